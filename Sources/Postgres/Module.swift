@@ -1,0 +1,2 @@
+/// The libpq wrapper and one store per capability.
+public enum PostgresModule {}

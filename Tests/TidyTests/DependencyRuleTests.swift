@@ -1,0 +1,37 @@
+import Foundation
+import Testing
+
+@Suite("The dependency rule")
+struct DependencyRuleTests {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// What a target may import. Domain has no I/O; Postgres knows no HTTP (ARCHITECTURE.md, dependency rule).
+    static let allowed: [(target: String, imports: Set<String>)] = [
+        ("Domain", ["FoundationEssentials"]),
+        ("Postgres", ["Domain", "CLibpq", "Glibc", "Synchronization", "FoundationEssentials"]),
+    ]
+    static let exceptions: [String: Set<String>] = ["Domain/Workflows/YAMLTree.swift": ["Yams"]]
+
+    @Test("each target imports only what it may", arguments: allowed.map(\.target))
+    func imports(target: String) throws {
+        let rule = try #require(Self.allowed.first { $0.target == target })
+        let base = Self.root.appendingPathComponent("Sources/\(target)")
+        let files = try #require(FileManager.default.enumerator(at: base, includingPropertiesForKeys: nil))
+        var seen = 0
+        for case let file as URL in files where file.pathExtension == "swift" {
+            seen += 1
+            let name = target + file.path.dropFirst(base.path.count)
+            let permitted = rule.imports.union(Self.exceptions[name] ?? [])
+            for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+                let words = line.split(separator: " ")
+                guard let at = words.firstIndex(of: "import"), at <= 1, words.count > at + 1 else { continue }
+                guard at == 0 || words[0].hasPrefix("@") || words[0] == "public" || words[0] == "internal" else {
+                    continue
+                }
+                #expect(permitted.contains(String(words[at + 1])), "\(name) imports \(words[at + 1])")
+            }
+        }
+        #expect(seen > 0)
+    }
+}
