@@ -1,0 +1,150 @@
+import Glibc
+import Synchronization
+
+/// A fixed pool of connections and the two ways to use it: one statement, or one transaction.
+///
+/// Callers wait for a free connection; none is opened beyond `size`, so PostgreSQL sees a known number.
+/// `@unchecked Sendable` is true because `idle`, `open` and `count` are touched only with `mutex` held.
+public final class Database: @unchecked Sendable {
+    public let dsn: String
+    private let size: Int
+    private var idle: [Connection] = []
+    private var open = 0
+    private var mutex = pthread_mutex_t()
+    private var freed = pthread_cond_t()
+    private let statements = Atomic<Int>(0)
+
+    public init(dsn: String, size: Int) {
+        self.dsn = dsn
+        self.size = max(1, size)
+        pthread_mutex_init(&mutex, nil)
+        pthread_cond_init(&freed, nil)
+    }
+
+    /// Statements run so far by this process, transaction control included.
+    public var statementCount: Int { statements.load(ordering: .relaxed) }
+
+    /// Reads with one statement. A lost connection is retried once: a read may be repeated.
+    public func read(_ statement: Statement, _ values: Value...) throws -> [Row] {
+        do {
+            return try with { try $0.run(statement, values) }
+        } catch let error as PostgresError where error.isUnavailable {
+            dropIdle()
+            return try with { try $0.run(statement, values) }
+        }
+    }
+
+    /// Runs one statement that writes; it is its own transaction. Not repeated: its outcome may be unknown.
+    @discardableResult
+    public func write(_ statement: Statement, _ values: Value...) throws -> [Row] {
+        try with { try $0.run(statement, values) }
+    }
+
+    /// Runs `body` in one transaction: all of it is committed, or nothing. The body waits for PostgreSQL only.
+    ///
+    /// Serialization failures and deadlocks run the body again, at most `TransactionLimits.triesMax` times in all.
+    /// A connection that was already dead when the transaction began is replaced once.
+    public func transaction<T>(_ body: (Transaction) throws -> T) throws -> T {
+        var tries = 0
+        while true {
+            tries += 1
+            do {
+                return try with { connection in
+                    do {
+                        try connection.run(Self.begin, [])
+                    } catch let error as PostgresError where error.isUnavailable {
+                        throw StaleConnection(cause: error)
+                    }
+                    do {
+                        let value = try body(Transaction(connection: connection))
+                        try connection.run(Self.commit, [])
+                        return value
+                    } catch {
+                        _ = try? connection.run(Self.rollback, [])
+                        throw error
+                    }
+                }
+            } catch let stale as StaleConnection {
+                dropIdle()
+                guard tries < 2 else { throw stale.cause }
+            } catch let error as PostgresError where error.isSerializationFailure && tries < TransactionLimits.triesMax {
+                continue
+            }
+        }
+    }
+
+    private struct StaleConnection: Error { let cause: PostgresError }
+    private static let begin = Statement("begin", "begin")
+    private static let commit = Statement("commit", "commit")
+    private static let rollback = Statement("rollback", "rollback")
+
+    private func with<T>(_ body: (Connection) throws -> T) throws -> T {
+        let connection = try take()
+        let before = connection.statementCount
+        defer {
+            statements.add(connection.statementCount - before, ordering: .relaxed)
+            give(back: connection)
+        }
+        return try body(connection)
+    }
+
+    private func take() throws -> Connection {
+        pthread_mutex_lock(&mutex)
+        while idle.isEmpty && open >= size { pthread_cond_wait(&freed, &mutex) }
+        if let connection = idle.popLast() {
+            pthread_mutex_unlock(&mutex)
+            return connection
+        }
+        open += 1
+        pthread_mutex_unlock(&mutex)
+        do {
+            let connection = try Connection(dsn: dsn)
+            try connection.script("set statement_timeout = '30s'; set application_name = 'millrace'")
+            return connection
+        } catch {
+            pthread_mutex_lock(&mutex)
+            open -= 1
+            pthread_cond_signal(&freed)
+            pthread_mutex_unlock(&mutex)
+            throw error
+        }
+    }
+
+    private func give(back connection: Connection) {
+        pthread_mutex_lock(&mutex)
+        if connection.isHealthy { idle.append(connection) } else { open -= 1 }
+        pthread_cond_signal(&freed)
+        pthread_mutex_unlock(&mutex)
+    }
+
+    /// After one dead connection the idle ones are dead too (a restart of PostgreSQL): start afresh.
+    private func dropIdle() {
+        pthread_mutex_lock(&mutex)
+        open -= idle.count
+        idle.removeAll()
+        pthread_cond_broadcast(&freed)
+        pthread_mutex_unlock(&mutex)
+    }
+}
+
+public enum TransactionLimits {
+    /// Times one transaction body runs when others win; beyond that the error goes to the caller.
+    public static let triesMax = 5
+}
+
+/// An open transaction. Valid only inside the body that received it.
+public struct Transaction {
+    let connection: Connection
+
+    @discardableResult
+    public func run(_ statement: Statement, _ values: Value...) throws -> [Row] { try connection.run(statement, values) }
+    public func first(_ statement: Statement, _ values: Value...) throws -> Row? {
+        try connection.run(statement, values).first
+    }
+
+    /// Sent by PostgreSQL to all listeners when, and only when, this transaction commits.
+    public func notify(_ channel: String, _ payload: String) throws {
+        try connection.run(Self.notifyStatement, [.text(channel), .text(payload)])
+    }
+    private static let notifyStatement = Statement("notify", "select pg_notify($1, $2)")
+}

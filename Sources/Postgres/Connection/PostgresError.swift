@@ -1,0 +1,23 @@
+/// What PostgreSQL or the way to it refused, with what a caller needs to decide whether to try again.
+public struct PostgresError: Error, CustomStringConvertible, Sendable {
+    /// Five characters such as "23505"; "08006" when the connection itself failed.
+    public let sqlState: String
+    public let message: String
+    /// The statement's name, "" for statements without one.
+    public let statement: String
+
+    public var description: String {
+        statement.isEmpty ? "\(message) (SQLSTATE \(sqlState))" : "\(message) (SQLSTATE \(sqlState), query \(statement))"
+    }
+
+    /// The server cannot be reached, is starting or stopping: the caller may try again later.
+    /// Classes 08 and 57P0x, and 53xxx (out of connections, memory, disk).
+    public var isUnavailable: Bool {
+        sqlState.hasPrefix("08") || sqlState.hasPrefix("57P") || sqlState.hasPrefix("53")
+    }
+
+    /// Another transaction won; the same transaction run again may succeed (40001, 40P01).
+    public var isSerializationFailure: Bool { sqlState == "40001" || sqlState == "40P01" }
+    public var isUniqueViolation: Bool { sqlState == "23505" }
+    public var isLockNotAvailable: Bool { sqlState == "55P03" }
+}

@@ -1,0 +1,127 @@
+/// One named SQL text. The name is also the prepared statement's name and its name in logs and metrics.
+public struct Statement: Sendable {
+    public let name: String
+    public let sql: String
+
+    public init(_ name: String, _ sql: String) {
+        self.name = name
+        self.sql = sql
+    }
+}
+
+/// A parameter as libpq wants it: binary where the type has a simple binary form.
+public enum Value: Sendable, Equatable {
+    case null
+    case int(Int64)
+    case text(String)
+    case bytes([UInt8])
+    case bool(Bool)
+    case texts([String])
+    case ints([Int64])
+
+    public static func instant(_ microseconds: Int64?) -> Value { microseconds.map(Value.int) ?? .null }
+    public static func optional(_ text: String?) -> Value { text.map(Value.text) ?? .null }
+    public static func optional(_ number: Int64?) -> Value { number.map(Value.int) ?? .null }
+    public static func bool(_ flag: Bool?) -> Value { flag.map { Value.bool($0) } ?? .null }
+}
+
+extension Value {
+    /// PostgreSQL's type number, so that the server never has to guess one.
+    var oid: UInt32 {
+        switch self {
+        case .null: 0
+        case .int: 20
+        case .text: 25
+        case .bytes: 17
+        case .bool: 16
+        case .texts: 1009
+        case .ints: 1016
+        }
+    }
+
+    /// The binary wire form; nil is SQL null.
+    var wire: [UInt8]? {
+        switch self {
+        case .null: nil
+        case .int(let number): Self.bigEndian(number)
+        case .text(let text): Array(text.utf8)
+        case .bytes(let bytes): bytes
+        case .bool(let flag): [flag ? 1 : 0]
+        case .texts(let texts): Self.array(texts.map { Array($0.utf8) }, elementOID: 25)
+        case .ints(let numbers): Self.array(numbers.map { Self.bigEndian($0) }, elementOID: 20)
+        }
+    }
+
+    static func bigEndian<T: FixedWidthInteger>(_ number: T) -> [UInt8] {
+        withUnsafeBytes(of: number.bigEndian) { Array($0) }
+    }
+
+    /// array_send: dimensions, flags, element type, then length, lower bound, and each element behind its length.
+    private static func array(_ elements: [[UInt8]], elementOID: UInt32) -> [UInt8] {
+        guard !elements.isEmpty else { return bigEndian(Int32(0)) + bigEndian(Int32(0)) + bigEndian(elementOID) }
+        var out = bigEndian(Int32(1)) + bigEndian(Int32(0)) + bigEndian(elementOID)
+        out += bigEndian(Int32(elements.count)) + bigEndian(Int32(1))
+        for element in elements { out += bigEndian(Int32(element.count)) + element }
+        return out
+    }
+}
+
+/// One row of a binary result. A column of another type than asked for is a bug in the statement, reported as an error.
+public struct Row: Sendable {
+    let columns: [[UInt8]?]
+
+    public func isNull(_ column: Int) -> Bool { columns[column] == nil }
+
+    /// int2, int4 and int8 alike; null reads as 0: ask `isNull` where that matters.
+    public func int(_ column: Int) -> Int64 {
+        guard let bytes = columns[column] else { return 0 }
+        let unsigned = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        switch bytes.count {
+        case 2: return Int64(Int16(truncatingIfNeeded: unsigned))
+        case 4: return Int64(Int32(truncatingIfNeeded: unsigned))
+        default: return Int64(truncatingIfNeeded: unsigned)
+        }
+    }
+
+    public func optionalInt(_ column: Int) -> Int64? { isNull(column) ? nil : int(column) }
+    public func text(_ column: Int) -> String { columns[column].map { String(decoding: $0, as: UTF8.self) } ?? "" }
+    public func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
+    public func bytes(_ column: Int) -> [UInt8] { columns[column] ?? [] }
+    public func bool(_ column: Int) -> Bool { columns[column] == [1] }
+
+    /// timestamptz: binary microseconds since 2000-01-01 UTC, given back since 1970-01-01.
+    public func microseconds(_ column: Int) -> Int64? {
+        isNull(column) ? nil : int(column) + 946_684_800_000_000
+    }
+
+    /// uuid as 8-4-4-4-12 lower-case hex.
+    public func uuid(_ column: Int) -> String {
+        let digits = Array("0123456789abcdef")
+        var out = ""
+        for (index, byte) in bytes(column).enumerated() {
+            if [4, 6, 8, 10].contains(index) { out.append("-") }
+            out.append(digits[Int(byte >> 4)])
+            out.append(digits[Int(byte & 15)])
+        }
+        return out
+    }
+
+    /// text[] without nulls.
+    public func texts(_ column: Int) -> [String] {
+        guard let bytes = columns[column], bytes.count >= 20 else { return [] }
+        func word(_ at: Int) -> Int {
+            guard at + 4 <= bytes.count else { return -1 }
+            return Int(Int32(truncatingIfNeeded: bytes[at..<(at + 4)].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }))
+        }
+        var out: [String] = []
+        var at = 20
+        for _ in 0..<max(0, word(12)) {
+            let length = word(at)
+            at += 4
+            guard length >= 0, at + length <= bytes.count else { break }
+            out.append(String(decoding: bytes[at..<(at + length)], as: UTF8.self))
+            at += length
+        }
+        return out
+    }
+}

@@ -1,2 +1,0 @@
-/// The libpq wrapper and one store per capability.
-public enum PostgresModule {}
