@@ -1,0 +1,75 @@
+import Domain
+
+/// An account as it logs in.
+public struct Account: Sendable {
+    public let id: AccountID
+    public let name: String
+    public let email: String
+    public let isAdmin: Bool
+    public let passwordHash: [UInt8]
+    public let passwordSalt: [UInt8]
+
+    init(_ row: Row) {
+        id = AccountID(row.int(0))
+        name = row.text(1)
+        email = row.text(2)
+        isAdmin = row.bool(3)
+        passwordHash = row.bytes(4)
+        passwordSalt = row.bytes(5)
+    }
+}
+
+/// Writes `account` and `access_token`, and the shared server keys.
+public struct AccountStore: Sendable {
+    let database: Database
+    public init(database: Database) { self.database = database }
+
+    private static let columns = "a.id, a.name, a.email, a.is_admin, a.password_hash, a.password_salt"
+    private static let byName = Statement(
+        "account_by_name", "select \(columns) from account a where lower(a.name) = lower($1)")
+    private static let byID = Statement("account_by_id", "select \(columns) from account a where a.id = $1")
+    private static let byToken = Statement(
+        "account_by_token",
+        "select \(columns) from access_token t join account a on a.id = t.account_id where t.hash = $1")
+    private static let insert = Statement(
+        "account_insert",
+        """
+        insert into account (name, email, is_admin, password_hash, password_salt)
+        values ($1, $2, $3, $4, $5) returning id
+        """)
+    private static let insertToken = Statement(
+        "access_token_insert",
+        "insert into access_token (account_id, name, hash, last_eight) values ($1, $2, $3, $4)")
+    private static let key = Statement("server_key_get", "select key from server_key where purpose = $1")
+    private static let keepKey = Statement(
+        "server_key_keep", "insert into server_key (purpose, key) values ($1, $2) on conflict do nothing")
+
+    public func account(named name: String) throws -> Account? {
+        try database.read(Self.byName, .text(name)).first.map(Account.init)
+    }
+    public func account(_ id: AccountID) throws -> Account? {
+        try database.read(Self.byID, .int(id.number)).first.map(Account.init)
+    }
+    public func account(tokenHash: [UInt8]) throws -> Account? {
+        try database.read(Self.byToken, .bytes(tokenHash)).first.map(Account.init)
+    }
+
+    public func create(
+        name: String, email: String, isAdmin: Bool, passwordHash: [UInt8], passwordSalt: [UInt8]
+    ) throws -> AccountID {
+        let rows = try database.write(
+            Self.insert, .text(name), .text(email), .bool(isAdmin), .bytes(passwordHash), .bytes(passwordSalt))
+        return AccountID(rows.first?.int(0) ?? 0)
+    }
+
+    public func addToken(to account: AccountID, name: String, hash: [UInt8], lastEight: String) throws {
+        try database.write(
+            Self.insertToken, .int(account.number), .text(name), .bytes(hash), .text(lastEight))
+    }
+
+    /// The key of a purpose, shared by all instances; the first to ask makes it from `fresh`.
+    public func sharedKey(purpose: String, fresh: [UInt8]) throws -> [UInt8] {
+        try database.write(Self.keepKey, .text(purpose), .bytes(fresh))
+        return try database.read(Self.key, .text(purpose)).first?.bytes(0) ?? fresh
+    }
+}

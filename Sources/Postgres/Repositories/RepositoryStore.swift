@@ -1,0 +1,60 @@
+import Domain
+
+public struct Repository: Sendable {
+    public let facts: RepositoryFacts
+    public let ownerName: String
+    public let name: String
+    public let defaultBranch: String
+    public var id: RepositoryID { facts.id }
+    public var fullName: String { "\(ownerName)/\(name)" }
+}
+
+/// Writes `repository`.
+public struct RepositoryStore: Sendable {
+    let database: Database
+    public init(database: Database) { self.database = database }
+
+    private static let columns = "r.id, r.owner_id, r.is_private, o.name, r.name, r.default_branch"
+    private static let byName = Statement(
+        "repository_by_name",
+        """
+        select \(columns), c.permission
+          from repository r
+          join account o on o.id = r.owner_id
+          left join collaborator c on c.repository_id = r.id and c.account_id = $3
+         where lower(o.name) = lower($1) and lower(r.name) = lower($2)
+        """)
+    private static let byID = Statement(
+        "repository_by_id",
+        "select \(columns), null::text from repository r join account o on o.id = r.owner_id where r.id = $1")
+    private static let insert = Statement(
+        "repository_insert",
+        "insert into repository (owner_id, name, is_private) values ($1, $2, $3) returning id")
+
+    /// Names match case-insensitively; the answer carries the stored spelling (rest.md 1).
+    public func repository(owner: String, name: String, seenBy account: AccountID?) throws -> Repository? {
+        try database.read(Self.byName, .text(owner), .text(name), .int(account?.number ?? 0)).first.map(Self.repository)
+    }
+    public func repository(_ id: RepositoryID) throws -> Repository? {
+        try database.read(Self.byID, .int(id.number)).first.map(Self.repository)
+    }
+    public func create(owner: AccountID, name: String, isPrivate: Bool) throws -> RepositoryID {
+        let rows = try database.write(Self.insert, .int(owner.number), .text(name), .bool(isPrivate))
+        return RepositoryID(rows.first?.int(0) ?? 0)
+    }
+
+    private static func repository(_ row: Row) -> Repository {
+        let granted: RepositoryAccess? =
+            switch row.optionalText(6) {
+            case "read": .read
+            case "write": .write
+            case "admin": .admin
+            default: nil
+            }
+        return Repository(
+            facts: RepositoryFacts(
+                id: RepositoryID(row.int(0)), owner: AccountID(row.int(1)), isPrivate: row.bool(2),
+                collaborator: granted),
+            ownerName: row.text(3), name: row.text(4), defaultBranch: row.text(5))
+    }
+}

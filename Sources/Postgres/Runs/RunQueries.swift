@@ -1,0 +1,132 @@
+import Domain
+
+/// A run as lists, pages and the REST API show it. Times are Unix microseconds.
+public struct RunView: Sendable {
+    public let id: RunID
+    public let number: Int64
+    public let workflowID: String
+    public let workflowPath: String
+    public let title: String
+    public let event: String
+    public let ref: String
+    public let sha: String
+    public let status: Status
+    public let problem: String
+    public let attempt: Int64
+    public let actorID: Int64
+    public let actor: String
+    public let createdAt: Int64
+    public let startedAt: Int64?
+    public let stoppedAt: Int64?
+}
+
+public struct JobView: Sendable {
+    public let id: JobID
+    public let run: RunID
+    public let attempt: Int64
+    public let key: String
+    public let name: String
+    public let needs: [String]
+    public let labels: [String]
+    public let status: Status
+    public let problem: String
+    public let task: TaskID?
+    public let runnerID: Int64?
+    public let runnerName: String
+    public let createdAt: Int64
+    public let startedAt: Int64?
+    public let stoppedAt: Int64?
+}
+
+public struct StepView: Sendable {
+    public let position: Int64
+    public let name: String
+    public let status: Status
+    public let logIndex: Int64
+    public let logLength: Int64
+    public let startedAt: Int64?
+    public let stoppedAt: Int64?
+}
+
+/// Reads only.
+public struct RunQueries: Sendable {
+    let database: Database
+    public init(database: Database) { self.database = database }
+
+    private static let runColumns =
+        """
+        select r.id, r.number, r.workflow_id, r.workflow_path, r.title, r.event, r.ref, r.sha, r.status, r.problem,
+               r.latest_attempt::bigint, coalesce(u.id, 0), coalesce(u.name, 'ghost'), r.created_at, r.started_at, r.stopped_at
+          from run r left join account u on u.id = r.actor_id
+        """
+    private static let list = Statement(
+        "run_list",
+        "\(runColumns) where r.repository_id = $1 and (cardinality($4::bigint[]) = 0 or r.status = any($4)) order by r.id desc limit $2 offset $3")
+    private static let count = Statement(
+        "run_count",
+        "select count(*) from run where repository_id = $1 and (cardinality($2::bigint[]) = 0 or status = any($2))")
+    private static let byID = Statement("run_by_id", "\(runColumns) where r.repository_id = $1 and r.id = $2")
+    private static let byNumber = Statement("run_by_number", "\(runColumns) where r.repository_id = $1 and r.number = $2")
+
+    private static let jobColumns =
+        """
+        select j.id, j.run_id, a.number::bigint, j.key, j.name, j.needs, l.labels, j.status, j.problem, j.task_id, t.runner_id,
+               coalesce(n.name, ''), j.created_at, j.started_at, j.stopped_at
+          from job j join attempt a on a.id = j.attempt_id join label_set l on l.id = j.label_set_id
+          left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
+        """
+    private static let jobsOfRun = Statement(
+        "job_list",
+        "\(jobColumns) join run r on r.id = j.run_id and r.latest_attempt = a.number where j.run_id = $1 order by j.id")
+    private static let jobByID = Statement("job_by_id", "\(jobColumns) where j.repository_id = $1 and j.id = $2")
+    private static let stepsOfTask = Statement(
+        "step_list",
+        "select position, name, status, log_index, log_length, started_at, stopped_at from step where task_id = $1 order by position")
+
+    public func runs(of repository: RepositoryID, statuses: [Status], limit: Int, offset: Int) throws -> [RunView] {
+        try database.read(
+            Self.list, .int(repository.number), .int(Int64(limit)), .int(Int64(offset)),
+            .ints(statuses.map(\.rawValue))
+        ).map(Self.run)
+    }
+    public func runCount(of repository: RepositoryID, statuses: [Status]) throws -> Int64 {
+        try database.read(Self.count, .int(repository.number), .ints(statuses.map(\.rawValue))).first?.int(0) ?? 0
+    }
+    public func run(_ id: RunID, in repository: RepositoryID) throws -> RunView? {
+        try database.read(Self.byID, .int(repository.number), .int(id.number)).first.map(Self.run)
+    }
+    public func run(number: Int64, in repository: RepositoryID) throws -> RunView? {
+        try database.read(Self.byNumber, .int(repository.number), .int(number)).first.map(Self.run)
+    }
+    public func jobs(of run: RunID) throws -> [JobView] {
+        try database.read(Self.jobsOfRun, .int(run.number)).map(Self.job)
+    }
+    public func job(_ id: JobID, in repository: RepositoryID) throws -> JobView? {
+        try database.read(Self.jobByID, .int(repository.number), .int(id.number)).first.map(Self.job)
+    }
+    public func steps(of task: TaskID) throws -> [StepView] {
+        try database.read(Self.stepsOfTask, .int(task.number)).map {
+            StepView(
+                position: $0.int(0), name: $0.text(1), status: Status(rawValue: $0.int(2)) ?? .waiting,
+                logIndex: $0.int(3), logLength: $0.int(4), startedAt: $0.microseconds(5), stoppedAt: $0.microseconds(6))
+        }
+    }
+
+    private static func run(_ row: Row) -> RunView {
+        RunView(
+            id: RunID(row.int(0)), number: row.int(1), workflowID: row.text(2), workflowPath: row.text(3),
+            title: row.text(4), event: row.text(5), ref: row.text(6), sha: row.text(7),
+            status: Status(rawValue: row.int(8)) ?? .failure, problem: row.text(9), attempt: row.int(10),
+            actorID: row.int(11), actor: row.text(12), createdAt: row.microseconds(13) ?? 0,
+            startedAt: row.microseconds(14), stoppedAt: row.microseconds(15))
+    }
+
+    private static func job(_ row: Row) -> JobView {
+        JobView(
+            id: JobID(row.int(0)), run: RunID(row.int(1)), attempt: row.int(2), key: row.text(3), name: row.text(4),
+            needs: row.texts(5), labels: row.texts(6), status: Status(rawValue: row.int(7)) ?? .failure,
+            problem: row.text(8), task: row.optionalInt(9).map(TaskID.init), runnerID: row.optionalInt(10),
+            runnerName: row.text(11), createdAt: row.microseconds(12) ?? 0, startedAt: row.microseconds(13),
+            stoppedAt: row.microseconds(14))
+    }
+}
