@@ -46,7 +46,7 @@ public struct LogStore: Sendable {
             guard let row = try tx.first(Self.lock, .int(task.number)) else { throw LogError.unknownTask }
             guard row.int(0) == runner.id.number else { throw LogError.foreignRunner }
             let decision: LogDecision
-            do {
+            do throws(LogRefusal) {
                 decision = try decideLog(
                     stored: row.int(1), index: index, count: count, take: take, noMore: noMore,
                     closedSeconds: row.optionalInt(3))

@@ -129,7 +129,7 @@ public struct RunStore: Sendable {
         return run
     }
 
-    private static let lockRun = Statement("run_lock", "select latest_attempt from run where id = $1 for update")
+    private static let lockRun = Statement("run_lock", "select latest_attempt::bigint from run where id = $1 for update")
     private static let lockJobs = Statement(
         "job_lock_unfinished", "select id from job where run_id = $1 and status > 4 order by id for update")
     private static let loadJobs = Statement(
@@ -177,9 +177,8 @@ public struct RunStore: Sendable {
     public func apply(
         _ event: RunEvent, to run: RunID, problem: String = "", in tx: Transaction
     ) throws -> [RunChange] {
-        guard let locked = try tx.first(Self.lockRun, .int(run.number)) else { return [] }
-        try tx.run(Self.lockJobs, .int(run.number))
-        let rows = try tx.run(Self.loadJobs, .int(run.number), .int(locked.int(0)))
+        guard let attempt = try lock(run, in: tx) else { return [] }
+        let rows = try tx.run(Self.loadJobs, .int(run.number), .int(attempt))
         let changes = try decide(rows.map(Self.snapshot), event)
         let rowOf = Dictionary(rows.map { (JobID($0.int(0)), $0) }, uniquingKeysWith: { first, _ in first })
         for change in changes {
@@ -193,6 +192,16 @@ public struct RunStore: Sendable {
         }
         if !changes.isEmpty { try tx.notify(Self.changedChannel, String(run.number)) }
         return changes
+    }
+
+    /// Locks the run, then its unfinished jobs by id. Taking it again in the same transaction is harmless.
+    ///
+    /// - Returns: the latest attempt's number; nil when the run is gone.
+    @discardableResult
+    func lock(_ run: RunID, in tx: Transaction) throws -> Int64? {
+        guard let row = try tx.first(Self.lockRun, .int(run.number)) else { return nil }
+        try tx.run(Self.lockJobs, .int(run.number))
+        return row.int(0)
     }
 
     private func move(

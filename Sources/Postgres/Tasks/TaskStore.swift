@@ -213,7 +213,7 @@ public struct TaskStore: Sendable {
           from task t join job j on j.id = t.job_id where t.id = $1
         """)
     private static let heard = Statement(
-        "task_heard", "update task set heard_at = now() where id = $1 returning status")
+        "task_heard", "update task set heard_at = now() where id = $1")
     private static let putStep = Statement(
         "step_report",
         """
@@ -252,7 +252,10 @@ public struct TaskStore: Sendable {
             let job = JobID(row.int(2))
             let wasLive = row.int(4) >= Status.running.rawValue
             let logClosed = row.bool(5)
-            // The run row is locked before the task's own (lock order), so the event comes first, outputs last.
+            // Lock order: run and jobs, then the task, then its steps. A heartbeat locks from the task downwards.
+            let settles = row.bool(6) && (logClosed || !outputs.isEmpty)
+            if (wasLive && conclusion != nil) || settles { try runs.lock(run, in: tx) }
+            try tx.run(Self.heard, .int(task.number))
             for step in steps.prefix(WorkflowStepLimits.stepsMax) {
                 try tx.run(
                     Self.putStep, .int(task.number), .int(step.position), .int(step.logIndex), .int(step.logLength),
@@ -263,10 +266,10 @@ public struct TaskStore: Sendable {
                 let complete = !outputs.isEmpty || logClosed || !row.bool(3)
                 try runs.apply(
                     .job(job, .reported(task, conclusion, outputsComplete: complete)), to: run, in: tx)
-            } else if row.bool(6), logClosed || !outputs.isEmpty {
+            } else if settles {
                 try runs.apply(.outputsSettled(job), to: run, in: tx)
             }
-            let status = try tx.first(Self.heard, .int(task.number)).flatMap { Status(rawValue: $0.int(0)) }
+            let status = try tx.first(Self.taskStatus, .int(task.number)).flatMap { Status(rawValue: $0.int(0)) }
             return Report(
                 status: status, sentOutputs: try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) })
         }
