@@ -1,0 +1,58 @@
+import Domain
+import Foundation
+import Postgres
+
+/// Who a request comes from, with the name shown to people.
+struct Caller: Sendable {
+    let principal: Principal
+    let name: String
+    static let anonymous = Caller(principal: .anonymous, name: "")
+    var account: AccountID? {
+        if case .account(let id, _) = principal { return id }
+        return nil
+    }
+}
+
+extension App {
+    /// Reads the credentials of rest.md 1 in all their forms. Bad ones are an error on every path, absent ones are not.
+    func authenticate(_ request: Request) throws -> Caller {
+        guard let header = request.header("Authorization") else { return .anonymous }
+        let parts = header.split(separator: " ", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { throw Failure(.unauthenticated, "the Authorization header has no credentials") }
+        switch parts[0].lowercased() {
+        case "token", "bearer":
+            if let caller = try caller(token: parts[1]) { return caller }
+        case "basic":
+            guard let data = Data(base64Encoded: parts[1]) else {
+                throw Failure(.unauthenticated, "the Basic credentials are not base64")
+            }
+            let pair = String(decoding: data, as: UTF8.self)
+            let colon = pair.firstIndex(of: ":") ?? pair.endIndex
+            let user = String(pair[..<colon])
+            let password = colon == pair.endIndex ? "" : String(pair[pair.index(after: colon)...])
+            // A token may stand as password (git) or as user name.
+            for candidate in [password, user] {
+                if let caller = try caller(token: candidate) { return caller }
+            }
+            if let account = try accounts.account(named: user),
+                try passwords.proves(password, hash: account.passwordHash, salt: account.passwordSalt)
+            {
+                return Caller(principal: .account(account.id, isAdmin: account.isAdmin), name: account.name)
+            }
+        default: break
+        }
+        throw Failure(.unauthenticated, "user, password or token is wrong")
+    }
+
+    private func caller(token: String) throws -> Caller? {
+        guard token.utf8.count == 40, token.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+            return nil
+        }
+        let hash = Token.hash(token)
+        if let account = try accounts.account(tokenHash: hash) {
+            return Caller(principal: .account(account.id, isAdmin: account.isAdmin), name: account.name)
+        }
+        guard let live = try tasks.liveTask(tokenHash: hash) else { return nil }
+        return Caller(principal: .job(live.task, repository: live.repository), name: "millrace-actions")
+    }
+}

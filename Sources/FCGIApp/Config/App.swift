@@ -1,0 +1,47 @@
+import Crypto
+import Domain
+import Foundation
+import Postgres
+
+/// What an instance is made of. Everything here is a value or safe to share; facts live in PostgreSQL only.
+struct App: Sendable {
+    let configuration: Configuration
+    let log: Log
+    let database: Database
+    let accounts: AccountStore
+    let repositories: RepositoryStore
+    let inbox: InboxStore
+    let runners: RunnerStore
+    let runs: RunStore
+    let tasks: TaskStore
+    let logs: LogStore
+    let views: RunQueries
+    let polls: ParkedPolls
+    let passwords = PasswordCache()
+    /// Signs runtime tokens; the same on all instances.
+    let runtimeKey: SymmetricKey
+
+    init(configuration: Configuration, instance: String) throws {
+        self.configuration = configuration
+        log = Log(instance: instance)
+        database = Database(dsn: configuration.databaseDSN, size: configuration.databasePool)
+        accounts = AccountStore(database: database)
+        repositories = RepositoryStore(database: database)
+        inbox = InboxStore(database: database)
+        runners = RunnerStore(database: database)
+        runs = RunStore(database: database)
+        tasks = TaskStore(database: database, runs: runs)
+        logs = LogStore(database: database)
+        views = RunQueries(database: database)
+        polls = ParkedPolls()
+        runtimeKey = SymmetricKey(data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
+    }
+}
+
+/// Migration files of the configured directory, in order of their numbers.
+func migrationFiles(in directory: String) throws -> [Migration] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".sql") }.sorted()
+    return try names.map {
+        Migration(name: $0, sql: try String(contentsOfFile: "\(directory)/\($0)", encoding: .utf8))
+    }
+}

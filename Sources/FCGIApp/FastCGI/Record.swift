@@ -1,0 +1,52 @@
+/// FastCGI records, as far as a responder behind nginx needs them (constants as in fastcgi.h).
+enum Record {
+    static let beginRequest: UInt8 = 1
+    static let abortRequest: UInt8 = 2
+    static let endRequest: UInt8 = 3
+    static let params: UInt8 = 4
+    static let stdin: UInt8 = 5
+    static let stdout: UInt8 = 6
+    static let headerBytes = 8
+    /// Content of one record: a 16-bit length.
+    static let contentBytesMax = 65_535
+
+    static func header(_ type: UInt8, id: UInt16, count: Int) -> [UInt8] {
+        [1, type, UInt8(id >> 8), UInt8(id & 255), UInt8(count >> 8), UInt8(count & 255), 0, 0]
+    }
+
+    /// stdout records with the whole response, then END_REQUEST.
+    static func answer(_ bytes: [UInt8], id: UInt16) -> [UInt8] {
+        var out: [UInt8] = []
+        var at = 0
+        while at < bytes.count {
+            let next = min(bytes.count, at + contentBytesMax)
+            out += header(stdout, id: id, count: next - at) + bytes[at..<next]
+            at = next
+        }
+        return out + header(stdout, id: id, count: 0) + header(endRequest, id: id, count: 8) + [UInt8](repeating: 0, count: 8)
+    }
+
+    /// Name-value pairs of a whole params stream; nil when a length points outside it.
+    static func parameters(_ bytes: [UInt8]) -> [String: String]? {
+        var out: [String: String] = [:]
+        var at = 0
+        func length() -> Int? {
+            guard at < bytes.count else { return nil }
+            if bytes[at] < 128 {
+                at += 1
+                return Int(bytes[at - 1])
+            }
+            guard at + 4 <= bytes.count else { return nil }
+            let word = bytes[at..<(at + 4)].reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
+            at += 4
+            return word
+        }
+        while at < bytes.count {
+            guard let name = length(), let value = length(), name + value <= bytes.count - at else { return nil }
+            out[String(decoding: bytes[at..<(at + name)], as: UTF8.self)] =
+                String(decoding: bytes[(at + name)..<(at + name + value)], as: UTF8.self)
+            at += name + value
+        }
+        return out
+    }
+}

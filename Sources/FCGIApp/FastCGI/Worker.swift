@@ -1,0 +1,49 @@
+import Glibc
+
+/// A joinable thread with a stack of our choosing; blocking work belongs here, not on Swift's cooperative pool.
+///
+/// `@unchecked Sendable` is true because `handle` is written once, before the value is shared.
+final class Worker: @unchecked Sendable {
+    private final class Body {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+    private var handle = pthread_t()
+
+    /// - Parameter stackBytes: 1 MiB holds the workflow reader at its depth limit.
+    init(stackBytes: Int = 1024 * 1024, _ body: @escaping @Sendable () -> Void) {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setstacksize(&attributes, stackBytes)
+        pthread_create(
+            &handle, &attributes,
+            { raw in
+                if let raw { Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run() }
+                return nil
+            }, Unmanaged.passRetained(Body(body)).toOpaque())
+        pthread_attr_destroy(&attributes)
+    }
+
+    func interrupt() { pthread_kill(handle, SIGUSR2) }
+    func join() { pthread_join(handle, nil) }
+    /// - Returns: true when it ended within the time.
+    func join(withinMilliseconds milliseconds: Int) -> Bool {
+        var until = timespec()
+        clock_gettime(CLOCK_REALTIME, &until)
+        let nanoseconds = until.tv_nsec + (milliseconds % 1000) * 1_000_000
+        until.tv_sec += milliseconds / 1000 + nanoseconds / 1_000_000_000
+        until.tv_nsec = nanoseconds % 1_000_000_000
+        return pthread_timedjoin_np(handle, nil, &until) == 0
+    }
+}
+
+/// Wall clock and monotonic clock, read in one place.
+enum Clock {
+    static func nowMicroseconds() -> Int64 { read(CLOCK_REALTIME) }
+    static func monotonicMicroseconds() -> Int64 { read(CLOCK_MONOTONIC) }
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import SwiftProtobuf
+
+enum ConnectLimits {
+    /// Bytes of a request once decompressed.
+    static let messageBytesMax = 64 * 1024 * 1024
+    /// Answers below this are not compressed (runner.md 1.2).
+    static let compressBytesMin = 1024
+    static let timeoutDigitsMax = 10
+}
+
+/// The Connect protocol, unary, for one call: what was asked, and how to answer in kind (runner.md 1.2, 1.3).
+struct ConnectCall: Sendable {
+    enum Codec { case proto, json }
+    let codec: Codec
+    let acceptsGzip: Bool
+    /// Milliseconds the client will wait; nil when it gave no deadline.
+    let timeoutMilliseconds: Int64?
+    let body: [UInt8]
+
+    static let acceptPost = "application/proto, application/json"
+
+    /// A response that must be sent as it is (405, 415), or the call.
+    static func open(_ request: Request) throws -> Result<ConnectCall, RefusedCall> {
+        guard request.method == "POST" else {
+            return .failure(RefusedCall(response: .text(405, "use POST\n", headers: [(name: "Allow", value: "POST")])))
+        }
+        let media = (request.header("Content-Type") ?? "").split(separator: ";").first.map {
+            $0.trimmingCharacters(in: .whitespaces).lowercased()
+        }
+        let codec: Codec
+        switch media {
+        case "application/proto": codec = .proto
+        case "application/json": codec = .json
+        default:
+            return .failure(
+                RefusedCall(
+                    response: .text(
+                        415, "use one of: \(acceptPost)\n", headers: [(name: "Accept-Post", value: acceptPost)])))
+        }
+        if let version = request.header("Connect-Protocol-Version"), version != "1" {
+            throw Failure(.invalid, "Connect-Protocol-Version must be \"1\", it is \"\(version)\"")
+        }
+        var timeout: Int64?
+        if let text = request.header("Connect-Timeout-Ms") {
+            guard text.utf8.count <= ConnectLimits.timeoutDigitsMax, text.utf8.allSatisfy({ (48...57).contains($0) }),
+                let number = Int64(text)
+            else { throw Failure(.invalid, "Connect-Timeout-Ms must be 1 to 10 digits, it is \"\(text)\"") }
+            timeout = number
+        }
+        var body = request.body
+        switch request.header("Content-Encoding")?.lowercased() {
+        case nil, "identity": break
+        case "gzip":
+            do {
+                body = try Gzip.decompress(body, bytesMax: ConnectLimits.messageBytesMax)
+            } catch let problem as Gzip.Problem {
+                throw problem.isTooLarge
+                    ? Failure(.tooLarge, "the message is over \(ConnectLimits.messageBytesMax) bytes once decompressed")
+                    : Failure(.invalid, "the body is not gzip, though Content-Encoding says so")
+            }
+        case .some(let other):
+            throw Failure(.unimplemented, "unknown compression \"\(other)\": supported encodings are gzip, identity")
+        }
+        let accepted = (request.header("Accept-Encoding") ?? "").split { $0 == "," || $0 == " " }
+        let first = accepted.first { $0 == "gzip" || $0 == "identity" }
+        return .success(
+            ConnectCall(codec: codec, acceptsGzip: first == "gzip", timeoutMilliseconds: timeout, body: body))
+    }
+
+    func message<M: Message>(_ type: M.Type) throws -> M {
+        do {
+            switch codec {
+            case .proto: return try M(serializedBytes: body)
+            case .json:
+                guard !body.isEmpty else { throw Failure(.invalid, "the body is empty; JSON needs at least {}") }
+                var options = JSONDecodingOptions()
+                options.ignoreUnknownFields = true
+                return try M(jsonUTF8Bytes: Self.repairedTimes(body), options: options)
+            }
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(.invalid, "could not read \(M.protoMessageName): \(error)")
+        }
+    }
+
+    /// One Python client writes `…+00:00Z` when the microsecond is 0 (runner.md 1.3): the offset stays, the Z goes.
+    private static func repairedTimes(_ body: [UInt8]) -> [UInt8] {
+        let text = String(decoding: body, as: UTF8.self)
+        guard text.contains("+00:00Z\"") else { return body }
+        return Array(text.replacing("+00:00Z\"", with: "+00:00\"").utf8)
+    }
+
+    func answer<M: Message>(_ message: M, headers: [(name: String, value: String)] = []) throws -> Response {
+        switch codec {
+        case .proto:
+            return compressed(
+                Response(200, type: "application/proto", body: try message.serializedBytes(), headers: headers))
+        case .json:
+            return compressed(
+                Response(200, type: "application/json", body: try message.jsonUTF8Bytes(), headers: headers))
+        }
+    }
+
+    private func compressed(_ response: Response) -> Response {
+        var response = response
+        response.headers.append((name: "Accept-Encoding", value: "gzip"))
+        guard acceptsGzip, response.body.count >= ConnectLimits.compressBytesMin,
+            let small = try? Gzip.compress(response.body)
+        else { return response }
+        response.body = small
+        response.headers.append((name: "Content-Encoding", value: "gzip"))
+        return response
+    }
+}
+
+/// A call that is answered outside the Connect error shape.
+struct RefusedCall: Error { let response: Response }

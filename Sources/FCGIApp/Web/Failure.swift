@@ -1,0 +1,67 @@
+import Domain
+import Postgres
+
+/// A failure in words for the caller. The protocol's own shape is chosen where it is rendered.
+struct Failure: Error, CustomStringConvertible {
+    enum Kind: CaseIterable {
+        case invalid, unauthenticated, forbidden, missing, conflict, tooLarge, busy, unimplemented, fault
+    }
+    let kind: Kind
+    let message: String
+    init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+    var description: String { message }
+
+    /// Anything that was thrown, as a failure. A passing fault of the database is `busy`, never 401 (runner.md 1.5).
+    init(describing error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as PostgresError where error.isUnavailable || error.isSerializationFailure:
+            self.init(.busy, "the database is not available right now; try again in a few seconds")
+        case TaskError.foreignRunner, LogError.foreignRunner: self.init(.forbidden, "invalid runner for task")
+        case LogError.unknownTask: self.init(.missing, "there is no such task")
+        case LogError.refused(.closed): self.init(.conflict, "log file has been archived")
+        case LogError.refused(.negativeIndex(let index)):
+            self.init(.invalid, "log index \(index) is out of range; rows count from 0")
+        case let refusal as JobRefusal: self.init(.conflict, "the job does not allow this now: \(refusal)")
+        default: self.init(.fault, "internal error; the server's log has the details")
+        }
+    }
+}
+
+extension Failure.Kind {
+    /// One row per kind: compare with runner.md 1.2 and rest.md 1.
+    var wire: (connect: String, connectHTTP: Int, rest: Int) {
+        switch self {
+        case .invalid: ("invalid_argument", 400, 422)
+        case .unauthenticated: ("unauthenticated", 401, 401)
+        case .forbidden: ("permission_denied", 403, 403)
+        case .missing: ("not_found", 404, 404)
+        case .conflict: ("already_exists", 409, 409)
+        case .tooLarge: ("resource_exhausted", 429, 413)
+        case .busy: ("unavailable", 503, 503)
+        case .unimplemented: ("unimplemented", 501, 501)
+        case .fault: ("internal", 500, 500)
+        }
+    }
+}
+
+extension Response {
+    static func connect(_ failure: Failure) -> Response {
+        let wire = failure.kind.wire
+        return Response(
+            wire.connectHTTP, type: "application/json",
+            body: Array(#"{"code":"\#(wire.connect)","message":"\#(jsonEscaped(failure.message))"}"#.utf8))
+    }
+    static func rest(_ failure: Failure) -> Response {
+        .json(failure.kind.wire.rest, #"{"message":"\#(jsonEscaped(failure.message))","url":"/api/swagger"}"#)
+    }
+    static func page(_ failure: Failure) -> Response {
+        let login = failure.kind == .unauthenticated
+        return .text(
+            failure.kind.wire.rest, failure.message + "\n",
+            headers: login ? [(name: "WWW-Authenticate", value: "Basic realm=\"Millrace\", charset=\"UTF-8\"")] : [])
+    }
+}

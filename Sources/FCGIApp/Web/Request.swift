@@ -1,0 +1,70 @@
+import Domain
+import Postgres
+
+/// One request as it came through either lane. Header names are looked up as FastCGI spells them.
+struct Request: Sendable {
+    let method: String
+    /// Decoded once, split at "/"; no empty segments.
+    let segments: [String]
+    /// As the client sent it, without the query.
+    let rawPath: String
+    let query: [String: String]
+    let statusFilters: [String]
+    let parameters: [String: String]
+    let body: [UInt8]
+    /// Names bound by the route's pattern.
+    var path: [String: String] = [:]
+    var repository: Repository?
+    let now = Instant(microseconds: Clock.nowMicroseconds())
+
+    init(parameters: [String: String], body: [UInt8]) {
+        self.parameters = parameters
+        self.body = body
+        method = parameters["REQUEST_METHOD"] ?? "GET"
+        let uri = parameters["REQUEST_URI"] ?? "/"
+        let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        rawPath = String(parts.first ?? "/")
+        segments = rawPath.split(separator: "/").map { percentDecoded(String($0), plusIsSpace: false) }
+        var query: [String: String] = [:]
+        var statuses: [String] = []
+        for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let name = percentDecoded(sides[0], plusIsSpace: true)
+            let value = sides.count > 1 ? percentDecoded(sides[1], plusIsSpace: true) : ""
+            if name == "status" { statuses.append(value) }
+            if query[name] == nil { query[name] = value }
+        }
+        self.query = query
+        statusFilters = statuses
+    }
+
+    /// - Parameter name: as in HTTP, for example "x-runner-uuid".
+    func header(_ name: String) -> String? {
+        let upper = name.uppercased().replacing("-", with: "_")
+        let key = upper == "CONTENT_TYPE" || upper == "CONTENT_LENGTH" ? upper : "HTTP_" + upper
+        guard let value = parameters[key], !value.isEmpty else { return nil }
+        return value
+    }
+
+    func int(_ name: String) -> Int64? { path[name].flatMap { Int64($0) } }
+}
+
+/// %XX to bytes, read as UTF-8 (malformed sequences become U+FFFD, a malformed % stays).
+func percentDecoded(_ text: String, plusIsSpace: Bool) -> String {
+    guard text.contains("%") || text.contains("+") else { return text }
+    var out: [UInt8] = []
+    let bytes = Array(text.utf8)
+    var at = 0
+    while at < bytes.count {
+        if bytes[at] == UInt8(ascii: "%"), at + 2 < bytes.count,
+            let byte = UInt8(String(decoding: bytes[(at + 1)...(at + 2)], as: UTF8.self), radix: 16)
+        {
+            out.append(byte)
+            at += 3
+        } else {
+            out.append(plusIsSpace && bytes[at] == UInt8(ascii: "+") ? UInt8(ascii: " ") : bytes[at])
+            at += 1
+        }
+    }
+    return String(decoding: out, as: UTF8.self)
+}

@@ -1,0 +1,58 @@
+/// A whole answer. Bodies that are large are nginx's to send, by X-Accel-Redirect.
+struct Response: Sendable {
+    var status: Int
+    var headers: [(name: String, value: String)]
+    var body: [UInt8]
+
+    init(_ status: Int, type: String, body: [UInt8], headers: [(name: String, value: String)] = []) {
+        self.status = status
+        self.headers = [(name: "Content-Type", value: type)] + headers
+        self.body = body
+    }
+
+    static func text(_ status: Int, _ text: String, headers: [(name: String, value: String)] = []) -> Response {
+        Response(status, type: "text/plain; charset=utf-8", body: Array(text.utf8), headers: headers)
+    }
+    static func json(_ status: Int, _ text: String, headers: [(name: String, value: String)] = []) -> Response {
+        Response(status, type: "application/json;charset=utf-8", body: Array(text.utf8), headers: headers)
+    }
+    static func html(_ status: Int, _ text: String, headers: [(name: String, value: String)] = []) -> Response {
+        Response(
+            status, type: "text/html; charset=utf-8", body: Array(text.utf8),
+            headers: headers + [
+                (name: "X-Content-Type-Options", value: "nosniff"),
+                (name: "Content-Security-Policy", value: "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'"),
+            ])
+    }
+    static let noContent = Response(204, type: "text/plain", body: [])
+
+    /// The CGI header block. Values are ours or encoded before; a line break in one would be a bug, so it is dropped.
+    func head() -> [UInt8] {
+        var text = "Status: \(status)\r\n"
+        for header in headers {
+            text += "\(header.name): \(header.value.filter { $0 != "\r" && $0 != "\n" && $0 != "\r\n" })\r\n"
+        }
+        if status != 204 { text += "Content-Length: \(body.count)\r\n" }
+        return Array((text + "\r\n").utf8)
+    }
+}
+
+/// A JSON string's inside, escaped as RFC 8259 asks.
+func jsonEscaped(_ text: String) -> String {
+    var out = ""
+    out.reserveCapacity(text.utf8.count)
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": out += "\\\""
+        case "\\": out += "\\\\"
+        case "\n": out += "\\n"
+        case "\r": out += "\\r"
+        case "\t": out += "\\t"
+        case _ where scalar.value < 0x20:
+            let hex = String(scalar.value, radix: 16)
+            out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        default: out.unicodeScalars.append(scalar)
+        }
+    }
+    return out
+}

@@ -1,0 +1,37 @@
+import Domain
+
+/// What a caller must be for a route; there is no default, so it cannot be forgotten.
+enum Access: Sendable {
+    /// Needs no credentials and reads none.
+    case open
+    /// Needs nothing of the repository, but bad credentials are refused.
+    case anyone
+    case repository(RepositoryAccess)
+}
+
+typealias Handler = @Sendable (Request, Caller, App) throws -> Response
+
+/// One entry says everything about a route.
+struct Route: Sendable {
+    let method: String
+    let pattern: [String]
+    let access: Access
+    let handler: Handler
+
+    init(_ method: String, _ pattern: String, access: Access, _ handler: @escaping Handler) {
+        self.method = method
+        self.pattern = pattern.split(separator: "/").map(String.init)
+        self.access = access
+        self.handler = handler
+    }
+
+    /// The names bound by the pattern; nil when the path does not match.
+    func bind(_ segments: [String]) -> [String: String]? {
+        guard segments.count == pattern.count else { return nil }
+        var bound: [String: String] = [:]
+        for (part, segment) in zip(pattern, segments) {
+            if part.hasPrefix("{") { bound[String(part.dropFirst().dropLast())] = segment } else if part != segment { return nil }
+        }
+        return bound
+    }
+}

@@ -1,0 +1,78 @@
+import Domain
+import Postgres
+
+/// Finds the route, checks access, runs the handler, renders failures in the shape of the path's protocol.
+struct Router: Sendable {
+    let app: App
+    let routes: [Route] =
+        HealthRoutes.all + TaskRoutes.all + GitRoutes.all + RunRoutes.all + RunPages.all
+
+    func handle(_ request: Request) -> Response {
+        do {
+            guard request.body.count <= LaneLimits.bodyBytesMax else {
+                throw Failure(.tooLarge, "the request body is over \(LaneLimits.bodyBytesMax) bytes")
+            }
+            return try answer(request)
+        } catch {
+            return Self.render(error, request, app)
+        }
+    }
+
+    static func render(_ error: any Error, _ request: Request, _ app: App) -> Response {
+        let failure = Failure(describing: error)
+        if failure.kind == .fault || failure.kind == .busy {
+            app.log.write(
+                .error, "request failed", [("path", request.rawPath), ("method", request.method), ("err", "\(error)")])
+        }
+        switch (request.segments.first, request.segments.dropFirst().first) {
+        case ("api", "actions"): return .connect(failure)
+        case ("api", _): return .rest(failure)
+        default: return .page(failure)
+        }
+    }
+
+    private func answer(_ request: Request) throws -> Response {
+        var other = false
+        for route in routes {
+            guard let bound = route.bind(request.segments) else { continue }
+            guard route.method == request.method || (route.method == "GET" && request.method == "HEAD") else {
+                other = true
+                continue
+            }
+            var request = request
+            request.path = bound
+            switch route.access {
+            case .open: return try route.handler(request, .anonymous, app)
+            case .anyone: return try route.handler(request, try app.authenticate(request), app)
+            case .repository(let wanted):
+                let caller = try app.authenticate(request)
+                request.repository = try app.repository(of: request, for: caller, wanting: wanted)
+                return try route.handler(request, caller, app)
+            }
+        }
+        if other { return .text(405, "this path does not take \(request.method)\n") }
+        throw Failure(.missing, "not found")
+    }
+}
+
+extension App {
+    /// The repository a path names, if the caller may have what it wants of it (rest.md 1, order of checks).
+    func repository(of request: Request, for caller: Caller, wanting wanted: RepositoryAccess) throws -> Repository {
+        let found = try repositories.repository(
+            owner: request.path["owner"] ?? "", name: request.path["repo"] ?? "", seenBy: caller.account)
+        let isPage = request.segments.first != "api"
+        guard let repository = found else {
+            throw isPage && caller.principal == .anonymous
+                ? Failure(.unauthenticated, "log in to see this page") : Failure(.missing, "not found")
+        }
+        switch authorize(caller.principal, wanted, on: repository.facts) {
+        case .allowed: return repository
+        case .needsLogin: throw Failure(.unauthenticated, "token is required")
+        case .forbidden: throw Failure(.forbidden, "you need \(wanted) access to \(repository.fullName)")
+        case .invisible:
+            // A person with a browser is asked to log in, and learns nothing about what exists.
+            throw isPage && caller.principal == .anonymous
+                ? Failure(.unauthenticated, "log in to see this page") : Failure(.missing, "not found")
+        }
+    }
+}
