@@ -1,1 +1,29 @@
-@main struct Millrace { static func main() { print("millrace") } }
+import ArgumentParser
+import Foundation
+
+@main
+struct Millrace: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "millrace",
+        abstract: "Serve CI that Gitea and Forgejo runners understand.",
+        discussion: "Example: millrace serve --config /etc/millrace/millrace.yaml --instance 1",
+        version: HealthRoutes.apiVersion,
+        subcommands: [ServeCommand.self, MigrateCommand.self, AdminCommand.self, GitHookCommand.self])
+}
+
+struct ConfigOption: ParsableArguments {
+    @Option(name: .long, help: "The configuration file.")
+    var config = "/etc/millrace/millrace.yaml"
+
+    func load() throws -> Configuration {
+        do { return try Configuration.load(config) } catch { throw CleanExit.problem("\(error)") }
+    }
+}
+
+extension CleanExit {
+    /// Says what is wrong on stderr and exits with 1.
+    static func problem(_ text: String) -> ExitCode {
+        FileHandle.standardError.write(Data("millrace: \(text)\n".utf8))
+        return ExitCode(1)
+    }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Postgres
+
+struct AdminCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "admin", abstract: "Make users, repositories and registration tokens.",
+        subcommands: [User.self, Repo.self, RunnerToken.self])
+
+    struct User: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "user", abstract: "Make users.", subcommands: [Create.self])
+
+        struct Create: ParsableCommand {
+            static let configuration = CommandConfiguration(
+                abstract: "Make a user.",
+                discussion: "Example: millrace admin user create --name ann --password-file pw --access-token")
+            @OptionGroup var options: ConfigOption
+            @Option(help: "Login name, 1 to 40 of letters, digits, . _ -") var name: String
+            @Option(help: "Password; other users of this host may see it, prefer --password-file.") var password: String?
+            @Option(help: "File that holds the password on its first line.") var passwordFile: String?
+            @Option(help: "Mail address.") var email = ""
+            @Flag(help: "May do everything.") var admin = false
+            @Flag(help: "Print an access token, alone on a line. It is shown this once.") var accessToken = false
+
+            func run() throws {
+                try AdminCommand.guarded(options) { app in
+                    var secret = password
+                    if let passwordFile {
+                        secret = try String(contentsOfFile: passwordFile, encoding: .utf8)
+                            .split(separator: "\n").first.map(String.init)
+                    }
+                    guard let secret, secret.utf8.count >= 8 else {
+                        throw Failure(.invalid, "give a password of at least 8 bytes by --password-file or --password")
+                    }
+                    let salt = Token.random(bytes: 16)
+                    let account: AccountID
+                    do {
+                        account = try app.accounts.create(
+                            name: name, email: email, isAdmin: admin,
+                            passwordHash: try Password.hash(secret, salt: salt), passwordSalt: salt)
+                    } catch let error as PostgresError where error.isUniqueViolation {
+                        throw Failure(.conflict, "user \"\(name)\" exists already")
+                    } catch let error as PostgresError where error.sqlState == "23514" {
+                        throw Failure(.invalid, "user name \"\(name)\" must be 1 to 40 of letters, digits, . _ -")
+                    }
+                    guard accessToken else { return }
+                    let token = Token.make()
+                    try app.accounts.addToken(
+                        to: account, name: "admin", hash: Token.hash(token), lastEight: String(token.suffix(8)))
+                    print(token)
+                }
+            }
+        }
+    }
+
+    struct Repo: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "repo", abstract: "Make repositories.", subcommands: [Create.self])
+
+        struct Create: ParsableCommand {
+            static let configuration = CommandConfiguration(
+                abstract: "Make an empty repository and print its clone address.",
+                discussion: "Example: millrace admin repo create --owner ann --name app --private")
+            @OptionGroup var options: ConfigOption
+            @Option(help: "The owner's login name.") var owner: String
+            @Option(help: "1 to 100 of letters, digits, . _ -") var name: String
+            @Flag(help: "Invisible to everybody who has no access.") var `private` = false
+
+            func run() throws {
+                try AdminCommand.guarded(options) { app in
+                    guard let account = try app.accounts.account(named: owner) else {
+                        throw Failure(.missing, "there is no user \"\(owner)\"; make it with: millrace admin user create")
+                    }
+                    let id: RepositoryID
+                    do {
+                        id = try app.repositories.create(owner: account.id, name: name, isPrivate: `private`)
+                    } catch let error as PostgresError where error.isUniqueViolation {
+                        throw Failure(.conflict, "repository \"\(owner)/\(name)\" exists already")
+                    } catch let error as PostgresError where error.sqlState == "23514" {
+                        throw Failure(.invalid, "repository name \"\(name)\" must be 1 to 100 of letters, digits, . _ - and not end in .git")
+                    }
+                    try RepositoryFiles(configuration: app.configuration).create(id)
+                    print("\(app.configuration.publicURL)/\(account.name)/\(name).git")
+                }
+            }
+        }
+    }
+
+    struct RunnerToken: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "runner", abstract: "Let runners register.", subcommands: [Make.self])
+
+        struct Make: ParsableCommand {
+            static let configuration = CommandConfiguration(
+                commandName: "token", abstract: "Make a registration token and print it. It is shown this once.",
+                discussion: "Example: millrace admin runner token --repo ann/app")
+            @OptionGroup var options: ConfigOption
+            @Option(help: "Only for this repository, as owner/name.") var repo: String?
+            @Option(help: "Only for repositories of this user.") var owner: String?
+
+            func run() throws {
+                try AdminCommand.guarded(options) { app in
+                    var account: AccountID?
+                    var repository: RepositoryID?
+                    if let repo {
+                        let names = repo.split(separator: "/").map(String.init)
+                        guard names.count == 2,
+                            let found = try app.repositories.repository(owner: names[0], name: names[1], seenBy: nil)
+                        else { throw Failure(.missing, "there is no repository \"\(repo)\"; write it as owner/name") }
+                        repository = found.id
+                    } else if let owner {
+                        guard let found = try app.accounts.account(named: owner) else {
+                            throw Failure(.missing, "there is no user \"\(owner)\"")
+                        }
+                        account = found.id
+                    }
+                    let token = Token.make()
+                    try app.runners.addGrant(tokenHash: Token.hash(token), owner: account, repository: repository)
+                    print(token)
+                }
+            }
+        }
+    }
+
+    private static func guarded(_ options: ConfigOption, _ body: (App) throws -> Void) throws {
+        do {
+            try body(try App(configuration: try options.load(), instance: "cli"))
+        } catch let exit as ExitCode {
+            throw exit
+        } catch let error as PostgresError where error.isUnavailable {
+            _ = CleanExit.problem("\(error)")
+            throw ExitCode(3)
+        } catch {
+            throw CleanExit.problem("\(error)")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import CFCGI
+import Domain
+import Foundation
+import Postgres
+
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Answer requests until SIGTERM.",
+        discussion: "Example: millrace serve --config millrace.yaml --instance 1")
+
+    @OptionGroup var options: ConfigOption
+    @Option(help: "Names this process's sockets: work-N.sock and poll-N.sock.") var instance = "1"
+
+    func run() throws {
+        let configuration = try options.load()
+        let app: App
+        do {
+            let wanted = try migrationFiles(in: configuration.migrationsDirectory).map(\.name)
+            if let misfit = try Migrations(dsn: configuration.databaseDSN).misfit(wanted: wanted) {
+                throw CleanExit.problem(misfit)
+            }
+            app = try App(configuration: configuration, instance: instance)
+            try RepositoryFiles(configuration: configuration).writeHooks()
+        } catch let exit as ExitCode {
+            throw exit
+        } catch let error as PostgresError where error.isUnavailable {
+            _ = CleanExit.problem("\(error) (database.dsn)")
+            throw ExitCode(3)
+        } catch {
+            throw CleanExit.problem("\(error)")
+        }
+        do { try serve(app) } catch { throw CleanExit.problem("\(error)") }
+    }
+
+    private func serve(_ app: App) throws {
+        FCGX_Init()
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGTERM)
+        sigaddset(&set, SIGINT)
+        signal(SIGPIPE, SIG_IGN)
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        var wakeUp = sigaction()
+        wakeUp.__sigaction_handler.sa_handler = { _ in }
+        // No SA_RESTART: the signal must break accept(2) (feasibility.md, clean shutdown).
+        sigaction(SIGUSR2, &wakeUp, nil)
+
+        let directory = app.configuration.socketDirectory
+        let router = Router(app: app)
+        let work = try WorkLane(path: "\(directory)/work-\(instance).sock") { router.handle($0) }
+        let pool = WorkerPool(threads: 4)
+        let fetch = FetchTask(app: app, pool: pool)
+        let poll = try PollLane(path: "\(directory)/poll-\(instance).sock") { fetch.handle($0) }
+        let housekeeping = Housekeeping(app: app)
+        let threads = work.start(threads: app.configuration.workThreads)
+        let polling = Worker { poll.run() }
+        let keepers = housekeeping.start()
+        app.log.write(.info, "serving", [("socket_dir", directory)])
+
+        var signal: Int32 = 0
+        sigwait(&set, &signal)
+        app.log.write(.info, "stopping", [("signal", "\(signal)")])
+        // Held polls are answered at once, requests in flight finish.
+        app.polls.stop()
+        work.stop()
+        for thread in threads {
+            // A signal can fall between libfcgi's check and accept(2): repeat until the thread is gone.
+            repeat { thread.interrupt() } while !thread.join(withinMilliseconds: 50)
+        }
+        housekeeping.stop()
+        for keeper in keepers { keeper.join() }
+        pool.close()
+        poll.stop()
+        polling.join()
+        app.log.write(.info, "stopped")
+    }
+}

@@ -1,0 +1,92 @@
+import Domain
+import Foundation
+import Postgres
+import Synchronization
+
+/// The threads that act without a request. Each job is safe to run on every instance at once.
+final class Housekeeping: Sendable {
+    private let app: App
+    private let listener: Listener
+    private let stopping = Atomic<Bool>(false)
+    private let inboxRung = Atomic<Bool>(true)
+
+    init(app: App) {
+        self.app = app
+        listener = Listener(
+            dsn: app.configuration.listenDSN ?? app.configuration.databaseDSN,
+            channels: [RunStore.waitingChannel, RunnerStore.changedChannel, InboxStore.channel, "millrace_assigned"])
+    }
+
+    func start() -> [Worker] {
+        [
+            Worker { [self] in listen() },
+            Worker(stackBytes: 4 * 1024 * 1024) { [self] in readInbox() },
+            Worker { [self] in tick() },
+        ]
+    }
+
+    func stop() {
+        stopping.store(true, ordering: .relaxed)
+        listener.stop()
+    }
+
+    private func listen() {
+        listener.run(
+            onReconnect: { [self] in
+                app.polls.listening()
+                inboxRung.store(true, ordering: .relaxed)
+            },
+            onNotification: { [self] note in
+                switch note.channel {
+                case RunnerStore.changedChannel: app.polls.forget(uuid: note.payload)
+                case InboxStore.channel: inboxRung.store(true, ordering: .relaxed)
+                case "millrace_assigned": app.polls.assigned(runner: Int64(note.payload) ?? 0)
+                default:
+                    let numbers = note.payload.split(separator: " ").compactMap { Int64($0) }
+                    guard numbers.count == 3 else { return }
+                    app.polls.jobWaiting(
+                        labelSet: numbers[0], repository: RepositoryID(numbers[1]), owner: AccountID(numbers[2]),
+                        loadSets: { (try? app.runners.labelSets(after: 0)) ?? [] })
+                }
+            },
+            onLost: { [self] error in
+                app.polls.lost()
+                app.log.write(.warning, "notifications lost, reconnecting", [("err", "\(error)")])
+            })
+    }
+
+    /// Reads pushes as soon as one is announced by NOTIFY, and every 2 s in case one was not.
+    private func readInbox() {
+        let reader = PushReader(app: app)
+        var lastLook: Int64 = 0
+        while !stopping.load(ordering: .relaxed) {
+            let now = Clock.monotonicMicroseconds()
+            guard inboxRung.exchange(false, ordering: .relaxed) || now - lastLook > 2_000_000 else {
+                usleep(10_000)
+                continue
+            }
+            lastLook = now
+            do {
+                while try reader.readNext(), !stopping.load(ordering: .relaxed) {}
+            } catch {
+                app.log.write(.error, "could not read a push", [("err", "\(error)")])
+                usleep(500_000)
+            }
+        }
+    }
+
+    private func tick() {
+        var count = 0
+        while !stopping.load(ordering: .relaxed) {
+            app.polls.expire()
+            do {
+                if count % 10 == 9 { try app.runs.settleDue() }
+                if count % 200 == 199 { try app.runners.markOnline(app.polls.takeHeard()) }
+            } catch {
+                app.log.write(.warning, "housekeeping failed", [("err", "\(error)")])
+            }
+            count += 1
+            usleep(100_000)
+        }
+    }
+}

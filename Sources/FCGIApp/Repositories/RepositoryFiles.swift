@@ -1,0 +1,37 @@
+import Domain
+import Foundation
+
+/// Bare repositories on disk: `<repositories_dir>/<id>.git`, hooks shared by all in `<repositories_dir>/hooks`.
+struct RepositoryFiles {
+    let configuration: Configuration
+
+    var hooksDirectory: String { "\(configuration.repositoriesDirectory)/hooks" }
+    func directory(_ repository: RepositoryID) -> String { "\(configuration.repositoriesDirectory)/\(repository).git" }
+
+    func create(_ repository: RepositoryID) throws {
+        try writeHooks()
+        let path = directory(repository)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        _ = try GitProgram.run(["init", "--quiet", "--bare", "--initial-branch=main"], in: path)
+        _ = try GitProgram.run(["config", "core.hooksPath", hooksDirectory], in: path)
+        // A pushed object that git would not accept on read must not get in.
+        _ = try GitProgram.run(["config", "receive.fsckObjects", "true"], in: path)
+    }
+
+    /// Both hooks call this very program with this very configuration; a new version's `serve` rewrites them.
+    func writeHooks() throws {
+        try FileManager.default.createDirectory(atPath: hooksDirectory, withIntermediateDirectories: true)
+        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        for hook in ["pre-receive", "post-receive"] {
+            let text = "#!/bin/sh\nexec \(quoted(program)) git-hook \(hook) --config \(quoted(configuration.path))\n"
+            let path = "\(hooksDirectory)/\(hook)"
+            if (try? String(contentsOfFile: path, encoding: .utf8)) == text { continue }
+            let fresh = path + ".\(ProcessInfo.processInfo.processIdentifier)"
+            try text.write(toFile: fresh, atomically: false, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: fresh)
+            guard rename(fresh, path) == 0 else { throw Failure(.fault, "could not write the hook \"\(path)\"") }
+        }
+    }
+
+    private func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+}

@@ -1,0 +1,182 @@
+import Domain
+import Foundation
+import Postgres
+import RunnerProto
+import SwiftProtobuf
+
+/// The RPCs of the work lane; FetchTask waits in the poll lane (runner.md 1.1).
+enum TaskRoutes {
+    private static let service = "/api/actions/runner.v1.RunnerService/"
+
+    static let all: [Route] = rpc("/api/actions/ping.v1.PingService/Ping", ping)
+        + rpc(service + "Register", register) + rpc(service + "Declare", declare)
+        + rpc(service + "UpdateTask", updateTask) + rpc(service + "UpdateLog", updateLog)
+
+    /// Connect has its own answers to a wrong method and a wrong type, so every method comes here.
+    private static func rpc<In: Message, Out: Message>(
+        _ path: String, _ handler: @escaping @Sendable (In, Request, App) throws -> Out
+    ) -> [Route] {
+        ["POST", "GET", "PUT", "DELETE", "PATCH", "OPTIONS"].map { method in
+            Route(method, path, access: .open) { request, _, app in
+                switch try ConnectCall.open(request) {
+                case .failure(let refused): return refused.response
+                case .success(let call):
+                    return try call.answer(try handler(try call.message(In.self), request, app))
+                }
+            }
+        }
+    }
+
+    @Sendable static func ping(_ message: Ping_V1_PingRequest, _ request: Request, _ app: App) -> Ping_V1_PingResponse {
+        var answer = Ping_V1_PingResponse()
+        answer.data = "Hello, \(message.data)!"
+        return answer
+    }
+
+    @Sendable static func register(
+        _ message: Runner_V1_RegisterRequest, _ request: Request, _ app: App
+    ) throws -> Runner_V1_RegisterResponse {
+        guard !message.token.isEmpty, !message.name.isEmpty else {
+            throw Failure(.invalid, "missing runner token, name")
+        }
+        guard let grant = try app.runners.grant(tokenHash: Token.hash(message.token)) else {
+            throw Failure(.invalid, "runner registration token not found")
+        }
+        guard grant.isActive else {
+            throw Failure(
+                .invalid, "runner registration token has been invalidated, please use the latest one")
+        }
+        let sent = message.labels.isEmpty ? message.agentLabels : message.labels
+        let token = Token.make()
+        guard
+            let runner = try app.runners.register(
+                name: cut(message.name, bytesMax: RunnerLimits.nameBytesMax),
+                version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax), labels: try checked(sent),
+                capabilities: message.capabilities, ephemeral: message.ephemeral, tokenHash: Token.hash(token),
+                grant: grant)
+        else { throw Failure(.fault, "the runner was not stored") }
+        var answer = Runner_V1_RegisterResponse()
+        answer.runner = wire(runner)
+        answer.runner.token = token
+        return answer
+    }
+
+    @Sendable static func declare(
+        _ message: Runner_V1_DeclareRequest, _ request: Request, _ app: App
+    ) throws -> Runner_V1_DeclareResponse {
+        let runner = try app.runner(of: request)
+        let updated = try app.runners.declare(
+            runner, version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax),
+            labels: try checked(message.labels), capabilities: message.capabilities)
+        app.polls.forget(uuid: runner.uuid)
+        var answer = Runner_V1_DeclareResponse()
+        answer.runner = wire(updated ?? runner)
+        return answer
+    }
+
+    private static func checked(_ sent: [String]) throws -> [String] {
+        guard sent.count <= RunnerLimits.labelsMax else {
+            throw Failure(.invalid, "\(sent.count) labels; a runner may have at most \(RunnerLimits.labelsMax)")
+        }
+        return try sent.map { label in
+            guard !label.isEmpty, label.utf8.count <= RunnerLimits.labelBytesMax, !label.utf8.contains(0) else {
+                throw Failure(.invalid, "label \"\(label)\" must be 1 to \(RunnerLimits.labelBytesMax) bytes")
+            }
+            return labelName(label)
+        }
+    }
+
+    private static func wire(_ runner: Runner) -> Runner_V1_Runner {
+        var out = Runner_V1_Runner()
+        out.id = runner.id.number
+        out.uuid = runner.uuid
+        out.name = runner.name
+        out.version = runner.version
+        out.labels = runner.labels
+        out.ephemeral = runner.ephemeral
+        out.status = .idle
+        return out
+    }
+
+    @Sendable static func updateTask(
+        _ message: Runner_V1_UpdateTaskRequest, _ request: Request, _ app: App
+    ) throws -> Runner_V1_UpdateTaskResponse {
+        let runner = try app.runner(of: request)
+        let steps = message.state.steps.map { step in
+            ReportedStep(
+                position: step.id, result: Int64(step.result.rawValue),
+                startedAt: step.hasStartedAt ? microseconds(step.startedAt) : nil,
+                stoppedAt: step.hasStoppedAt ? microseconds(step.stoppedAt) : nil, logIndex: max(0, step.logIndex),
+                logLength: max(0, step.logLength))
+        }
+        let report = try app.tasks.report(
+            TaskID(message.state.id), by: runner,
+            conclusion: Conclusion(rawValue: Int64(message.state.result.rawValue)), steps: steps,
+            outputs: message.outputs.map { (name: $0.key, value: $0.value) })
+        var answer = Runner_V1_UpdateTaskResponse()
+        answer.state.id = message.state.id
+        // An unknown task is answered as cancelled, so that the runner stops (runner.md 4.3.1).
+        answer.state.result =
+            Runner_V1_Result(rawValue: (report.status ?? .cancelled).runnerResult) ?? .cancelled
+        answer.sentOutputs = report.sentOutputs
+        return answer
+    }
+
+    private static func microseconds(_ time: Google_Protobuf_Timestamp) -> Int64 {
+        // Year 1 to 9999: outside it PostgreSQL's and our arithmetic would overflow on a hostile clock.
+        let seconds = min(max(time.seconds, -62_135_596_800), 253_402_300_799)
+        return seconds * 1_000_000 + Int64(time.nanos) / 1000
+    }
+
+    @Sendable static func updateLog(
+        _ message: Runner_V1_UpdateLogRequest, _ request: Request, _ app: App
+    ) throws -> Runner_V1_UpdateLogResponse {
+        let runner = try app.runner(of: request)
+        var take = 0
+        var taken = 0
+        for row in message.rows.prefix(LogLimits.rowsPerCallMax) {
+            taken += min(row.content.utf8.count, LogLimits.rowBytesMax)
+            if taken > LogLimits.bytesPerCallMax { break }
+            take += 1
+        }
+        let now = Clock.nowMicroseconds()
+        var answer = Runner_V1_UpdateLogResponse()
+        answer.ackIndex = try app.logs.append(
+            to: TaskID(message.taskID), by: runner, index: message.index, count: message.rows.count, take: take,
+            noMore: message.noMore
+        ) { range in
+            var lines: [UInt8] = []
+            for row in message.rows[range] {
+                let seconds = row.hasTime ? row.time.seconds : now / 1_000_000
+                let nanoseconds = row.hasTime ? row.time.nanos : Int32(now % 1_000_000) * 1000
+                appendLogLine(seconds: seconds, nanoseconds: nanoseconds, content: row.content, to: &lines)
+            }
+            return (try Gzip.compress(lines), Int64(lines.count))
+        }
+        return answer
+    }
+}
+
+extension App {
+    /// The runner of a call (runner.md 1.5). Unknown uuid and wrong token are one error, so that uuids cannot be probed.
+    func runner(of request: Request) throws -> Runner {
+        guard let uuid = request.header("x-runner-uuid"), let token = request.header("x-runner-token"),
+            UUID(uuidString: uuid) != nil
+        else { throw Failure(.unauthenticated, "unregistered runner") }
+        let key = uuid.lowercased()
+        let hash = Token.hash(token)
+        let runner: Runner
+        if let cached = polls.runner(uuid: key) {
+            runner = cached
+        } else {
+            guard let found = try runners.runner(uuid: key) else {
+                throw Failure(.unauthenticated, "unregistered runner")
+            }
+            polls.keep(found)
+            runner = found
+        }
+        guard Token.equal(hash, runner.tokenHash) else { throw Failure(.unauthenticated, "unregistered runner") }
+        polls.markHeard(runner.id)
+        return runner
+    }
+}
