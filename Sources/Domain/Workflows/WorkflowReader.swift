@@ -234,10 +234,10 @@ struct WorkflowReader {
         stepsJSON += "]"
         let labels = "[" + runsOn.map(jsonString).joined(separator: ",") + "]"
         var jobJSON = ""
-        job.appendJSON(to: &jobJSON, replacing: ["needs": .some(nil), "steps": stepsJSON, "runs-on": labels])
+        job.appendJSON(to: &jobJSON, replacing: ["needs": nil, "steps": stepsJSON, "runs-on": labels])
         var out = ""
         root.appendJSON(
-            to: &out, replacing: ["jobs": "{\(jsonString(id)):\(jobJSON)}", "concurrency": .some(nil)])
+            to: &out, replacing: ["jobs": "{\(jsonString(id)):\(jobJSON)}", "concurrency": nil])
         return Array(out.utf8)
     }
 

@@ -1,3 +1,4 @@
+import CFCGI
 import Glibc
 import Synchronization
 
@@ -37,7 +38,7 @@ final class PollLane: @unchecked Sendable {
 
     init(path: String, handle: @escaping @Sendable (HeldRequest) -> Void) throws {
         unlink(path)
-        listening = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let opened = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let fits = withUnsafeMutableBytes(of: &address.sun_path) { target in
@@ -48,15 +49,16 @@ final class PollLane: @unchecked Sendable {
         let mask = umask(0o117)
         let bound = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listening, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                bind(opened, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         umask(mask)
-        guard fits, bound == 0, listen(listening, LaneLimits.backlog) == 0 else {
+        guard fits, bound == 0, listen(opened, LaneLimits.backlog) == 0 else {
             throw Failure(.fault, "could not listen on \"\(path)\": \(String(cString: strerror(errno)))")
         }
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
-        wake = eventfd(0, Int32(EFD_NONBLOCK.rawValue) | Int32(EFD_CLOEXEC.rawValue))
+        listening = opened
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        wake = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
         self.handle = handle
         watch(listening, EPOLL_CTL_ADD, EPOLLIN.rawValue)
         watch(wake, EPOLL_CTL_ADD, EPOLLIN.rawValue)
@@ -105,8 +107,10 @@ final class PollLane: @unchecked Sendable {
 
     private func acceptAll() {
         while true {
-            let descriptor = accept4(listening, nil, nil, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
+            let descriptor = accept(listening, nil, nil)
             guard descriptor >= 0 else { return }
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             peers[descriptor] = Peer()
             watch(descriptor, EPOLL_CTL_ADD, EPOLLIN.rawValue | EPOLLRDHUP.rawValue)
         }
@@ -202,7 +206,7 @@ final class PollLane: @unchecked Sendable {
     private func send(_ descriptor: Int32, _ peer: Peer) {
         while peer.sent < peer.sending.count {
             let wrote = peer.sending.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress?.advanced(by: peer.sent), $0.count - peer.sent, Int32(MSG_NOSIGNAL.rawValue))
+                Glibc.send(descriptor, $0.baseAddress?.advanced(by: peer.sent), $0.count - peer.sent, Int32(MSG_NOSIGNAL))
             }
             if wrote < 0 {
                 if errno == EAGAIN { return watch(descriptor, EPOLL_CTL_MOD, EPOLLOUT.rawValue) }

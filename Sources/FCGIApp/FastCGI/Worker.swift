@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A joinable thread with a stack of our choosing; blocking work belongs here, not on Swift's cooperative pool.
 ///
@@ -8,7 +9,9 @@ final class Worker: @unchecked Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
+    private final class Ended: Sendable { let flag = Atomic<Bool>(false) }
     private var handle = pthread_t()
+    private let ended = Ended()
 
     /// - Parameter stackBytes: 1 MiB holds the workflow reader at its depth limit.
     init(stackBytes: Int = 1024 * 1024, _ body: @escaping @Sendable () -> Void) {
@@ -20,20 +23,24 @@ final class Worker: @unchecked Sendable {
             { raw in
                 if let raw { Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run() }
                 return nil
-            }, Unmanaged.passRetained(Body(body)).toOpaque())
+            },
+            Unmanaged.passRetained(
+                Body { [ended] in
+                    body()
+                    ended.flag.store(true, ordering: .releasing)
+                }
+            ).toOpaque())
         pthread_attr_destroy(&attributes)
     }
 
     func interrupt() { pthread_kill(handle, SIGUSR2) }
     func join() { pthread_join(handle, nil) }
-    /// - Returns: true when it ended within the time.
+    /// - Returns: true when it ended within the time, looked at once a millisecond.
     func join(withinMilliseconds milliseconds: Int) -> Bool {
-        var until = timespec()
-        clock_gettime(CLOCK_REALTIME, &until)
-        let nanoseconds = until.tv_nsec + (milliseconds % 1000) * 1_000_000
-        until.tv_sec += milliseconds / 1000 + nanoseconds / 1_000_000_000
-        until.tv_nsec = nanoseconds % 1_000_000_000
-        return pthread_timedjoin_np(handle, nil, &until) == 0
+        for _ in 0..<milliseconds where !ended.flag.load(ordering: .acquiring) { usleep(1000) }
+        guard ended.flag.load(ordering: .acquiring) else { return false }
+        join()
+        return true
     }
 }
 
