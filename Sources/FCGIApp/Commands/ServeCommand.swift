@@ -35,12 +35,17 @@ struct ServeCommand: ParsableCommand {
 
     private func serve(_ app: App) throws {
         FCGX_Init()
-        var set = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, SIGTERM)
-        sigaddset(&set, SIGINT)
+        // libfcgi takes SIGTERM for itself and Swift's runtime has threads of its own, so whichever thread gets the
+        // signal hands it on through a descriptor that this thread reads (feasibility.md, clean shutdown).
+        stopSignals = eventfd(0, Int32(EFD_CLOEXEC))
+        var stop = sigaction()
+        stop.__sigaction_handler.sa_handler = { _ in
+            var one: UInt64 = 1
+            _ = write(stopSignals, &one, 8)
+        }
+        sigaction(SIGTERM, &stop, nil)
+        sigaction(SIGINT, &stop, nil)
         signal(SIGPIPE, SIG_IGN)
-        pthread_sigmask(SIG_BLOCK, &set, nil)
         var wakeUp = sigaction()
         wakeUp.__sigaction_handler.sa_handler = { _ in }
         // No SA_RESTART: the signal must break accept(2) (feasibility.md, clean shutdown).
@@ -58,9 +63,9 @@ struct ServeCommand: ParsableCommand {
         let keepers = housekeeping.start()
         app.log.write(.info, "serving", [("socket_dir", directory)])
 
-        var signal: Int32 = 0
-        sigwait(&set, &signal)
-        app.log.write(.info, "stopping", [("signal", "\(signal)")])
+        var count: UInt64 = 0
+        while read(stopSignals, &count, 8) < 0 && errno == EINTR {}
+        app.log.write(.info, "stopping")
         // Held polls are answered at once, requests in flight finish.
         app.polls.stop()
         work.stop()
@@ -76,3 +81,6 @@ struct ServeCommand: ParsableCommand {
         app.log.write(.info, "stopped")
     }
 }
+
+/// Written by the signal handler, which can capture nothing; set once before it is installed.
+nonisolated(unsafe) private var stopSignals: Int32 = -1
