@@ -26,6 +26,11 @@ final class Worker: @unchecked Sendable {
             },
             Unmanaged.passRetained(
                 Body { [ended] in
+                    // A thread of Swift's runtime may have made this one, and those block every signal.
+                    var wake = sigset_t()
+                    sigemptyset(&wake)
+                    sigaddset(&wake, SIGUSR2)
+                    pthread_sigmask(SIG_UNBLOCK, &wake, nil)
                     body()
                     ended.flag.store(true, ordering: .releasing)
                 }
