@@ -43,8 +43,8 @@ enum RunPages {
         let jobs = try app.views.jobs(of: run.id).map { job -> [String: Any] in
             let log = try job.task.map { try app.logText(of: $0, from: 0, chunksMax: chunksShownMax) } ?? ([], 0)
             return [
-                "id": job.id.number, "name": job.name, "status": "\(job.status)", "problem": job.problem,
-                "why": why(job), "log": "\(base)/actions/jobs/\(job.id)/log", "next": log.1,
+                "id": job.id.number, "name": job.name, "status": "\(job.status)", "problem": shown(job.problem),
+                "why": shown(why(job)), "log": "\(base)/actions/jobs/\(job.id)/log", "next": log.1,
                 "done": job.status.isDone ? "true" : "false",
                 "text": String(decoding: log.0, as: UTF8.self),
                 "steps": try job.task.map(app.views.steps)?.map { ["name": $0.name, "status": "\($0.status)"] } ?? [],
@@ -53,10 +53,13 @@ enum RunPages {
         let facts: [String: Any] = [
             "title": run.title, "base": base, "repository": repository.fullName, "number": run.number,
             "workflow": run.workflowPath, "ref": run.ref, "sha": run.sha, "actor": run.actor,
-            "status": "\(run.status)", "problem": run.problem, "jobs": jobs,
+            "status": "\(run.status)", "problem": shown(run.problem), "jobs": jobs,
         ]
         return .html(200, try Templates.run().render(facts))
     }
+
+    /// A template's section is drawn for any text, so an empty one is handed over as false.
+    private static func shown(_ text: String) -> Any { text.isEmpty ? false : text }
 
     private static func why(_ job: JobView) -> String {
         switch job.status {

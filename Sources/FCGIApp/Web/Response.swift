@@ -26,9 +26,17 @@ struct Response: Sendable {
     }
     static let noContent = Response(204, type: "text/plain", body: [])
 
+    /// Some clients refuse a status line without words, URLSession on Linux among them.
+    private static let reasons = [
+        200: "OK", 201: "Created", 204: "No Content", 302: "Found", 400: "Bad Request", 401: "Unauthorized",
+        403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 413: "Content Too Large",
+        415: "Unsupported Media Type", 422: "Unprocessable Content", 429: "Too Many Requests",
+        500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
+    ]
+
     /// The CGI header block. Values are ours or encoded before; a line break in one would be a bug, so it is dropped.
     func head() -> [UInt8] {
-        var text = "Status: \(status)\r\n"
+        var text = "Status: \(status) \(Self.reasons[status] ?? "Answer")\r\n"
         for header in headers {
             text += "\(header.name): \(header.value.filter { $0 != "\r" && $0 != "\n" && $0 != "\r\n" })\r\n"
         }
