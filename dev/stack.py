@@ -1,241 +1,513 @@
 #!/usr/bin/env python3
-"""A private PostgreSQL, nginx, fcgiwrap and Millrace on 127.0.0.1, all below one directory.
+"""A private Millrace: PostgreSQL, fcgiwrap, nginx and N instances below one directory, on 127.0.0.1.
 
-Used by the tests and by `make run`. As root everything but the set-up runs as the user `millrace` (made if missing),
-because PostgreSQL refuses root; as an ordinary user everything runs as that user. Ends only processes it started.
+Used by `make run` (dev/run.py), by the tests (Tests/Clients) and by hand:
+
+    dev/stack.py up --dir .run --port 3000        start what does not run
+    dev/stack.py status --dir .run
+    dev/stack.py down --dir .run
+
+PostgreSQL refuses root and nothing here needs it, so under root everything runs as the user `millrace` (made when it is
+missing; MILLRACE_STACK_USER names another). Only processes started here are ever signalled: a pid file holds the pid
+and the process's start time, so a number used again by somebody else is not taken for ours.
 """
+import argparse
+import glob
+import hashlib
+import http.client
 import os
-import pathlib
 import pwd
 import shutil
 import signal
 import socket
+import stat
+import struct
 import subprocess
 import sys
 import time
-import urllib.request
+from pathlib import Path
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-PG = pathlib.Path("/usr/lib/postgresql/15/bin")
-ACCOUNT = "millrace"
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+# A Unix socket's path has 108 bytes in Linux; PostgreSQL's own name, .s.PGSQL.5432.lock, takes 20 of them.
+SOCKET_DIR_BYTES_MAX = 80
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+class StackError(Exception):
+    """What happened and which file to read."""
+
+
+def ordinary_user() -> "pwd.struct_passwd | None":
+    """The user everything runs as; None when that is simply who we are."""
+    if os.geteuid() != 0:
+        return None
+    name = os.environ.get("MILLRACE_STACK_USER", "millrace")
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        made = subprocess.run(
+            ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin",
+             "--user-group", name], capture_output=True, text=True)
+        if made.returncode not in (0, 9):  # 9: somebody made it at the same moment
+            raise StackError(f'could not make the user "{name}": {made.stderr.strip()}; '
+                             "set MILLRACE_STACK_USER to an existing ordinary user") from None
+        return pwd.getpwnam(name)
+
+
+def reachable_by_others(path: Path) -> bool:
+    """Whether an ordinary user can walk to the path (below /root it cannot)."""
+    path = path.resolve()
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in [path, *path.parents] if parent.exists())
+
+
+def place(directory: "Path | str") -> Path:
+    """The run directory; one that the ordinary user cannot reach becomes a link to one that it can."""
+    directory = Path(os.path.abspath(directory))
+    if os.geteuid() == 0 and not directory.is_symlink():
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        if not reachable_by_others(directory.parent):
+            mark = hashlib.sha256(str(directory).encode()).hexdigest()[:12]
+            real = Path("/var/lib/millrace-dev") / mark
+            real.mkdir(parents=True, exist_ok=True)
+            if directory.exists():
+                raise StackError(f'"{directory}" cannot be reached by an ordinary user; move it away or set RUN_DIR')
+            directory.symlink_to(real)
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory.resolve()
+
+
+def postgres_programs() -> Path:
+    found = sorted((Path(p) for p in glob.glob("/usr/lib/postgresql/*/bin")), key=lambda p: float(p.parent.name))
+    found = [p for p in found if float(p.parent.name) >= 15 and (p / "initdb").exists()]
+    if found:
+        return found[-1]
+    here = shutil.which("initdb")
+    if here:
+        return Path(here).parent
+    raise StackError("there is no PostgreSQL 15 or newer; install it with: apt-get install postgresql-15")
+
+
+def start_time(pid: int) -> "str | None":
+    """Ticks since boot at which the process started; None when it is gone or only waits to be reaped."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def fastcgi_get(path: str, uri: str, timeout: float = 2.0) -> int:
+    """Status of one GET asked of one instance's socket, past nginx: tells which instance is ready."""
+    parameters = {"REQUEST_METHOD": "GET", "REQUEST_URI": uri, "QUERY_STRING": "", "CONTENT_LENGTH": "",
+                  "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"}
+    body = b"".join(struct.pack(">BB", len(k), len(v)) + k.encode() + v.encode() for k, v in parameters.items())
+
+    def record(kind: int, content: bytes) -> bytes:
+        return struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(timeout)
+        link.connect(path)
+        link.sendall(record(1, struct.pack(">HB5x", 1, 0)) + record(4, body) + record(4, b"") + record(5, b""))
+        answer = b""
+        while chunk := link.recv(65536):
+            answer += chunk
+    text, at = b"", 0
+    while at + 8 <= len(answer):
+        _, kind, _, length, padding, _ = struct.unpack(">BBHHBB", answer[at:at + 8])
+        if kind == 6:
+            text += answer[at + 8:at + 8 + length]
+        at += 8 + length + padding
+    for line in text.split(b"\r\n\r\n")[0].splitlines():
+        if line.lower().startswith(b"status:"):
+            return int(line.split()[1])
+    return 200 if text else 0
 
 
 class Stack:
-    def __init__(self, directory, port, instances=2, binary=None, poll_hold="25s"):
-        self.dir = pathlib.Path(directory).resolve()
-        self.port = port
-        self.instances = instances
+    """start() … stop(); single processes by name: postgres, fcgiwrap, nginx, millrace-1 …, and what spawn() was given."""
+
+    def __init__(self, dir, port: int, instances: int = 2, binary=None, poll_hold: str = "25s"):
+        self.user = ordinary_user()
+        self.dir = place(dir)
+        self.port, self.instances, self.poll_hold = port, instances, poll_hold
+        self.source = Path(binary or os.environ.get("MILLRACE_BINARY") or ROOT / ".build/debug/millrace")
         self.url = f"http://127.0.0.1:{port}"
-        self.source_binary = pathlib.Path(binary or ROOT / ".build/debug/millrace")
         self.binary = self.dir / "bin/millrace"
         self.config = self.dir / "millrace.yaml"
-        self.poll_hold = poll_hold
-        self.as_root = os.geteuid() == 0
+        self.logs = self.dir / "log"
+        self.repositories = self.dir / "repositories"
+        self.storage = self.dir / "storage"
+        self.sockets = self.dir / "sock"
+        if len(str(self.sockets)) > SOCKET_DIR_BYTES_MAX:
+            mark = hashlib.sha256(str(self.dir).encode()).hexdigest()[:12]
+            self.sockets = Path(f"/tmp/millrace-sock-{mark}")
+        self.children: "dict[str, subprocess.Popen]" = {}
 
-    # ---- processes
+    # --- the whole ---
 
-    def _identity(self):
-        return {"user": ACCOUNT, "group": ACCOUNT, "extra_groups": []} if self.as_root else {}
+    @property
+    def names(self) -> "list[str]":
+        return ["postgres", "fcgiwrap", "nginx"] + [f"millrace-{n}" for n in range(1, self.instances + 1)]
 
-    def _environment(self):
-        home = str(self.dir)
-        return {"PATH": os.environ["PATH"] + ":/usr/sbin", "HOME": home, "LANG": "C.UTF-8",
-                "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
+    def start(self) -> "Stack":
+        """Starts what does not run; restarts instances when the binary or the configuration changed."""
+        if not self.source.exists():
+            raise StackError(f'there is no binary at "{self.source}"; build it with: swift build')
+        self.own(self.dir, 0o755)
+        for path, mode in [(self.sockets, 0o700), (self.logs, 0o755), (self.dir / "pids", 0o755), (self.dir / "bin", 0o755),
+                           (self.dir / "home", 0o700), (self.repositories, 0o755), (self.storage, 0o755),
+                           (self.dir / "nginx", 0o755), (self.dir / "tmp", 0o700)]:
+            path.mkdir(parents=True, exist_ok=True)
+            self.own(path, mode)
+        changed = self.install()
+        changed |= self.write_config()
+        self.write_nginx()
+        self.start_postgres()
+        self.millrace("migrate")
+        if changed:
+            for n in range(1, self.instances + 1):
+                self.stop_one(f"millrace-{n}")
+        self.start_one("fcgiwrap")
+        for n in range(1, self.instances + 1):
+            self.start_one(f"millrace-{n}")
+        self.start_one("nginx")
+        self.wait_ready()
+        return self
 
-    def run(self, *command, **more):
-        return subprocess.run([str(c) for c in command], check=True, text=True, capture_output=True, cwd=self.dir,
-                              env=self._environment(), **self._identity(), **more).stdout
+    def stop(self) -> None:
+        """The front first, PostgreSQL last; what others spawned before all."""
+        extra = [p.stem for p in (self.dir / "pids").glob("*.pid") if p.stem not in self.names]
+        millraces = [n for n in extra if n.startswith("millrace-")] + [n for n in self.names if n.startswith("millrace-")]
+        for name in [n for n in extra if n not in millraces] + ["nginx"] + millraces + ["fcgiwrap", "postgres"]:
+            self.stop_one(name)
 
-    def millrace(self, *arguments):
-        """Runs a subcommand on this stack's configuration; returns what it prints."""
-        return self.run(self.binary, *arguments, "--config", self.config)
+    def status(self) -> "dict[str, int | None]":
+        return {name: self.pid(name) for name in self.names}
 
-    def _spawn(self, name, *command):
-        log = open(self.dir / f"log/{name}.log", "ab")
-        process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                   cwd=self.dir, env=self._environment(), start_new_session=True, **self._identity())
-        (self.dir / f"pid/{name}").write_text(str(process.pid))
-        return process
+    # --- one process ---
 
-    def pid(self, name):
+    def start_one(self, name: str) -> None:
+        if self.pid(name):
+            return
+        if name == "postgres":
+            self.start_postgres()
+        elif name == "nginx":
+            self.check_port()
+            conf = str(self.dir / "nginx/nginx.conf")
+            command = ["nginx", "-p", str(self.dir / "nginx"), "-e", str(self.logs / "nginx.log"), "-c", conf]
+            said = subprocess.run(command + ["-t"], capture_output=True, text=True, **self.as_user())
+            if said.returncode != 0:
+                raise StackError(f"nginx refuses its configuration {conf}:\n{said.stderr.strip()}")
+            self.spawn(name, command + ["-g", "daemon off;"])
+        elif name == "fcgiwrap":
+            path = self.sockets / "git.sock"
+            path.unlink(missing_ok=True)
+            # -f: what git says on stderr goes to nginx's log. -c 8: pushes and clones at once.
+            self.spawn(name, ["fcgiwrap", "-f", "-c", "8", "-s", f"unix:{path}"])
+            self.wait(path.exists, 10, "fcgiwrap did not open its socket", name)
+        elif name.startswith("millrace-"):
+            number = name.split("-")[1]
+            self.spawn(name, [str(self.binary), "serve", "--config", str(self.config), "--instance", number])
+            self.wait(lambda: self.ready(number), 30, f"instance {number} did not become ready", name)
+        else:
+            raise StackError(f'there is no process "{name}"')
+
+    def stop_one(self, name: str, timeout: float = 20) -> None:
+        """A clean stop; what does not go in time is killed."""
+        # postgres: SIGINT is its fast shutdown. nginx: SIGQUIT would wait for held polls, SIGTERM does not.
+        self.signal(name, signal.SIGINT if name == "postgres" else signal.SIGTERM)
+        if not self.gone(name, timeout):
+            self.kill(name)
+        self.pid_file(name).unlink(missing_ok=True)
+
+    def kill(self, name: str) -> None:
+        """kill -9, and gone on return."""
+        self.signal(name, signal.SIGKILL)
+        if not self.gone(name, 10):
+            raise StackError(f"{name} outlived kill -9")
+        self.pid_file(name).unlink(missing_ok=True)
+
+    def restart(self, name: str) -> None:
+        self.stop_one(name)
+        self.start_one(name)
+
+    def spawn(self, name: str, command: "list[str]", env: "dict[str, str] | None" = None, cwd=None) -> int:
+        """Starts a process of its own session as the ordinary user, its output appended to log/NAME.log."""
+        with open(self.logs / f"{name}.log", "ab") as log:
+            self.own(self.logs / f"{name}.log", 0o644)
+            child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                **self.as_user(env, cwd))
+        self.children[name] = child
+        self.pid_file(name).write_text(f"{child.pid} {start_time(child.pid)}\n")
+        return child.pid
+
+    def pid(self, name: str) -> "int | None":
         try:
-            return int((self.dir / f"pid/{name}").read_text())
+            pid, began = self.pid_file(name).read_text().split()
         except (FileNotFoundError, ValueError):
             return None
+        if name in self.children:
+            self.children[name].poll()
+        return int(pid) if start_time(int(pid)) == began else None
 
-    def alive(self, name):
+    def signal(self, name: str, number: int) -> None:
         pid = self.pid(name)
         if pid is None:
-            return False
-        try:
-            os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
-        try:
-            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-            return state != "Z"
-        except FileNotFoundError:
-            return False
-
-    def kill(self, name, sig=signal.SIGTERM, wait=20):
-        pid = self.pid(name)
-        if pid is None or not self.alive(name):
             return
-        os.kill(pid, sig)
-        end = time.monotonic() + wait
-        while self.alive(name):
-            if time.monotonic() > end:
-                os.kill(pid, signal.SIGKILL)
+        try:
+            # fcgiwrap's and nginx's workers do not always follow their master; the group is ours, setsid made it.
+            if number == signal.SIGKILL or name == "fcgiwrap":
+                os.killpg(pid, number)
+            else:
+                os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+    def gone(self, name: str, timeout: float) -> bool:
+        deadline = time.monotonic() + timeout
+        while self.pid(name):
+            if time.monotonic() > deadline:
+                return False
             time.sleep(0.02)
-        (self.dir / f"pid/{name}").unlink(missing_ok=True)
+        return True
 
-    # ---- parts
+    # --- asking Millrace ---
 
-    def prepare(self):
-        if self.as_root:
-            try:
-                pwd.getpwnam(ACCOUNT)
-            except KeyError:
-                subprocess.run(["useradd", "--system", "--user-group", "--no-create-home", "--shell",
-                                "/usr/sbin/nologin", ACCOUNT], check=True)
-        for part in ["bin", "log", "pid", "sock", "repositories", "storage/blobs", "nginx/tmp", "sql"]:
-            (self.dir / part).mkdir(parents=True, exist_ok=True)
-        fresh = self.dir / "bin/millrace.new"
-        shutil.copy2(self.source_binary, fresh)
-        fresh.rename(self.binary)
-        shutil.rmtree(self.dir / "sql")
-        shutil.copytree(ROOT / "sql", self.dir / "sql")
-        shutil.rmtree(self.dir / "nginx/millrace", ignore_errors=True)
-        shutil.copytree(ROOT / "nginx", self.dir / "nginx/millrace")
-        self.config.write_text(f"""# Written by dev/stack.py.
-server:
-  public_url: {self.url}
-  socket_dir: {self.dir}/sock
-  work_threads: 16
-database:
-  dsn: "host={self.dir}/sock port=5432 dbname=millrace user=millrace"
-  pool: 8
-  migrations_dir: {self.dir}/sql/migrations
-storage:
-  dir: {self.dir}/storage
-git:
-  repositories_dir: {self.dir}/repositories
-tasks:
-  poll_hold: {self.poll_hold}
-""")
-        socks = self.dir / "sock"
-        work = "\n".join(f"    server unix:{socks}/work-{n}.sock max_fails=1 fail_timeout=1s;"
-                         for n in range(1, self.instances + 1))
-        (self.dir / "nginx/nginx.conf").write_text(f"""# Written by dev/stack.py: the part an operator writes.
-daemon off;
-worker_processes 2;
-pid {self.dir}/nginx/nginx.pid;
-error_log {self.dir}/log/nginx-error.log warn;
-events {{ worker_connections 8192; }}
-http {{
-  access_log off;
-  include /etc/nginx/mime.types;
-  client_body_temp_path {self.dir}/nginx/tmp/body;
-  fastcgi_temp_path {self.dir}/nginx/tmp/fastcgi;
-  proxy_temp_path {self.dir}/nginx/tmp/proxy;
-  scgi_temp_path {self.dir}/nginx/tmp/scgi;
-  uwsgi_temp_path {self.dir}/nginx/tmp/uwsgi;
-  upstream millrace_work {{
-{work}
-  }}
-  upstream millrace_poll {{
-{work.replace("work-", "poll-")}
-  }}
-  upstream millrace_git {{ server unix:{socks}/git.sock; }}
-  server {{
-    listen 127.0.0.1:{self.port};
-    set $millrace_repositories {self.dir}/repositories;
-    set $millrace_storage {self.dir}/storage;
-    include {self.dir}/nginx/millrace/millrace.conf;
-  }}
-}}
-""")
-        # Included names without a path are looked up beside nginx.conf.
-        for name, target in [("snippets", "millrace/snippets"), ("fastcgi_params", "/etc/nginx/fastcgi_params")]:
-            link = self.dir / "nginx" / name
-            if not link.is_symlink():
-                link.symlink_to(target)
-        if self.as_root:
-            subprocess.run(["chown", "-R", f"{ACCOUNT}:{ACCOUNT}", str(self.dir)], check=True)
+    def millrace(self, *arguments: str, input: "str | None" = None) -> str:
+        """Runs `millrace ARGUMENTS --config …` to its end; its standard output."""
+        done = subprocess.run([str(self.binary), *arguments, "--config", str(self.config)],
+                              capture_output=True, text=True, input=input, **self.as_user())
+        if done.returncode != 0:
+            raise StackError(f"millrace {' '.join(arguments[:3])} ended with {done.returncode}: "
+                             f"{(done.stderr or done.stdout).strip()}")
+        return done.stdout
 
-    def start_postgres(self):
-        data = self.dir / "pg"
-        if not (data / "PG_VERSION").exists():
-            self.run(PG / "initdb", "-D", data, "-U", "millrace", "-A", "trust", "-E", "UTF8", "--no-sync")
-        (data / "postmaster.pid").exists() and not self.alive("postgres") and (data / "postmaster.pid").unlink()
-        self._spawn("postgres", PG / "postgres", "-D", data, "-c", "listen_addresses=", "-c",
-                    f"unix_socket_directories={self.dir}/sock", "-c", "max_connections=100")
-        self._until("PostgreSQL", lambda: self._query("select 1", database="postgres") == "1")
-
-    def _query(self, sql, database="millrace"):
+    def ready(self, number: str) -> bool:
+        name = f"millrace-{number}"
+        if not self.pid(name):
+            raise StackError(f"instance {number} ended at its start; read {self.logs / (name + '.log')}:\n{self.tail(name)}")
         try:
-            return self.run("psql", "-h", self.dir / "sock", "-U", "millrace", "-d", database, "-Atqc", sql).strip()
-        except subprocess.CalledProcessError:
-            return None
-
-    def query(self, sql):
-        return self.run("psql", "-h", self.dir / "sock", "-U", "millrace", "-d", "millrace", "-Atqc", sql).strip()
-
-    def start_instance(self, number):
-        self._spawn(f"serve-{number}", self.binary, "serve", "--config", self.config, "--instance", number)
-        self._until(f"instance {number}", lambda: (self.dir / f"sock/poll-{number}.sock").exists())
-
-    def _until(self, what, check, seconds=30):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if check():
-                return
-            time.sleep(0.05)
-        raise RuntimeError(f"{what} did not come up within {seconds} s; read the files in {self.dir}/log")
-
-    def ready(self):
-        try:
-            return urllib.request.urlopen(self.url + "/readyz", timeout=2).status == 200
+            return fastcgi_get(str(self.sockets / f"work-{number}.sock"), "/readyz") == 200
         except OSError:
             return False
 
-    def up(self):
-        self.prepare()
-        if not self.alive("postgres"):
-            self.start_postgres()
-        if self._query("select 1 from pg_database where datname = 'millrace'", "postgres") != "1":
-            self._query("create database millrace", "postgres")
-        self.millrace("migrate")
-        if not self.alive("git"):
-            (self.dir / "sock/git.sock").unlink(missing_ok=True)
-            self._spawn("git", "fcgiwrap", "-c", "4", "-s", f"unix:{self.dir}/sock/git.sock")
-        for number in range(1, self.instances + 1):
-            if not self.alive(f"serve-{number}"):
-                (self.dir / f"sock/poll-{number}.sock").unlink(missing_ok=True)
-                self.start_instance(number)
-        if not self.alive("nginx"):
-            self._spawn("nginx", "nginx", "-p", self.dir / "nginx", "-c", self.dir / "nginx/nginx.conf")
-        self._until("nginx", self.ready)
+    def wait_ready(self, timeout: float = 30) -> None:
+        """Until /readyz is 200 through nginx."""
+        def through_nginx() -> bool:
+            try:
+                link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                link.request("GET", "/readyz")
+                return link.getresponse().status == 200
+            except OSError:
+                return False
+        self.wait(through_nginx, timeout, f"{self.url}/readyz did not become ready", "nginx")
 
-    def down(self):
-        for name in ["nginx", *[f"serve-{n}" for n in range(1, self.instances + 1)], "git"]:
-            self.kill(name)
-        self.kill("postgres", signal.SIGINT)
+    def wait(self, fact, timeout: float, what: str, log: str) -> None:
+        deadline = time.monotonic() + timeout
+        while not fact():
+            if time.monotonic() > deadline:
+                raise StackError(f"{what} within {timeout:.0f} s; read {self.logs / (log + '.log')}:\n{self.tail(log)}")
+            time.sleep(0.05)
+
+    def tail(self, name: str, lines: int = 15) -> str:
+        try:
+            return "\n".join((self.logs / f"{name}.log").read_text(errors="replace").splitlines()[-lines:])
+        except FileNotFoundError:
+            return "(no log)"
+
+    # --- the parts ---
+
+    def install(self) -> bool:
+        """Copies binary and migrations, since the user may not reach the checkout and a build must not disturb a run."""
+        def same(a: Path, b: Path) -> bool:
+            # Size and time: a linker that writes the same bytes again costs one needless restart, no more.
+            return b.exists() and a.stat().st_size == b.stat().st_size and int(a.stat().st_mtime) == int(b.stat().st_mtime)
+        changed = False
+        if not same(self.source, self.binary):
+            changed = True
+            self.copy(self.source, self.binary, 0o755)
+            for bundle in self.source.parent.glob("*.resources"):
+                shutil.copytree(bundle, self.binary.parent / bundle.name, dirs_exist_ok=True)
+            listed = subprocess.run(["ldd", str(self.source)], capture_output=True, text=True).stdout
+            for line in listed.splitlines():
+                library = Path(line.split("=>")[1].split()[0]) if "=> /" in line else None
+                # A toolchain below somebody's home: the binary also looks beside itself ($ORIGIN).
+                if library and self.user and not reachable_by_others(library.parent):
+                    self.copy(library.resolve(), self.binary.parent / library.name, 0o755)
+        migrations = self.dir / "migrations"
+        migrations.mkdir(exist_ok=True)
+        wanted = {p.name: p for p in (ROOT / "sql/migrations").glob("*.sql")}
+        for old in migrations.glob("*.sql"):
+            if old.name not in wanted:
+                old.unlink()
+        for name, path in wanted.items():
+            self.copy(path, migrations / name, 0o644)
+        return changed
+
+    def copy(self, source: Path, target: Path, mode: int) -> None:
+        """By rename, so that a running program keeps its file."""
+        fresh = target.with_name(target.name + ".new")
+        shutil.copy2(source, fresh)
+        os.chmod(fresh, mode)
+        os.replace(fresh, target)
+
+    def write_config(self) -> bool:
+        text = f"""# Written by dev/stack.py at every start.
+server:
+  public_url: {self.url}
+  socket_dir: {self.sockets}
+  work_threads: 16
+database:
+  dsn: {self.dsn}
+  pool: 8
+  migrations_dir: {self.dir}/migrations
+storage:
+  dir: {self.storage}
+git:
+  repositories_dir: {self.repositories}
+tasks:
+  poll_hold: {self.poll_hold}
+"""
+        if self.config.exists() and self.config.read_text() == text:
+            return False
+        self.config.write_text(text)
+        os.chmod(self.config, 0o644)
+        return True
+
+    @property
+    def dsn(self) -> str:
+        return f"host={self.sockets} dbname=millrace user=millrace"
+
+    def write_nginx(self) -> None:
+        """The repository's nginx/ as it is, copied to where this user can read it, and the site around it."""
+        home = self.dir / "nginx"
+        shutil.copy(ROOT / "nginx/millrace.conf", home / "millrace.conf")
+        shutil.copytree(ROOT / "nginx/snippets", home / "snippets", dirs_exist_ok=True)
+        for path in [home / "millrace.conf", *(home / "snippets").iterdir()]:
+            os.chmod(path, 0o644)
+        os.chmod(home / "snippets", 0o755)
+
+        def servers(kind: str) -> str:
+            return " ".join(f"server unix:{self.sockets}/{kind}-{n}.sock max_fails=0;" for n in range(1, self.instances + 1))
+        (home / "nginx.conf").write_text(f"""# Written by dev/stack.py at every start; the part that matters is millrace.conf.
+worker_processes 2;
+worker_rlimit_nofile 16384;
+pid {home}/nginx.pid;
+error_log {self.logs}/nginx.log warn;
+events {{ worker_connections 8192; }}
+http {{
+    access_log {self.logs}/access.log;
+    server_tokens off;
+    client_body_temp_path {self.dir}/tmp/body;
+    fastcgi_temp_path     {self.dir}/tmp/fastcgi;
+    proxy_temp_path       {self.dir}/tmp/proxy;
+    scgi_temp_path        {self.dir}/tmp/scgi;
+    uwsgi_temp_path       {self.dir}/tmp/uwsgi;
+
+    upstream millrace_work {{ {servers("work")} }}
+    upstream millrace_poll {{ least_conn; {servers("poll")} }}
+    upstream millrace_git  {{ server unix:{self.sockets}/git.sock max_fails=0; }}
+
+    server {{
+        listen 127.0.0.1:{self.port};
+        set $millrace_repositories {self.repositories};
+        set $millrace_storage      {self.storage};
+        include millrace.conf;
+    }}
+}}
+""")
+
+    def start_postgres(self) -> None:
+        if self.pid("postgres"):
+            return
+        programs, data = postgres_programs(), self.dir / "pg"
+        if not (data / "PG_VERSION").exists():
+            shutil.rmtree(data, ignore_errors=True)
+            # trust: the only way in is a socket in a directory of mode 0700.
+            self.run("initdb", [str(programs / "initdb"), "-D", str(data), "-U", "millrace", "-A", "trust", "-E", "UTF8",
+                                "--locale=C.UTF-8"])
+        self.spawn("postgres", [str(programs / "postgres"), "-D", str(data), "-k", str(self.sockets),
+                                "-c", "listen_addresses=", "-c", "max_connections=200"])
+
+        def answers() -> bool:
+            if not self.pid("postgres"):
+                raise StackError(f"PostgreSQL ended at its start; read {self.logs}/postgres.log:\n{self.tail('postgres')}")
+            return subprocess.run([str(programs / "pg_isready"), "-q", "-h", str(self.sockets)]).returncode == 0
+        self.wait(answers, 60, "PostgreSQL did not answer", "postgres")
+        if self.sql("select 1 from pg_database where datname = 'millrace'", "postgres") != "1":
+            self.run("createdb", [str(programs / "createdb"), "-h", str(self.sockets), "-U", "millrace", "millrace"])
+
+    def sql(self, text: str, database: str = "millrace") -> str:
+        """One statement through psql; for tests that look at what is stored."""
+        done = subprocess.run(
+            [str(postgres_programs() / "psql"), "-h", str(self.sockets), "-U", "millrace", "-d", database, "-XAtqc", text],
+            capture_output=True, text=True)
+        if done.returncode != 0:
+            raise StackError(f"psql: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def run(self, what: str, command: "list[str]") -> None:
+        done = subprocess.run(command, capture_output=True, text=True, **self.as_user())
+        if done.returncode != 0:
+            raise StackError(f"{what} ended with {done.returncode}: {(done.stderr or done.stdout).strip()}")
+
+    # --- small things ---
+
+    def as_user(self, env: "dict[str, str] | None" = None, cwd=None) -> dict:
+        environment = {"PATH": PROGRAMS, "HOME": str(self.dir / "home"), "LANG": "C.UTF-8", "TMPDIR": str(self.dir / "tmp"),
+                       "GIT_TERMINAL_PROMPT": "0", **(env or {})}
+        options = {"env": environment, "cwd": str(cwd or self.dir), "umask": 0o022}
+        if self.user:
+            options |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
+        return options
+
+    def own(self, path: Path, mode: int) -> None:
+        os.chmod(path, mode)
+        if self.user:
+            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+
+    def pid_file(self, name: str) -> Path:
+        return self.dir / "pids" / f"{name}.pid"
+
+    def check_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError as error:
+                raise StackError(f"could not listen on 127.0.0.1:{self.port}: {error.strerror}; "
+                                 "choose another with PORT=…") from None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Start, stop or show a private Millrace.")
+    parser.add_argument("command", choices=["up", "down", "status"])
+    parser.add_argument("--dir", default=os.environ.get("RUN_DIR", str(ROOT / ".run")))
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "3000")))
+    parser.add_argument("--instances", type=int, default=2)
+    parser.add_argument("--binary")
+    options = parser.parse_args()
+    if options.command != "up" and not Path(options.dir).exists():
+        print(f'nothing runs in "{options.dir}"')
+        return 0
+    stack = Stack(options.dir, options.port, options.instances, options.binary)
+    if options.command == "up":
+        stack.start()
+        print(f"ready at {stack.url}")
+    elif options.command == "down":
+        stack.stop()
+        print("stopped")
+    else:
+        for name, pid in stack.status().items():
+            print(f"{name:12} {'pid ' + str(pid) if pid else 'not running'}")
+        return 0 if all(stack.status().values()) else 1
+    return 0
 
 
 if __name__ == "__main__":
-    stack = Stack(os.environ.get("RUN_DIR", ROOT / ".run"), int(os.environ.get("PORT", "3000")))
-    action = sys.argv[1] if len(sys.argv) > 1 else "up"
-    if action == "up":
-        stack.up()
-        print(stack.url)
-    elif action == "down":
-        stack.down()
-    else:
-        sys.exit("usage: dev/stack.py [up|down]")
+    try:
+        sys.exit(main())
+    except StackError as error:
+        print(f"stack: {error}", file=sys.stderr)
+        sys.exit(1)

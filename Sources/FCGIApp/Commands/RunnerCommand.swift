@@ -36,7 +36,8 @@ struct RunnerCommand: AsyncParsableCommand {
     @Option(help: "File that keeps this runner's identity (mode 0600).")
     var stateFile: String = ".runner.json"
 
-    @Option(help: "Directory for the files of running jobs; each job removes its own (default: the temporary directory).")
+    @Option(
+        help: "Directory for the files of running jobs; each job removes its own (default: the temporary directory).")
     var workDir: String?
 
     @Option(help: "The act program (default: act on PATH).")

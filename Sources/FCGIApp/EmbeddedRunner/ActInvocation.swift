@@ -21,7 +21,9 @@ struct ActInvocation {
     static func environment(directory: String) -> [String: String] {
         let wanted: Set = ["PATH", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "SHELL", "SSL_CERT_FILE", "SSL_CERT_DIR"]
         let proxies: Set = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
-        var environment = ProcessInfo.processInfo.environment.filter { wanted.contains($0.key) || proxies.contains($0.key) }
+        var environment = ProcessInfo.processInfo.environment.filter {
+            wanted.contains($0.key) || proxies.contains($0.key)
+        }
         environment["HOME"] = "\(directory)/home"
         environment["XDG_CACHE_HOME"] = "\(directory)/cache"
         environment["TMPDIR"] = "\(directory)/tmp"
@@ -32,7 +34,8 @@ struct ActInvocation {
     static func makeDirectories(_ directory: String) throws {
         for name in ["home", "cache", "tmp", "checkout"] {
             try FileManager.default.createDirectory(
-                atPath: "\(directory)/\(name)", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                atPath: "\(directory)/\(name)", withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
         }
         // Without one, act asks on the terminal which image to use.
         try writePrivate(Data(), to: "\(directory)/home/.actrc")
@@ -90,7 +93,8 @@ struct ActInvocation {
         let values = [
             "GITHUB_RUN_ID": context["run_id"], "GITHUB_RUN_NUMBER": context["run_number"],
             "GITHUB_RUN_ATTEMPT": context["run_attempt"], "GITHUB_REPOSITORY": context["repository"],
-            "GITHUB_REPOSITORY_OWNER": context["repository_owner"], "GITHUB_REF": context["ref"], "SHA_REF": context["sha"],
+            "GITHUB_REPOSITORY_OWNER": context["repository_owner"], "GITHUB_REF": context["ref"],
+            "SHA_REF": context["sha"],
             "GITHUB_REF_NAME": context["ref_name"], "GITHUB_REF_TYPE": context["ref_type"],
             "GITHUB_HEAD_REF": context["head_ref"], "GITHUB_BASE_REF": context["base_ref"],
             "GITHUB_RETENTION_DAYS": context["retention_days"], "GITHUB_SERVER_URL": server,

@@ -29,7 +29,9 @@ struct ActLine: Decodable {
 
     /// Nil for what is not a JSON line of act: its complaints on stderr.
     init?(_ text: String) {
-        guard text.hasPrefix("{"), let line = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)) else { return nil }
+        guard text.hasPrefix("{"), let line = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)) else {
+            return nil
+        }
         self = line
     }
 

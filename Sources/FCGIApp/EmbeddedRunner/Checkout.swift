@@ -68,6 +68,8 @@ struct Checkout {
         } catch {
             return String(describing: error)
         }
-        return status == 0 ? nil : (words + ["git \(arguments.joined(separator: " ")) ended with status \(status)"]).joined(separator: "\n")
+        return status == 0
+            ? nil
+            : (words + ["git \(arguments.joined(separator: " ")) ended with status \(status)"]).joined(separator: "\n")
     }
 }

@@ -21,7 +21,9 @@ final class ChildProcess: Sendable {
     /// - Parameter trackingID: value of RUNNER_TRACKING_ID in the environment. act puts each step into a session of its
     ///   own (nektos/act `pkg/container/util.go`), out of reach of the group's signals, so what is left of a job is found by this mark,
     ///   as GitHub's runner does.
-    init(_ path: String, _ arguments: [String], environment: [String: String], directory: String, trackingID: String) throws {
+    init(_ path: String, _ arguments: [String], environment: [String: String], directory: String, trackingID: String)
+        throws
+    {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw FileFailure("make a pipe for", path) }
         let (readEnd, writeEnd) = (ends[0], ends[1])

@@ -93,7 +93,8 @@ final class EmbeddedRunner: Sendable {
             if let known = try RunnerIdentity.load(settings.stateFile) {
                 guard known.address == settings.server.base else {
                     throw Stop(
-                        message: "state file \"\(settings.stateFile)\" belongs to \(known.address); choose another --state-file",
+                        message:
+                            "state file \"\(settings.stateFile)\" belongs to \(known.address); choose another --state-file",
                         exitCode: 1)
                 }
                 identity = known
@@ -161,7 +162,8 @@ final class EmbeddedRunner: Sendable {
                 if ["invalid_argument", "permission_denied", "unimplemented"].contains(failure.code) {
                     throw Stop(message: "the server refused to \(what): \(failure.message)", exitCode: 1)
                 }
-                log.write(.warning, "could not reach the server, trying again", [("call", what), ("err", words(failure))])
+                log.write(
+                    .warning, "could not reach the server, trying again", [("call", what), ("err", words(failure))])
                 try await Task.sleep(for: backoff.pause())
             }
         }

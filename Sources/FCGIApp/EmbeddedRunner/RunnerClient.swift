@@ -55,7 +55,9 @@ struct RunnerClient: Sendable {
     }
 
     /// - Parameter requestKey: the same until an answer came, so that a lost answer's task is handed out again (runner.md 3.5).
-    func fetchTask(_ message: Runner_V1_FetchTaskRequest, requestKey: String) async throws -> Runner_V1_FetchTaskResponse {
+    func fetchTask(_ message: Runner_V1_FetchTaskRequest, requestKey: String) async throws
+        -> Runner_V1_FetchTaskResponse
+    {
         try await call(
             "FetchTask", message, timeout: EmbeddedRunnerLimits.fetchTimeout,
             headers: [
@@ -97,14 +99,17 @@ struct RunnerClient: Sendable {
         do {
             (body, response) = try await session.data(for: request)
         } catch {
-            throw RPCFailure(code: "unavailable", message: "could not reach \(server.base): \(error.localizedDescription)")
+            throw RPCFailure(
+                code: "unavailable", message: "could not reach \(server.base): \(error.localizedDescription)")
         }
         guard let http = response as? HTTPURLResponse else {
             throw RPCFailure(code: "internal", message: "the answer to \(method) is not HTTP")
         }
         guard http.statusCode == 200 else { throw failure(http.statusCode, body) }
         guard (http.value(forHTTPHeaderField: "Content-Type") ?? "").lowercased().hasPrefix("application/proto") else {
-            throw RPCFailure(code: "unknown", message: "the answer to \(method) is not application/proto; is \(server.base) the server?")
+            throw RPCFailure(
+                code: "unknown",
+                message: "the answer to \(method) is not application/proto; is \(server.base) the server?")
         }
         do {
             return try Answer(serializedBytes: body)

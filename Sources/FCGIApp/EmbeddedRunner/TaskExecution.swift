@@ -37,7 +37,8 @@ struct TaskExecution: Sendable {
         } catch {
             let reason = (error as? TaskWorkflow.Unreadable)?.reason ?? String(describing: error)
             report = TaskReport(
-                task: task, stepIDs: [], mask: SecretMask(task.secrets.values), client: client, cancel: cancel, log: log)
+                task: task, stepIDs: [], mask: SecretMask(task.secrets.values), client: client, cancel: cancel, log: log
+            )
             await report.row("could not read the workflow of this job: \(reason)")
             outcome = Outcome(result: .failure)
         }
@@ -55,7 +56,8 @@ struct TaskExecution: Sendable {
         for (key, value) in outcome.outputs.sorted(by: { $0.key < $1.key }) {
             let (keyBytes, valueBytes) = (key.utf8.count, value.utf8.count)
             guard
-                keyBytes > EmbeddedRunnerLimits.outputKeyBytesMax || valueBytes > EmbeddedRunnerLimits.outputValueBytesMax
+                keyBytes > EmbeddedRunnerLimits.outputKeyBytesMax
+                    || valueBytes > EmbeddedRunnerLimits.outputValueBytesMax
             else { continue }
             outcome.outputs[key] = nil
             await report.row(
@@ -134,7 +136,9 @@ struct TaskExecution: Sendable {
             let written = try? JSONDecoder().decode(Written.self, from: bytes),
             let result = Runner_V1_Result(actWord: written.result)
         {
-            if result == .skipped { await report.row("job skipped: its condition is false, or a job it needs did not succeed") }
+            if result == .skipped {
+                await report.row("job skipped: its condition is false, or a job it needs did not succeed")
+            }
             return Outcome(result: result, outputs: written.outputs ?? [:])
         }
         if await report.hasBegun, let result = await report.jobResult { return Outcome(result: result) }

@@ -24,7 +24,8 @@ actor TaskReport {
     private var stateIsDue = true
     private var isFinishing = false
 
-    init(task: Runner_V1_Task, stepIDs: [String?], mask: SecretMask, client: RunnerClient, cancel: JobCancel, log: Log) {
+    init(task: Runner_V1_Task, stepIDs: [String?], mask: SecretMask, client: RunnerClient, cancel: JobCancel, log: Log)
+    {
         taskID = task.id
         progress = JobProgress(stepIDs: stepIDs)
         self.mask = mask
@@ -84,7 +85,9 @@ actor TaskReport {
                 try await Task.sleep(for: .milliseconds(100))
             } catch {
                 if !isFailing {
-                    log.write(.warning, "could not report, trying again", [("task_id", String(taskID)), ("err", words(error))])
+                    log.write(
+                        .warning, "could not report, trying again",
+                        [("task_id", String(taskID)), ("err", words(error))])
                 }
                 isFailing = true
                 await waitUnlessFinishing(backoff.pause())
@@ -124,7 +127,8 @@ actor TaskReport {
         while !isFinishing, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(100)) }
     }
 
-    private func persist(until deadline: ContinuousClock.Instant, _ what: String, _ call: () async throws -> Void) async {
+    private func persist(until deadline: ContinuousClock.Instant, _ what: String, _ call: () async throws -> Void) async
+    {
         var backoff = Backoff()
         while true {
             do {
@@ -161,7 +165,9 @@ actor TaskReport {
             let taken = answer.ackIndex - acked
             // Fewer than once acked: rows are lost on the server and gone here (runner.md 5.1). More than sent: not ours.
             guard (0...Int64(batch.count)).contains(taken) else {
-                return closeLog("the server acknowledged row \(answer.ackIndex), sent were \(acked) to \(acked + Int64(batch.count))")
+                return closeLog(
+                    "the server acknowledged row \(answer.ackIndex), sent were \(acked) to \(acked + Int64(batch.count))"
+                )
             }
             pending.removeFirst(Int(taken))
             acked = answer.ackIndex

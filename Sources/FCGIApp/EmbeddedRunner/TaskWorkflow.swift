@@ -94,7 +94,8 @@ struct TaskWorkflow {
     /// One step, told everything that the workflow's `defaults` could change.
     private func steps(_ script: String) -> Node {
         let step = mapping([
-            ("name", quoted("millrace")), ("shell", quoted("sh")), ("working-directory", quoted(".")), ("run", quoted(script)),
+            ("name", quoted("millrace")), ("shell", quoted("sh")), ("working-directory", quoted(".")),
+            ("run", quoted(script)),
         ])
         return Node.sequence(Node.Sequence([step]))
     }

@@ -1,0 +1,40 @@
+# Millrace. `make` lists the targets.
+PORT    ?= 3000
+RUN_DIR ?= .run
+export PORT RUN_DIR
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop status build test test-unit test-clients lint format
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build, start a private stack on PORT (3000), push a demo workflow, wait until it is green
+	@python3 dev/run.py
+
+stop: ## stop what `make run` started; the data stays in RUN_DIR (.run)
+	@python3 dev/stack.py down --dir "$(RUN_DIR)" --port "$(PORT)"
+
+status: ## show what runs
+	@python3 dev/stack.py status --dir "$(RUN_DIR)" --port "$(PORT)"
+
+build: ## build the program
+	swift build
+
+test: ## everything: build, Swift tests, real clients through real nginx
+	@dev/test.sh
+
+test-unit: ## Swift tests alone
+	swift test
+
+test-clients: ## real clients alone
+	@dev/test.sh clients
+
+LINTED = $$(find Sources Tests -name '*.swift' -not -path 'Sources/RunnerProto/*') Package.swift
+
+lint: ## swift-format and the rules a formatter cannot see
+	swift format lint --strict --parallel $(LINTED)
+	swift test --filter TidyTests
+
+format: ## format in place
+	swift format --in-place --parallel $(LINTED)

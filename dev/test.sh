@@ -1,0 +1,33 @@
+#!/bin/bash
+# Everything, in the order in which it fails soonest. `dev/test.sh clients` leaves the Swift tests out.
+# WARNINGS=error makes a warning in our own targets a failure (.ci/run does).
+set -u -o pipefail
+cd "$(dirname "$0")/.."
+venv=.venv-test
+failed=()
+
+build_log=$(mktemp)
+trap 'rm -f "$build_log"' EXIT
+swift build --build-tests 2>&1 | tee "$build_log" || { echo "test: swift build failed" >&2; exit 1; }
+# -Xswiftc -warnings-as-errors would reach the dependencies too, so our own files are picked out of the build's words.
+# Only what was compiled now speaks: a fresh clone (.ci/run) compiles everything.
+if [ "${WARNINGS:-}" = error ] && grep -E "^$PWD/(Sources|Tests)/.*: warning: " "$build_log"; then
+    echo "test: warnings in our own targets (above) are errors" >&2
+    failed+=("warnings")
+fi
+if [ "${1:-}" != clients ]; then
+    swift test --skip-build || failed+=("swift test")
+fi
+
+# The pinned versions are the file's; a changed file makes the venv anew.
+if ! cmp -s Tests/Clients/requirements.txt "$venv/requirements.txt"; then
+    rm -rf "$venv"
+    python3 -m venv "$venv" &&
+        "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Clients/requirements.txt &&
+        cp Tests/Clients/requirements.txt "$venv/requirements.txt" ||
+        { echo "test: could not make $venv; needs python3-venv and a way to PyPI" >&2; exit 1; }
+fi
+[ ${#failed[@]} -eq 0 ] || echo "test: so far failed: ${failed[*]}" >&2
+# Last, so that pytest's closing line closes everything.
+"$venv/bin/python" -m pytest Tests/Clients || failed+=("Tests/Clients")
+[ ${#failed[@]} -eq 0 ]
