@@ -8,7 +8,9 @@ struct Millrace: AsyncParsableCommand {
         abstract: "Serve CI that Gitea and Forgejo runners understand.",
         discussion: "Example: millrace serve --config /etc/millrace/millrace.yaml --instance 1",
         version: HealthRoutes.apiVersion,
-        subcommands: [ServeCommand.self, MigrateCommand.self, AdminCommand.self, GitHookCommand.self, RunnerCommand.self])
+        subcommands: [
+            ServeCommand.self, MigrateCommand.self, AdminCommand.self, GitHookCommand.self, RunnerCommand.self,
+        ])
 }
 
 struct ConfigOption: ParsableArguments {

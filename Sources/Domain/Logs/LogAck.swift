@@ -6,6 +6,12 @@ public struct LogDecision: Equatable, Sendable {
     public let ack: Int64
     /// The log ends here: `no_more` came and no row is missing.
     public let closes: Bool
+
+    public init(store: Range<Int>, ack: Int64, closes: Bool) {
+        self.store = store
+        self.ack = ack
+        self.closes = closes
+    }
 }
 
 public enum LogRefusal: Error, Equatable, Sendable {

@@ -70,7 +70,8 @@ public func decide(_ run: [JobSnapshot], _ event: RunEvent) throws(JobRefusal) -
         let wasDone = jobs[index].state.status.isDone
         let next = try decide(jobs[index].state, jobEvent)
         move(index, next)
-        if !wasDone, case .done = next, case .reported(_, _, outputsComplete: false) = jobEvent, jobs[index].hasOutputs {
+        if !wasDone, case .done = next, case .reported(_, _, outputsComplete: false) = jobEvent, jobs[index].hasOutputs
+        {
             jobs[index].isSettling = true
             changes.append(.holdDependents(id))
         }

@@ -65,15 +65,22 @@ public struct Pattern: Sendable {
         }
     }
 
-    private static func ranges(_ set: [Unicode.Scalar], in text: String) throws(Invalid) -> [ClosedRange<Unicode.Scalar>] {
+    private static func ranges(_ set: [Unicode.Scalar], in text: String) throws(Invalid) -> [ClosedRange<
+        Unicode.Scalar
+    >] {
         var out: [ClosedRange<Unicode.Scalar>] = []
         var at = 0
         while at < set.count {
             let low = set[at]
             let isRange = at + 2 < set.count && set[at + 1] == "-"
             let high = isRange ? set[at + 2] : low
-            guard low <= high, [low, high].allSatisfy({ $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) })
-            else { throw Invalid(description: "invalid pattern: only letters and digits in rising order may stand in \"[]\" of \"\(text)\"") }
+            guard low <= high,
+                [low, high].allSatisfy({ $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) })
+            else {
+                throw Invalid(
+                    description:
+                        "invalid pattern: only letters and digits in rising order may stand in \"[]\" of \"\(text)\"")
+            }
             out.append(low...high)
             at += isRange ? 3 : 1
         }

@@ -24,7 +24,11 @@ struct WorkflowReader {
             return WorkflowReading(workflow: nil, triggers: nil, diagnostics: diagnostics)
         }
         var triggers: Triggers?
-        if let on = root["on"] { triggers = readTriggers(on) } else { complain(root, "missing-key", "\"on\" is missing") }
+        if let on = root["on"] {
+            triggers = readTriggers(on)
+        } else {
+            complain(root, "missing-key", "\"on\" is missing")
+        }
         let jobs = readJobs(root)
         let failed = diagnostics.contains { $0.severity == .error }
         return WorkflowReading(
@@ -47,7 +51,11 @@ struct WorkflowReader {
         case .string(let name): triggers.events = [name]
         case .sequence(let items):
             for item in items {
-                if let name = item.text { triggers.events.append(name) } else { complain(item, "type", "an event must be a name") }
+                if let name = item.text {
+                    triggers.events.append(name)
+                } else {
+                    complain(item, "type", "an event must be a name")
+                }
             }
         case .mapping(let pairs):
             for pair in pairs {
@@ -77,7 +85,11 @@ struct WorkflowReader {
                 case "tags-ignore": filter.tagsIgnore = texts
                 case "paths": filter.paths = texts
                 case "paths-ignore": filter.pathsIgnore = texts
-                default: complain(pair.key, "unexpected-key", "unexpected key \"\(pair.name)\" for \"push\"; expected branches, tags, paths or one of them with -ignore")
+                default:
+                    complain(
+                        pair.key, "unexpected-key",
+                        "unexpected key \"\(pair.name)\" for \"push\"; expected branches, tags, paths or one of them with -ignore"
+                    )
                 }
             }
             let twins = [
@@ -85,7 +97,9 @@ struct WorkflowReader {
                 ("paths", filter.paths, filter.pathsIgnore),
             ]
             for (name, with, without) in twins where with != nil && without != nil {
-                complain(node, "filter-conflict", "\"\(name)\" and \"\(name)-ignore\" exclude each other; use \"!\" patterns in \"\(name)\"")
+                complain(
+                    node, "filter-conflict",
+                    "\"\(name)\" and \"\(name)-ignore\" exclude each other; use \"!\" patterns in \"\(name)\"")
             }
         case .bool, .number, .string, .sequence: complain(node, "type", "\"push\" must be a mapping of filters")
         }
@@ -101,7 +115,11 @@ struct WorkflowReader {
         }
         var out: [(YAMLTree, String)] = []
         for item in items {
-            if let text = item.text { out.append((item, text)) } else { complain(item, "type", "\"\(name)\" must hold names") }
+            if let text = item.text {
+                out.append((item, text))
+            } else {
+                complain(item, "type", "\"\(name)\" must hold names")
+            }
         }
         return out
     }
@@ -136,12 +154,15 @@ struct WorkflowReader {
     }
 
     private mutating func checkID(_ node: YAMLTree, _ id: String) {
-        let isWord = id.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || 48...57 ~= $0 || $0 == 95 || $0 == 45 }
+        let isWord = id.utf8.allSatisfy {
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || 48...57 ~= $0 || $0 == 95 || $0 == 45
+        }
         let startsWell = id.utf8.first.map { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || $0 == 95 } ?? false
         guard isWord, startsWell, !id.hasPrefix("__"), id.count <= WorkflowLimits.jobIDCharactersMax else {
             return complain(
                 node, "job-id",
-                "job id \"\(id)\" must start with a letter or \"_\", hold letters, digits, \"-\" and \"_\", and have under 100 characters")
+                "job id \"\(id)\" must start with a letter or \"_\", hold letters, digits, \"-\" and \"_\", and have under 100 characters"
+            )
         }
     }
 
@@ -152,7 +173,8 @@ struct WorkflowReader {
         let before = diagnostics.count
         for name in ["uses", "strategy"] {
             if let node = job[name] {
-                complain(node, "not-yet", "job \"\(id)\" has \"\(name)\", which this version of Millrace cannot run yet")
+                complain(
+                    node, "not-yet", "job \"\(id)\" has \"\(name)\", which this version of Millrace cannot run yet")
             }
         }
         var needs: [String] = []
@@ -185,13 +207,16 @@ struct WorkflowReader {
         }
         var continueOnError = false
         if let node = job["continue-on-error"] {
-            if case .bool(let flag) = node.content { continueOnError = flag } else {
+            if case .bool(let flag) = node.content {
+                continueOnError = flag
+            } else {
                 complain(node, "not-yet", "\"continue-on-error\" must be true or false in this version of Millrace")
             }
         }
         guard diagnostics.count == before else { return nil }
         return JobPlan(
-            key: id, name: cut(name, bytesMax: WorkflowLimits.stepNameBytesMax), needs: needs, runsOn: runsOn, condition: job["if"]?.text,
+            key: id, name: cut(name, bytesMax: WorkflowLimits.stepNameBytesMax), needs: needs, runsOn: runsOn,
+            condition: job["if"]?.text,
             continueOnError: continueOnError, hasOutputs: job["outputs"] != nil, stepNames: steps.map(Self.stepName),
             payload: payload(id, job, steps, runsOn, root))
     }
@@ -211,7 +236,8 @@ struct WorkflowReader {
         }
         let items = strings(wanted, of: "runs-on")
         for (item, text) in items where text.contains("${{") {
-            complain(item, "not-yet", "an expression in \"runs-on\" cannot be evaluated by this version of Millrace yet")
+            complain(
+                item, "not-yet", "an expression in \"runs-on\" cannot be evaluated by this version of Millrace yet")
         }
         if items.isEmpty { complain(wanted, "type", "\"runs-on\" names no label, so no runner could take the job") }
         return items.map(\.text)
@@ -251,7 +277,9 @@ struct WorkflowReader {
             complain(entry.item, "needs-unknown", "job \"\(entry.job)\" needs \"\(entry.need)\", which does not exist")
         }
         // Kahn's algorithm: what cannot be ordered stands on a cycle or behind one.
-        var open = Dictionary(grouping: items.filter { known.contains($0.need) }, by: \.job).mapValues { Set($0.map(\.need)) }
+        var open = Dictionary(grouping: items.filter { known.contains($0.need) }, by: \.job).mapValues {
+            Set($0.map(\.need))
+        }
         var ready = jobs.map(\.id).filter { open[$0] == nil }
         while let done = ready.popLast() {
             for (job, needs) in open where needs.contains(done) {

@@ -21,7 +21,8 @@ public struct YAMLTree: Sendable {
             Diagnostic(severity: .error, path: path, line: line, column: column, code: code, message: message)
         }
         guard bytes.count <= WorkflowLimits.fileBytesMax else {
-            throw problem(1, 1, "too-large", "the file has \(bytes.count) bytes; at most \(WorkflowLimits.fileBytesMax)")
+            throw problem(
+                1, 1, "too-large", "the file has \(bytes.count) bytes; at most \(WorkflowLimits.fileBytesMax)")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             let valid = String(decoding: bytes, as: UTF8.self).prefix { $0 != "\u{FFFD}" }
@@ -76,7 +77,8 @@ public struct YAMLTree: Sendable {
             var seen: [String: YAMLTree] = [:]
             for (key, value) in mapping {
                 let name = key.scalar?.string
-                let keyTree = YAMLTree(content: .string(name ?? ""), line: key.mark?.line ?? line, column: key.mark?.column ?? column)
+                let keyTree = YAMLTree(
+                    content: .string(name ?? ""), line: key.mark?.line ?? line, column: key.mark?.column ?? column)
                 func at(_ code: String, _ message: String) -> Diagnostic {
                     Diagnostic(
                         severity: .error, path: path, line: keyTree.line, column: keyTree.column, code: code,
@@ -151,7 +153,13 @@ public struct YAMLTree: Sendable {
         case .null: out += "null"
         case .bool(let flag): out += flag ? "true" : "false"
         case .number(let value, let text):
-            if let whole = Int64(exactly: value) { out += String(whole) } else if value.isFinite { out += String(value) } else { out += jsonString(text) }
+            if let whole = Int64(exactly: value) {
+                out += String(whole)
+            } else if value.isFinite {
+                out += String(value)
+            } else {
+                out += jsonString(text)
+            }
         case .string(let text): out += jsonString(text)
         case .sequence(let items):
             out += "["
@@ -169,7 +177,11 @@ public struct YAMLTree: Sendable {
                 if !isFirst { out += "," }
                 isFirst = false
                 out += jsonString(pair.name) + ":"
-                if let replacement = replacing[pair.name] ?? nil { out += replacement } else { pair.value.appendJSON(to: &out) }
+                if let replacement = replacing[pair.name] ?? nil {
+                    out += replacement
+                } else {
+                    pair.value.appendJSON(to: &out)
+                }
             }
             out += "}"
         }

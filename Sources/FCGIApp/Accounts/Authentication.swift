@@ -45,7 +45,8 @@ extension App {
     }
 
     private func caller(token: String) throws -> Caller? {
-        guard token.utf8.count == 40, token.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+        guard token.utf8.count == 40, token.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+        else {
             return nil
         }
         let hash = Token.hash(token)

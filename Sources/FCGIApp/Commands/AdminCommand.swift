@@ -18,7 +18,8 @@ struct AdminCommand: ParsableCommand {
                 discussion: "Example: millrace admin user create --name ann --password-file pw --access-token")
             @OptionGroup var options: ConfigOption
             @Option(help: "Login name, 1 to 40 of letters, digits, . _ -") var name: String
-            @Option(help: "Password; other users of this host may see it, prefer --password-file.") var password: String?
+            @Option(help: "Password; other users of this host may see it, prefer --password-file.") var password:
+                String?
             @Option(help: "File that holds the password on its first line.") var passwordFile: String?
             @Option(help: "Mail address.") var email = ""
             @Flag(help: "May do everything.") var admin = false
@@ -71,7 +72,8 @@ struct AdminCommand: ParsableCommand {
             func run() throws {
                 try AdminCommand.guarded(options) { app in
                     guard let account = try app.accounts.account(named: owner) else {
-                        throw Failure(.missing, "there is no user \"\(owner)\"; make it with: millrace admin user create")
+                        throw Failure(
+                            .missing, "there is no user \"\(owner)\"; make it with: millrace admin user create")
                     }
                     let id: RepositoryID
                     do {
@@ -79,7 +81,10 @@ struct AdminCommand: ParsableCommand {
                     } catch let error as PostgresError where error.isUniqueViolation {
                         throw Failure(.conflict, "repository \"\(owner)/\(name)\" exists already")
                     } catch let error as PostgresError where error.sqlState == "23514" {
-                        throw Failure(.invalid, "repository name \"\(name)\" must be 1 to 100 of letters, digits, . _ - and not end in .git")
+                        throw Failure(
+                            .invalid,
+                            "repository name \"\(name)\" must be 1 to 100 of letters, digits, . _ - and not end in .git"
+                        )
                     }
                     try RepositoryFiles(configuration: app.configuration).create(id)
                     print("\(app.configuration.publicURL)/\(account.name)/\(name).git")

@@ -34,7 +34,8 @@ struct App: Sendable {
         logs = LogStore(database: database)
         views = RunQueries(database: database)
         polls = ParkedPolls()
-        runtimeKey = SymmetricKey(data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
+        runtimeKey = SymmetricKey(
+            data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
     }
 }
 

@@ -27,10 +27,13 @@ struct Configuration: Sendable {
         var configuration = Configuration()
         configuration.path = URL(fileURLWithPath: path).standardizedFileURL.path
         guard let root = try Yams.compose(yaml: text) else { return configuration }
-        guard let sections = root.mapping else { throw Problem(description: "\(path): expected sections at the top level") }
+        guard let sections = root.mapping else {
+            throw Problem(description: "\(path): expected sections at the top level")
+        }
         for (section, content) in sections {
             guard let keys = content.mapping else {
-                throw Problem(description: "\(path):\(section.mark?.line ?? 0): \"\(section.string ?? "")\" must hold keys")
+                throw Problem(
+                    description: "\(path):\(section.mark?.line ?? 0): \"\(section.string ?? "")\" must hold keys")
             }
             for (key, value) in keys {
                 let name = "\(section.string ?? "").\(key.string ?? "")"
@@ -60,7 +63,8 @@ struct Configuration: Sendable {
             guard let number = Int(value), range.contains(number) else {
                 throw Problem(
                     description:
-                        "\(place): \"\(name)\" is \"\(value)\"; it must be a number from \(range.lowerBound) to \(range.upperBound)")
+                        "\(place): \"\(name)\" is \"\(value)\"; it must be a number from \(range.lowerBound) to \(range.upperBound)"
+                )
             }
             return number
         }
@@ -77,12 +81,14 @@ struct Configuration: Sendable {
         case "tasks.poll_hold":
             guard value.hasSuffix("s"), let seconds = Double(value.dropLast()), (0...50).contains(seconds) else {
                 throw Problem(
-                    description: "\(place): \"\(name)\" is \"\(value)\"; it must be seconds such as \"25s\", at most 50s")
+                    description:
+                        "\(place): \"\(name)\" is \"\(value)\"; it must be seconds such as \"25s\", at most 50s")
             }
             pollHoldSeconds = seconds
         default:
             throw Problem(
-                description: "\(place): unknown key \"\(name)\"; known are \(Self.known.sorted().joined(separator: ", "))")
+                description:
+                    "\(place): unknown key \"\(name)\"; known are \(Self.known.sorted().joined(separator: ", "))")
         }
     }
 }

@@ -9,7 +9,8 @@ struct Log: Sendable {
     func write(_ level: Level, _ message: String, _ facts: [(String, String)] = []) {
         let now = Clock.nowMicroseconds()
         let time = logTime(seconds: now / 1_000_000, nanoseconds: Int32(now % 1_000_000) * 1000)
-        var line = #"{"ts":"\#(time)","level":"\#(level.rawValue)","msg":"\#(jsonEscaped(message))","instance":"\#(instance)""#
+        var line =
+            #"{"ts":"\#(time)","level":"\#(level.rawValue)","msg":"\#(jsonEscaped(message))","instance":"\#(instance)""#
         for (key, value) in facts { line += #","\#(key)":"\#(jsonEscaped(value))""# }
         line += "}\n"
         let bytes = Array(line.utf8)

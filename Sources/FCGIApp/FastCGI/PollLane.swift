@@ -38,7 +38,8 @@ final class PollLane: @unchecked Sendable {
 
     init(path: String, handle: @escaping @Sendable (HeldRequest) -> Void) throws {
         unlink(path)
-        let opened = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let opened = socket(
+            AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let fits = withUnsafeMutableBytes(of: &address.sun_path) { target in
@@ -87,7 +88,9 @@ final class PollLane: @unchecked Sendable {
                 }
             }
             flush()
-            if stopping.load(ordering: .relaxed), peers.values.allSatisfy({ !$0.isHeld && $0.sending.isEmpty }) { break }
+            if stopping.load(ordering: .relaxed), peers.values.allSatisfy({ !$0.isHeld && $0.sending.isEmpty }) {
+                break
+            }
         }
         for descriptor in peers.keys { close(descriptor) }
         close(listening)
@@ -161,7 +164,8 @@ final class PollLane: @unchecked Sendable {
                 if length == 0, !peer.isHeld { guard hold(descriptor, peer) else { return false } }
             default: break
             }
-            guard peer.params.count <= LaneLimits.pollBodyBytesMax, peer.body.count <= LaneLimits.pollBodyBytesMax else {
+            guard peer.params.count <= LaneLimits.pollBodyBytesMax, peer.body.count <= LaneLimits.pollBodyBytesMax
+            else {
                 return false
             }
         }
@@ -206,7 +210,8 @@ final class PollLane: @unchecked Sendable {
     private func send(_ descriptor: Int32, _ peer: Peer) {
         while peer.sent < peer.sending.count {
             let wrote = peer.sending.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress?.advanced(by: peer.sent), $0.count - peer.sent, Int32(MSG_NOSIGNAL))
+                Glibc.send(
+                    descriptor, $0.baseAddress?.advanced(by: peer.sent), $0.count - peer.sent, Int32(MSG_NOSIGNAL))
             }
             if wrote < 0 {
                 if errno == EAGAIN { return watch(descriptor, EPOLL_CTL_MOD, EPOLLOUT.rawValue) }

@@ -23,7 +23,8 @@ enum Record {
             out += header(stdout, id: id, count: next - at) + bytes[at..<next]
             at = next
         }
-        return out + header(stdout, id: id, count: 0) + header(endRequest, id: id, count: 8) + [UInt8](repeating: 0, count: 8)
+        return out + header(stdout, id: id, count: 0) + header(endRequest, id: id, count: 8)
+            + [UInt8](repeating: 0, count: 8)
     }
 
     /// Name-value pairs of a whole params stream; nil when a length points outside it.

@@ -20,8 +20,10 @@ enum GitProgram {
         let said = try errors.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            let words = String(decoding: said.prefix(500), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            throw Problem(description: "git \(arguments.first ?? "") failed with \(process.terminationStatus): \(words)")
+            let words = String(decoding: said.prefix(500), as: UTF8.self).trimmingCharacters(
+                in: .whitespacesAndNewlines)
+            throw Problem(
+                description: "git \(arguments.first ?? "") failed with \(process.terminationStatus): \(words)")
         }
         return Array(bytes)
     }

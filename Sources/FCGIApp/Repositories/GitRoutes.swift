@@ -14,7 +14,8 @@ enum GitRoutes {
 
     @Sendable static func authorizeGit(_ request: Request, _: Caller, _ app: App) throws -> Response {
         let original = Request(parameters: ["REQUEST_URI": request.parameters["MILLRACE_ORIGINAL_URI"] ?? ""], body: [])
-        guard original.segments.count >= 3, original.segments.allSatisfy({ $0 != ".." && $0 != "." && !$0.contains("/") })
+        guard original.segments.count >= 3,
+            original.segments.allSatisfy({ $0 != ".." && $0 != "." && !$0.contains("/") })
         else { return .text(403, "not found\n") }
         var name = original.segments[1]
         if name.hasSuffix(".git") { name = String(name.dropLast(4)) }
@@ -24,7 +25,9 @@ enum GitRoutes {
         }
         let isPush = rest == "/git-receive-pack" || original.query["service"] == "git-receive-pack"
         let caller: Caller
-        do { caller = try app.authenticate(request) } catch let failure as Failure where failure.kind == .unauthenticated {
+        do { caller = try app.authenticate(request) } catch let failure as Failure
+            where failure.kind == .unauthenticated
+        {
             return .page(failure)
         }
         let found = try app.repositories.repository(owner: original.segments[0], name: name, seenBy: caller.account)

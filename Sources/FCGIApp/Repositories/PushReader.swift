@@ -17,7 +17,9 @@ struct PushReader: Sendable {
             if !entry.isConfirmed {
                 // Only pre-receive spoke: the ref itself tells whether git took the push (ADR 0005).
                 let now = try? GitProgram.text(["rev-parse", "--verify", "--quiet", entry.ref], in: directory)
-                guard now?.trimmingCharacters(in: .whitespacesAndNewlines) == entry.after else { return ("dropped", "") }
+                guard now?.trimmingCharacters(in: .whitespacesAndNewlines) == entry.after else {
+                    return ("dropped", "")
+                }
             }
             guard let repository = try app.repositories.repository(entry.repository) else { return ("dropped", "") }
             try plan(entry, repository, directory, tx)
@@ -26,8 +28,10 @@ struct PushReader: Sendable {
     }
 
     private func plan(_ entry: InboxEntry, _ repository: Repository, _ directory: String, _ tx: Transaction) throws {
-        let commit = try GitProgram.text(["rev-parse", "--verify", "--quiet", entry.after + "^{commit}"], in: directory)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let commit = try GitProgram.text(
+            ["rev-parse", "--verify", "--quiet", entry.after + "^{commit}"], in: directory
+        )
+        .trimmingCharacters(in: .whitespacesAndNewlines)
         let listing = try GitProgram.run(
             ["ls-tree", "-r", "-z", commit, "--", ".gitea/workflows", ".github/workflows"], in: directory)
         var blobs: [String: (sha: String, isFile: Bool)] = [:]
@@ -88,6 +92,7 @@ struct PushReader: Sendable {
         let json = RunJSON(base: app.configuration.publicURL, repository: repository)
         let headCommit =
             #"{"id":\#(text(commit)),"message":\#(text(message)),"timestamp":\#(text(head.count > 2 ? head[2] : "")),"author":\#(author),"committer":\#(author)}"#
-        return #"{"ref":\#(text(entry.ref)),"before":\#(text(entry.before)),"after":\#(text(commit)),"commits":[\#(headCommit)],"head_commit":\#(headCommit),"total_commits":1,"pusher":{"login":\#(text(pusher)),"username":\#(text(pusher))},"sender":{"login":\#(text(pusher)),"username":\#(text(pusher))},"repository":\#(json.repositoryJSON)}"#
+        return
+            #"{"ref":\#(text(entry.ref)),"before":\#(text(entry.before)),"after":\#(text(commit)),"commits":[\#(headCommit)],"head_commit":\#(headCommit),"total_commits":1,"pusher":{"login":\#(text(pusher)),"username":\#(text(pusher))},"sender":{"login":\#(text(pusher)),"username":\#(text(pusher))},"repository":\#(json.repositoryJSON)}"#
     }
 }

@@ -77,9 +77,13 @@ enum RunRoutes {
     @Sendable static func getLog(_ request: Request, _: Caller, _ app: App) throws -> Response {
         let job = try job(request, app)
         guard let task = job.task else { throw Failure(.missing, "job \(job.id) has not started, it has no log yet") }
-        guard let run = try app.views.run(job.run, in: try found(request).id) else { throw Failure(.missing, "not found") }
+        guard let run = try app.views.run(job.run, in: try found(request).id) else {
+            throw Failure(.missing, "not found")
+        }
         let workflow = run.workflowID.split(separator: ".").first.map(String.init) ?? run.workflowID
-        let name = "\(workflow)-\(job.name)-\(task).log".map { $0.isLetter || $0.isNumber || "-_. ()".contains($0) ? $0 : "_" }
+        let name = "\(workflow)-\(job.name)-\(task).log".map {
+            $0.isLetter || $0.isNumber || "-_. ()".contains($0) ? $0 : "_"
+        }
         return .text(
             200, String(decoding: try app.logText(of: task, from: 0).bytes, as: UTF8.self),
             headers: [(name: "Content-Disposition", value: "attachment; filename=\"\(String(name))\"")])
@@ -133,7 +137,9 @@ enum LogViewLimits {
 
 extension App {
     /// Whole lines from row `from` on, and the number of the row after the last one.
-    func logText(of task: TaskID, from: Int64, chunksMax: Int = LogViewLimits.chunksMax) throws -> (bytes: [UInt8], next: Int64) {
+    func logText(of task: TaskID, from: Int64, chunksMax: Int = LogViewLimits.chunksMax) throws -> (
+        bytes: [UInt8], next: Int64
+    ) {
         var bytes: [UInt8] = []
         var next = from
         for chunk in try logs.chunks(of: task, from: from, limit: chunksMax) {

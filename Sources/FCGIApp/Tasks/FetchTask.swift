@@ -35,7 +35,8 @@ struct FetchTask: Sendable {
         let runner = try app.runner(of: held.request)
         let key = held.request.header("x-runner-request-key")
         if let key, key.utf8.count > RunnerLimits.requestKeyBytesMax {
-            throw Failure(.invalid, "x-runner-request-key is \(key.utf8.count) bytes; at most \(RunnerLimits.requestKeyBytesMax)")
+            throw Failure(
+                .invalid, "x-runner-request-key is \(key.utf8.count) bytes; at most \(RunnerLimits.requestKeyBytesMax)")
         }
         guard !runner.disabled else { return try answerNothing(call, held, conclusive: false) }
         if let key, app.polls.mayRecover(runner.id) {

@@ -157,7 +157,9 @@ final class ParkedPolls: Sendable {
     func assigned(runner: Int64) { state.withLock { $0.assignments[runner] = Clock.monotonicMicroseconds() } }
 
     /// A job became waiting: wake one waiter that may take it, and forget that its kind had nothing.
-    func jobWaiting(labelSet: Int64, repository: RepositoryID, owner: AccountID, loadSets: () -> [(id: Int64, labels: [String])]) {
+    func jobWaiting(
+        labelSet: Int64, repository: RepositoryID, owner: AccountID, loadSets: () -> [(id: Int64, labels: [String])]
+    ) {
         if !state.withLock({ $0.labelSets.contains { $0.id == labelSet } }) {
             let fresh = loadSets()
             state.withLock { state in

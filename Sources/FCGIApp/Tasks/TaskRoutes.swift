@@ -8,7 +8,8 @@ import SwiftProtobuf
 enum TaskRoutes {
     private static let service = "/api/actions/runner.v1.RunnerService/"
 
-    static let all: [Route] = rpc("/api/actions/ping.v1.PingService/Ping", ping)
+    static let all: [Route] =
+        rpc("/api/actions/ping.v1.PingService/Ping", ping)
         + rpc(service + "Register", register) + rpc(service + "Declare", declare)
         + rpc(service + "UpdateTask", updateTask) + rpc(service + "UpdateLog", updateLog)
 

@@ -21,7 +21,10 @@ struct Response: Sendable {
             status, type: "text/html; charset=utf-8", body: Array(text.utf8),
             headers: headers + [
                 (name: "X-Content-Type-Options", value: "nosniff"),
-                (name: "Content-Security-Policy", value: "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'"),
+                (
+                    name: "Content-Security-Policy",
+                    value: "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'"
+                ),
             ])
     }
     static let noContent = Response(204, type: "text/plain", body: [])

@@ -30,7 +30,11 @@ struct Route: Sendable {
         guard segments.count == pattern.count else { return nil }
         var bound: [String: String] = [:]
         for (part, segment) in zip(pattern, segments) {
-            if part.hasPrefix("{") { bound[String(part.dropFirst().dropLast())] = segment } else if part != segment { return nil }
+            if part.hasPrefix("{") {
+                bound[String(part.dropFirst().dropLast())] = segment
+            } else if part != segment {
+                return nil
+            }
         }
         return bound
     }

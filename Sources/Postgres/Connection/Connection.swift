@@ -18,7 +18,8 @@ public final class Connection: @unchecked Sendable {
         self.handle = handle
         guard PQstatus(handle) == CONNECTION_OK else {
             let message = Self.trimmed(PQerrorMessage(handle))
-            throw PostgresError(sqlState: "08006", message: "could not connect to PostgreSQL: \(message)", statement: "")
+            throw PostgresError(
+                sqlState: "08006", message: "could not connect to PostgreSQL: \(message)", statement: "")
         }
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
     }

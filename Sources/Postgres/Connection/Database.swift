@@ -67,7 +67,8 @@ public final class Database: @unchecked Sendable {
             } catch let stale as StaleConnection {
                 dropIdle()
                 guard tries < 2 else { throw stale.cause }
-            } catch let error as PostgresError where error.isSerializationFailure && tries < TransactionLimits.triesMax {
+            } catch let error as PostgresError where error.isSerializationFailure && tries < TransactionLimits.triesMax
+            {
                 continue
             }
         }
@@ -137,7 +138,9 @@ public struct Transaction {
     let connection: Connection
 
     @discardableResult
-    public func run(_ statement: Statement, _ values: Value...) throws -> [Row] { try connection.run(statement, values) }
+    public func run(_ statement: Statement, _ values: Value...) throws -> [Row] {
+        try connection.run(statement, values)
+    }
     public func first(_ statement: Statement, _ values: Value...) throws -> Row? {
         try connection.run(statement, values).first
     }

@@ -7,7 +7,8 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
     public let statement: String
 
     public var description: String {
-        statement.isEmpty ? "\(message) (SQLSTATE \(sqlState))" : "\(message) (SQLSTATE \(sqlState), query \(statement))"
+        statement.isEmpty
+            ? "\(message) (SQLSTATE \(sqlState))" : "\(message) (SQLSTATE \(sqlState), query \(statement))"
     }
 
     /// The server cannot be reached, is starting or stopping: the caller may try again later.

@@ -32,7 +32,8 @@ public struct LogStore: Sendable {
         """)
     private static let chunks = Statement(
         "log_chunks_from",
-        "select first_row, row_count, lines from log_chunk where task_id = $1 and first_row + row_count > $2 order by first_row limit $3")
+        "select first_row, row_count, lines from log_chunk where task_id = $1 and first_row + row_count > $2 order by first_row limit $3"
+    )
     private static let size = Statement("log_size", "select log_rows, log_bytes from task where id = $1")
 
     /// One UpdateLog. The ack is sent only after this returns, so it is never ahead of what is durable (I5).

@@ -50,7 +50,8 @@ public struct RunnerStore: Sendable {
     private static let grant = Statement(
         "registration_token_get", "select owner_id, repository_id, is_active from registration_token where hash = $1")
     private static let insertGrant = Statement(
-        "registration_token_insert", "insert into registration_token (hash, owner_id, repository_id) values ($1, $2, $3)")
+        "registration_token_insert",
+        "insert into registration_token (hash, owner_id, repository_id) values ($1, $2, $3)")
     private static let insert = Statement(
         "runner_insert",
         """
@@ -65,8 +66,10 @@ public struct RunnerStore: Sendable {
         """)
     private static let online = Statement(
         "runner_online",
-        "update runner set last_online = now() where id = any($1) and (last_online is null or last_online < now() - interval '15 seconds')")
-    private static let labelSets = Statement("label_set_all", "select id, labels from label_set where id > $1 order by id")
+        "update runner set last_online = now() where id = any($1) and (last_online is null or last_online < now() - interval '15 seconds')"
+    )
+    private static let labelSets = Statement(
+        "label_set_all", "select id, labels from label_set where id > $1 order by id")
 
     /// - Parameter uuid: 36 characters, checked by the caller; another shape would be an SQL error.
     public func runner(uuid: String) throws -> Runner? {

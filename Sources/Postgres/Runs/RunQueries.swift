@@ -61,12 +61,14 @@ public struct RunQueries: Sendable {
         """
     private static let list = Statement(
         "run_list",
-        "\(runColumns) where r.repository_id = $1 and (cardinality($4::bigint[]) = 0 or r.status = any($4)) order by r.id desc limit $2 offset $3")
+        "\(runColumns) where r.repository_id = $1 and (cardinality($4::bigint[]) = 0 or r.status = any($4)) order by r.id desc limit $2 offset $3"
+    )
     private static let count = Statement(
         "run_count",
         "select count(*) from run where repository_id = $1 and (cardinality($2::bigint[]) = 0 or status = any($2))")
     private static let byID = Statement("run_by_id", "\(runColumns) where r.repository_id = $1 and r.id = $2")
-    private static let byNumber = Statement("run_by_number", "\(runColumns) where r.repository_id = $1 and r.number = $2")
+    private static let byNumber = Statement(
+        "run_by_number", "\(runColumns) where r.repository_id = $1 and r.number = $2")
 
     private static let jobColumns =
         """
@@ -81,7 +83,8 @@ public struct RunQueries: Sendable {
     private static let jobByID = Statement("job_by_id", "\(jobColumns) where j.repository_id = $1 and j.id = $2")
     private static let stepsOfTask = Statement(
         "step_list",
-        "select position, name, status, log_index, log_length, started_at, stopped_at from step where task_id = $1 order by position")
+        "select position, name, status, log_index, log_length, started_at, stopped_at from step where task_id = $1 order by position"
+    )
 
     public func runs(of repository: RepositoryID, statuses: [Status], limit: Int, offset: Int) throws -> [RunView] {
         try database.read(

@@ -129,7 +129,8 @@ public struct RunStore: Sendable {
         return run
     }
 
-    private static let lockRun = Statement("run_lock", "select latest_attempt::bigint from run where id = $1 for update")
+    private static let lockRun = Statement(
+        "run_lock", "select latest_attempt::bigint from run where id = $1 for update")
     private static let lockJobs = Statement(
         "job_lock_unfinished", "select id from job where run_id = $1 and status > 4 order by id for update")
     private static let loadJobs = Statement(

@@ -1,0 +1,102 @@
+import Domain
+import Testing
+
+@Suite("A log's ack (runner.md 5.1)")
+struct LogAckTests {
+    struct Case: Sendable {
+        let name: String
+        let stored: Int64
+        let index: Int64
+        let count: Int
+        var noMore = false
+        let store: Range<Int>
+        let ack: Int64
+        var closes = false
+    }
+
+    @Test(
+        "for every row of the table",
+        arguments: [
+            Case(name: "new rows", stored: 0, index: 0, count: 3, store: 0..<3, ack: 3),
+            Case(name: "gap", stored: 2, index: 5, count: 3, store: 0..<0, ack: 2),
+            Case(
+                name: "gap with no_more stays open", stored: 2, index: 5, count: 3, noMore: true, store: 0..<0, ack: 2),
+            Case(name: "duplicate acks what was sent", stored: 9, index: 2, count: 3, store: 0..<0, ack: 5),
+            Case(name: "overlap", stored: 4, index: 2, count: 5, store: 2..<5, ack: 7),
+            Case(name: "empty, behind", stored: 7, index: 3, count: 0, store: 0..<0, ack: 3),
+            Case(name: "empty, level", stored: 7, index: 7, count: 0, store: 0..<0, ack: 7),
+            Case(
+                name: "empty no_more closes", stored: 7, index: 7, count: 0, noMore: true, store: 0..<0, ack: 7,
+                closes: true),
+            Case(
+                name: "rows with no_more close", stored: 7, index: 7, count: 2, noMore: true, store: 0..<2, ack: 9,
+                closes: true),
+        ])
+    func table(row: Case) throws {
+        let decision = try decideLog(
+            stored: row.stored, index: row.index, count: row.count, take: row.count, noMore: row.noMore,
+            closedSeconds: nil)
+        #expect(decision == LogDecision(store: row.store, ack: row.ack, closes: row.closes), "\(row.name)")
+    }
+
+    @Test("is partial when a call is over the limits, and then does not close")
+    func partial() throws {
+        let decision = try decideLog(stored: 0, index: 0, count: 10, take: 4, noMore: true, closedSeconds: nil)
+        #expect(decision == LogDecision(store: 0..<4, ack: 4, closes: false))
+    }
+
+    @Test("never exceeds what the client sent: act_runner panics when it does")
+    func bound() throws {
+        for stored in Int64(0)...6 {
+            for index in Int64(0)...6 {
+                for count in 0...6 {
+                    let ack = try decideLog(
+                        stored: stored, index: index, count: count, take: count, noMore: false, closedSeconds: nil
+                    ).ack
+                    #expect(ack <= max(index, 0) + Int64(count) || index > stored)
+                    #expect(ack >= 0)
+                }
+            }
+        }
+    }
+
+    @Test("takes rows of an ended log for a minute, then refuses new ones only")
+    func grace() throws {
+        #expect(try decideLog(stored: 2, index: 2, count: 1, take: 1, noMore: true, closedSeconds: 60).store == 0..<1)
+        #expect(throws: LogRefusal.closed) {
+            try decideLog(stored: 2, index: 2, count: 1, take: 1, noMore: true, closedSeconds: 61)
+        }
+        #expect(try decideLog(stored: 2, index: 0, count: 2, take: 2, noMore: true, closedSeconds: 999).ack == 2)
+    }
+
+    @Test("refuses indexes that are not row numbers", arguments: [Int64(-1), .min, .max])
+    func indexes(index: Int64) {
+        #expect(throws: LogRefusal.negativeIndex(index)) {
+            try decideLog(stored: 0, index: index, count: 1, take: 1, noMore: false, closedSeconds: nil)
+        }
+    }
+}
+
+@Suite("A stored log line (runner.md 5.2)")
+struct LogLineTests {
+    static func line(_ content: String, seconds: Int64 = 1_700_000_000, nanoseconds: Int32 = 120_000_000) -> String {
+        var bytes: [UInt8] = []
+        appendLogLine(seconds: seconds, nanoseconds: nanoseconds, content: content, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test("has seven fraction digits and one line")
+    func form() {
+        #expect(Self.line("hi") == "2023-11-14T22:13:20.1200000Z hi\n")
+        #expect(Self.line("a\nb") == "2023-11-14T22:13:20.1200000Z a\\nb\n")
+        #expect(Self.line("", seconds: 951_782_400, nanoseconds: 0) == "2000-02-29T00:00:00.0000000Z \n")
+        #expect(Self.line("x", seconds: -1, nanoseconds: 0) == "1969-12-31T23:59:59.0000000Z x\n")
+    }
+
+    @Test("is cut at 65536 bytes on a character boundary")
+    func length() {
+        let text = Self.line(String(repeating: "é", count: 40_000))
+        #expect(text.utf8.count == 28 + 1 + 65_536 + 1)
+        #expect(!Self.line(String(repeating: "€", count: 40_000)).contains("\u{FFFD}"))
+    }
+}
