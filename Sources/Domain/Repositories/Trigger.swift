@@ -1,10 +1,11 @@
-/// A pushed ref, as far as workflows may ask about it.
+/// A push as the hook and the repository tell it.
 public struct PushEvent: Sendable {
+    /// The whole ref: `refs/heads/main`.
     public let ref: String
     public let before: String
     public let after: String
     public let headMessage: String
-    /// nil: too many, or not to be told; `paths` filters pass (workflows.md 5.3).
+    /// Nil when there are too many or they are not known: path filters then pass (workflows.md 5.3).
     public let changedPaths: [String]?
 
     public init(ref: String, before: String, after: String, headMessage: String, changedPaths: [String]?) {
@@ -18,55 +19,60 @@ public struct PushEvent: Sendable {
 
 public enum TriggerDecision: Equatable, Sendable {
     case runs
-    case skipped(String)
+    case skipped(reason: String)
 }
 
-/// A head commit's message with one of these starts nothing (workflows.md 5.5).
+/// Strings in the head commit's message that stop a push from running anything. Case-sensitive, anywhere (workflows.md 5.5).
 public let skipStrings = ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]"]
 
-/// Does this push start a workflow with these triggers? (workflows.md 5.3, 5.5)
+/// Does a push start a workflow? (workflows.md 5.3, 5.5)
 public func triggers(_ on: Triggers, by push: PushEvent) -> TriggerDecision {
-    guard on.events.contains("push") else { return .skipped("the workflow is not started by push") }
-    guard push.after.contains(where: { $0 != "0" }) else { return .skipped("the push deleted the ref") }
-    if let word = skipStrings.first(where: { push.headMessage.contains($0) }) {
-        return .skipped("the commit message contains \(word)")
+    guard let filter = on.push else { return .skipped(reason: "workflow does not run on push") }
+    guard !push.after.allSatisfy({ $0 == "0" }) else { return .skipped(reason: "push deletes \"\(push.ref)\"") }
+    if let found = skipStrings.first(where: { contains(push.headMessage, $0) }) {
+        return .skipped(reason: "commit message contains \"\(found)\"")
     }
-    let filter = on.push
-    let hasBranches = filter.branches != nil || filter.branchesIgnore != nil
-    let hasTags = filter.tags != nil || filter.tagsIgnore != nil
-    if push.ref.hasPrefix("refs/tags/") {
-        let name = String(push.ref.dropFirst("refs/tags/".count))
-        // `paths` are not evaluated for tags.
-        return passes(name, filter.tags, filter.tagsIgnore, own: hasTags, other: hasBranches)
-            ? .runs : .skipped("tag \"\(name)\" does not pass the filters")
+    if let branch = shortName(push.ref, below: "refs/heads/") {
+        let named = filter.branches ?? filter.tags
+        guard let named else { return paths(filter, push) }
+        guard filter.branches != nil else { return .skipped(reason: "only tags are named, not branch \"\(branch)\"") }
+        guard named.passes([branch]) else { return .skipped(reason: "branch \"\(branch)\" is filtered out") }
+        return paths(filter, push)
     }
-    guard push.ref.hasPrefix("refs/heads/") else { return .skipped("\"\(push.ref)\" is neither a branch nor a tag") }
-    let name = String(push.ref.dropFirst("refs/heads/".count))
-    guard passes(name, filter.branches, filter.branchesIgnore, own: hasBranches, other: hasTags) else {
-        return .skipped("branch \"\(name)\" does not pass the filters")
+    if let tag = shortName(push.ref, below: "refs/tags/") {
+        // Path filters do not apply to tags (GitHub; Gitea differs).
+        if let tags = filter.tags {
+            return tags.passes([tag]) ? .runs : .skipped(reason: "tag \"\(tag)\" is filtered out")
+        }
+        return filter.branches == nil ? .runs : .skipped(reason: "only branches are named, not tag \"\(tag)\"")
     }
-    guard let paths = push.changedPaths else { return .runs }
-    if let wanted = filter.paths, !included(paths, by: wanted) { return .skipped("no changed file passes \"paths\"") }
-    if let ignored = filter.pathsIgnore, !remains(paths, ignoring: ignored) {
-        return .skipped("every changed file is ignored by \"paths-ignore\"")
-    }
-    return .runs
+    return .skipped(reason: "ref \"\(push.ref)\" is neither a branch nor a tag")
 }
 
-/// A filter for the other kind of ref alone silences this kind.
-private func passes(_ name: String, _ with: [String]?, _ without: [String]?, own: Bool, other: Bool) -> Bool {
-    guard own else { return !other }
-    if let with, !included([name], by: with) { return false }
-    if let without, !remains([name], ignoring: without) { return false }
-    return true
+private func paths(_ filter: PushFilter, _ push: PushEvent) -> TriggerDecision {
+    guard let paths = filter.paths, let changed = push.changedPaths else { return .runs }
+    return paths.passes(changed) ? .runs : .skipped(reason: "changed paths are filtered out")
 }
 
-/// The workflow files among a commit's paths: the first directory that exists wins, even without such files
-/// (workflows.md 2).
+private func shortName(_ ref: String, below prefix: String) -> String? {
+    ref.utf8.starts(with: prefix.utf8) ? String(decoding: ref.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : nil
+}
+
+private func contains(_ text: String, _ part: String) -> Bool {
+    let bytes = Array(text.utf8)
+    let wanted = Array(part.utf8)
+    guard bytes.count >= wanted.count else { return false }
+    return (0...(bytes.count - wanted.count)).contains { bytes[$0...].starts(with: wanted) }
+}
+
+/// The workflow files among the paths of a commit: the first directory that exists wins, even without a workflow in it
+/// (workflows.md 2). The caller leaves out symbolic links and submodules.
+///
+/// - Returns: whole paths, in the order given.
 public func workflowFiles(in paths: [String]) -> [String] {
     for directory in [".gitea/workflows/", ".github/workflows/"] {
-        let own = paths.filter { $0.hasPrefix(directory) }
-        if !own.isEmpty { return own.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") } }
+        let below = paths.filter { $0.utf8.starts(with: directory.utf8) }
+        if !below.isEmpty { return below.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") } }
     }
     return []
 }

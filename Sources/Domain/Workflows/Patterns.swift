@@ -1,150 +1,187 @@
-/// One filter pattern of `branches`, `tags` or `paths` (workflows.md 5.4), matched in time linear in pattern × text.
+/// One filter pattern of `branches`, `tags` or `paths` (workflows.md 5.4), as a program of single steps.
+///
+/// Matching costs at most characters times steps, whatever the pattern: a regular expression would backtrack.
 public struct Pattern: Sendable {
-    public struct Invalid: Error, Equatable, CustomStringConvertible {
-        public let description: String
+    public struct Invalid: Error, Equatable {
+        public let message: String
+        /// Characters before the fault.
+        public let offset: Int
     }
-    private enum Unit: Equatable {
-        case scalar(Unicode.Scalar)
-        case set([ClosedRange<Unicode.Scalar>])
-        /// Any scalar but "/".
-        case segment
-        case any
-    }
-    private enum Count { case one, optional, oneOrMore, zeroOrMore }
-    private enum Piece {
-        case unit(Unit, Count)
-        /// `**/`: nothing, or anything that ends in "/".
-        case directories
-    }
-
+    public let text: String
+    /// Begins with `!`.
     public let isNegative: Bool
-    private var pieces: [Piece] = []
+    private let program: [Step]
 
+    private enum Step: Sendable {
+        case one(Matcher)
+        /// Go on here and at the given step as well.
+        case fork(Int)
+        case jump(Int)
+    }
+    private enum Matcher: Sendable {
+        case any
+        case notSlash
+        case literal(Unicode.Scalar)
+        case set([ClosedRange<UInt32>])
+
+        func accepts(_ scalar: Unicode.Scalar) -> Bool {
+            switch self {
+            case .any: true
+            case .notSlash: scalar != "/"
+            case .literal(let wanted): scalar == wanted
+            case .set(let ranges): ranges.contains { $0.contains(scalar.value) }
+            }
+        }
+    }
+
+    /// - Throws: ``Invalid`` with the place of the fault.
     public init(_ text: String) throws(Invalid) {
-        var scalars = Array(text.unicodeScalars)
-        isNegative = scalars.first == "!"
-        if isNegative { scalars.removeFirst() }
-        guard !scalars.isEmpty else { throw Invalid(description: "invalid pattern: \"\(text)\" is empty") }
-        var at = 0
-        while at < scalars.count {
-            let scalar = scalars[at]
-            at += 1
-            switch scalar {
+        self.text = text
+        let all = Array(text.unicodeScalars)
+        isNegative = all.first == "!"
+        var at = isNegative ? 1 : 0
+        guard at < all.count else { throw Invalid(message: "pattern is empty", offset: 0) }
+        let first = at
+        var steps: [Step] = []
+        while at < all.count {
+            let start = at
+            let matcher: Matcher
+            switch all[at] {
             case "*":
-                if at < scalars.count, scalars[at] == "*" {
+                var stars = 0
+                while at < all.count, all[at] == "*" {
                     at += 1
-                    if at < scalars.count, scalars[at] == "/" {
-                        at += 1
-                        pieces.append(.directories)
-                    } else {
-                        pieces.append(.unit(.any, .zeroOrMore))
-                    }
+                    stars += 1
+                }
+                if stars > 1, at < all.count, all[at] == "/" {
+                    at += 1
+                    // (.+/)?
+                    let base = steps.count
+                    steps += [.fork(base + 5), .one(.any), .fork(base + 1), .one(.literal("/")), .jump(base + 5)]
                 } else {
-                    pieces.append(.unit(.segment, .zeroOrMore))
+                    let base = steps.count
+                    steps += [.fork(base + 3), .one(stars > 1 ? .any : .notSlash), .jump(base)]
                 }
-            case "?", "+":
-                guard case .unit(let unit, .one) = pieces.last else {
-                    pieces.append(.unit(.scalar(scalar), .one))
-                    continue
+                if at < all.count, all[at] == "?" || all[at] == "+" {
+                    throw Invalid(message: "\"\(all[at])\" cannot follow \"*\"", offset: at)
                 }
-                pieces[pieces.count - 1] = .unit(unit, scalar == "?" ? .optional : .oneOrMore)
-            case "[":
-                guard let end = scalars[at...].firstIndex(of: "]"), end > at else {
-                    throw Invalid(description: "invalid pattern: \"[\" without an end or empty in \"\(text)\" at \(at)")
-                }
-                pieces.append(.unit(.set(try Self.ranges(Array(scalars[at..<end]), in: text)), .one))
-                at = end + 1
+                continue
+            case "?" where start != first, "+" where start != first:
+                throw Invalid(message: "\"\(all[at])\" cannot follow another special character", offset: at)
+            case "[": matcher = .set(try Self.set(all, &at))
             case "\\":
-                guard at < scalars.count else {
-                    throw Invalid(description: "invalid pattern: \"\(text)\" ends in \"\\\"")
-                }
-                pieces.append(.unit(.scalar(scalars[at]), .one))
+                guard at + 1 < all.count else { throw Invalid(message: "nothing follows \"\\\"", offset: at) }
+                matcher = .literal(all[at + 1])
+                at += 2
+            default:
+                matcher = .literal(all[at])
                 at += 1
-            default: pieces.append(.unit(.scalar(scalar), .one))
+            }
+            let base = steps.count
+            if at < all.count, all[at] == "?" {
+                steps += [.fork(base + 2), .one(matcher)]
+                at += 1
+            } else if at < all.count, all[at] == "+" {
+                steps += [.one(matcher), .fork(base)]
+                at += 1
+            } else {
+                steps.append(.one(matcher))
+            }
+        }
+        program = steps
+    }
+
+    private static func set(_ all: [Unicode.Scalar], _ at: inout Int) throws(Invalid) -> [ClosedRange<UInt32>] {
+        let start = at
+        var ranges: [ClosedRange<UInt32>] = []
+        at += 1
+        func isListed(_ scalar: Unicode.Scalar) -> Bool {
+            ("0"..."9").contains(scalar) || (("A"..."z").contains(scalar) && scalar != "]")
+        }
+        while at < all.count, all[at] != "]" {
+            let low = all[at]
+            guard isListed(low) else {
+                throw Invalid(message: "\"\(low)\" cannot stand in a set; only A-Z, a-z and 0-9 can", offset: at)
+            }
+            guard at + 1 < all.count, all[at + 1] == "-" else {
+                ranges.append(low.value...low.value)
+                at += 1
+                continue
+            }
+            guard at + 2 < all.count, isListed(all[at + 2]) else {
+                throw Invalid(message: "range \"\(low)-\" has no end", offset: at)
+            }
+            let high = all[at + 2]
+            guard low.value <= high.value else {
+                throw Invalid(message: "range \"\(low)-\(high)\" is the wrong way round", offset: at)
+            }
+            ranges.append(low.value...high.value)
+            at += 3
+        }
+        guard at < all.count else { throw Invalid(message: "set \"[\" is not closed", offset: start) }
+        guard !ranges.isEmpty else { throw Invalid(message: "set \"[]\" is empty", offset: start) }
+        at += 1
+        return ranges
+    }
+
+    /// Does the whole of `input` match, leaving the leading `!` aside?
+    public func matches(_ input: String) -> Bool {
+        var current = StepSet(count: program.count + 1)
+        var next = current
+        reach(0, &current)
+        for scalar in input.unicodeScalars {
+            next.removeAll()
+            for step in current.members where step < program.count {
+                if case .one(let matcher) = program[step], matcher.accepts(scalar) { reach(step + 1, &next) }
+            }
+            guard !next.members.isEmpty else { return false }
+            swap(&current, &next)
+        }
+        return current.contains(program.count)
+    }
+
+    private func reach(_ start: Int, _ set: inout StepSet) {
+        var open = [start]
+        while let step = open.popLast() {
+            guard set.insert(step), step < program.count else { continue }
+            switch program[step] {
+            case .one: break
+            case .jump(let to): open.append(to)
+            case .fork(let other):
+                open.append(other)
+                open.append(step + 1)
             }
         }
     }
 
-    private static func ranges(_ set: [Unicode.Scalar], in text: String) throws(Invalid) -> [ClosedRange<
-        Unicode.Scalar
-    >] {
-        var out: [ClosedRange<Unicode.Scalar>] = []
-        var at = 0
-        while at < set.count {
-            let low = set[at]
-            let isRange = at + 2 < set.count && set[at + 1] == "-"
-            let high = isRange ? set[at + 2] : low
-            guard low <= high,
-                [low, high].allSatisfy({ $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) })
-            else {
-                throw Invalid(
-                    description:
-                        "invalid pattern: only letters and digits in rising order may stand in \"[]\" of \"\(text)\"")
-            }
-            out.append(low...high)
-            at += isRange ? 3 : 1
-        }
-        return out
-    }
+    private struct StepSet {
+        private(set) var members: [Int] = []
+        private var isMember: [Bool]
 
-    /// Walks all positions at once, so no input makes it backtrack.
-    public func matches(_ text: String) -> Bool {
-        let scalars = Array(text.unicodeScalars)
-        var reached = [Bool](repeating: false, count: scalars.count + 1)
-        reached[0] = true
-        for piece in pieces {
-            var next = [Bool](repeating: false, count: scalars.count + 1)
-            switch piece {
-            case .directories:
-                var inside = false
-                for position in 0...scalars.count {
-                    if reached[position] { next[position] = true }
-                    if position > 0, inside, scalars[position - 1] == "/" { next[position] = true }
-                    // At least one scalar stands before the slash.
-                    if position > 0, reached[position - 1] { inside = true }
-                }
-            case .unit(let unit, let count):
-                for position in 0...scalars.count {
-                    if reached[position], count == .optional || count == .zeroOrMore { next[position] = true }
-                    guard position < scalars.count, Self.accepts(unit, scalars[position]) else { continue }
-                    if reached[position] { next[position + 1] = true }
-                    if count == .zeroOrMore || count == .oneOrMore, next[position] { next[position + 1] = true }
-                }
-            }
-            reached = next
+        init(count: Int) { isMember = Array(repeating: false, count: count) }
+        mutating func insert(_ step: Int) -> Bool {
+            guard !isMember[step] else { return false }
+            isMember[step] = true
+            members.append(step)
+            return true
         }
-        return reached[scalars.count]
-    }
-
-    private static func accepts(_ unit: Unit, _ scalar: Unicode.Scalar) -> Bool {
-        switch unit {
-        case .scalar(let wanted): wanted == scalar
-        case .set(let ranges): ranges.contains { $0.contains(scalar) }
-        case .segment: scalar != "/"
-        case .any: true
+        mutating func removeAll() {
+            for step in members { isMember[step] = false }
+            members.removeAll(keepingCapacity: true)
         }
+        func contains(_ step: Int) -> Bool { isMember[step] }
     }
 }
 
-/// Does any input end up in? The last matching pattern decides for each (workflows.md 5.4). An invalid pattern fails.
-public func included(_ inputs: [String], by texts: [String]) -> Bool {
-    guard let patterns = compiled(texts) else { return false }
-    if patterns.isEmpty { return true }
-    return inputs.contains { input in patterns.last { $0.matches(input) }.map { !$0.isNegative } ?? false }
-}
-
-/// Is any input left after what the patterns ignore?
-public func remains(_ inputs: [String], ignoring texts: [String]) -> Bool {
-    guard let patterns = compiled(texts) else { return false }
-    if patterns.isEmpty { return true }
-    return inputs.contains { input in !patterns.contains { $0.matches(input) == !$0.isNegative } }
-}
-
-private func compiled(_ texts: [String]) -> [Pattern]? {
-    var out: [Pattern] = []
-    for text in texts {
-        guard let pattern = try? Pattern(text) else { return nil }
-        out.append(pattern)
+/// `branches`, `tags`, `paths`: the last pattern that matches an input decides; the list passes when any input is in.
+public func patterns(_ patterns: [Pattern], include inputs: [String]) -> Bool {
+    inputs.contains { input in
+        patterns.last { $0.matches(input) }.map { !$0.isNegative } ?? false
     }
-    return out
+}
+
+/// The `-ignore` lists: an input is ignored by any pattern; a negative one ignores all it does not match (act's quirk).
+/// - Returns: true when every input is ignored, so also for no inputs.
+public func patterns(_ patterns: [Pattern], ignoreAll inputs: [String]) -> Bool {
+    inputs.allSatisfy { input in patterns.contains { $0.matches(input) != $0.isNegative } }
 }

@@ -1,45 +1,71 @@
-/// A workflow file as far as it could be read.
+/// What a reading of one file gave.
 public struct WorkflowReading: Sendable {
-    /// nil when there are errors in the jobs.
+    /// Nil when there is any error.
     public let workflow: Workflow?
-    /// The `on` part, readable even when the jobs are not.
+    /// The `on` part when it could be read, even when jobs are broken: the author's push then gets a failed run (workflows.md 2).
     public let triggers: Triggers?
     public let diagnostics: [Diagnostic]
 }
 
 public struct Workflow: Sendable {
     public let name: String?
+    public let triggers: Triggers
+    /// In source order; the legs of a matrix stand together, in matrix order.
     public let jobs: [JobPlan]
 }
 
-/// One job, ready to be stored: everything but the values that exist only when it is assigned.
+/// The `on` part.
+public struct Triggers: Sendable {
+    /// Event names in source order; only known ones.
+    public let events: [String]
+    /// Nil when the workflow does not run on push.
+    public let push: PushFilter?
+}
+
+/// What a push must satisfy (workflows.md 5.3).
+public struct PushFilter: Sendable {
+    public var branches: FilterList?
+    public var tags: FilterList?
+    public var paths: FilterList?
+
+    public init(branches: FilterList? = nil, tags: FilterList? = nil, paths: FilterList? = nil) {
+        self.branches = branches
+        self.tags = tags
+        self.paths = paths
+    }
+}
+
+/// A filter or its `-ignore` twin; never both.
+public enum FilterList: Sendable {
+    case including([Pattern])
+    case ignoring([Pattern])
+
+    public func passes(_ inputs: [String]) -> Bool {
+        switch self {
+        case .including(let list): patterns(list, include: inputs)
+        case .ignoring(let list): !patterns(list, ignoreAll: inputs)
+        }
+    }
+}
+
+/// One job to insert: a job of the file, or one leg of its matrix.
 public struct JobPlan: Sendable {
+    /// The job's id in the file; the legs of a matrix share it.
     public let key: String
+    /// As people see it, the leg's values included.
     public let name: String
     public let needs: [String]
     public let runsOn: [String]
-    /// The text of `if`; the runner evaluates it.
+    /// The text of `if`; nil when absent.
     public let condition: String?
     public let continueOnError: Bool
     public let hasOutputs: Bool
+    /// One for each step of the payload; the runner's step count must agree.
     public let stepNames: [String]
-    /// The single-job workflow of workflows.md 15, as JSON.
+    /// Nil when absent or an expression, which the runner evaluates.
+    public let timeoutMinutes: Double?
+    /// 0-based place among the legs; 0 without a matrix.
+    public let matrixIndex: Int
+    /// What the runner gets: JSON of a workflow with this one job (workflows.md 15).
     public let payload: [UInt8]
-}
-
-/// What a workflow asks to be started by. Only `push` starts anything in this version.
-public struct Triggers: Equatable, Sendable {
-    public var events: [String] = []
-    public var push = PushFilter()
-}
-
-/// Filters of `on.push`; nil means not given, which is not the same as empty.
-public struct PushFilter: Equatable, Sendable {
-    public var branches: [String]?
-    public var branchesIgnore: [String]?
-    public var tags: [String]?
-    public var tagsIgnore: [String]?
-    public var paths: [String]?
-    public var pathsIgnore: [String]?
-    public init() {}
 }

@@ -1,31 +1,21 @@
+/// What one workflow file may cost. A file comes from whoever may push, so each number bounds work, not taste.
 public enum WorkflowLimits {
-    /// Bytes of a workflow file (workflows.md 2).
+    /// Bytes of one file. GitHub's parser and Gitea have the same cap (workflows.md 2, P `ParseOptions`).
     public static let fileBytesMax = 1024 * 1024
-    /// Levels of nesting (workflows.md 3.7); checked in the text, because libyaml's composer recurses.
+    /// Levels of nesting. The composer of Yams recurses; 50 levels fit a stack of 256 KiB (workflows.md 3.7, P `MaxDepth`).
     public static let depthMax = 50
-    /// Bytes that aliases may stand for in all, a bound on the nodes they copy (workflows.md 3.5).
-    public static let aliasBytesMax = 1024 * 1024
-    /// Jobs of one run (workflows.md 9).
-    public static let jobsMax = 256
-    /// Errors told of one file, and characters of one (workflows.md 16).
+    /// Nodes made by copying anchored nodes (workflows.md 3.5, Gitea `jobparser/aliases.go`).
+    public static let aliasNodesMax = 50_000
+    /// Errors reported of one file, and characters of one message (workflows.md 16, P `MaxErrors`).
     public static let errorsMax = 10
     public static let messageCharactersMax = 500
-    /// Characters of a job id (workflows.md 8) and bytes of a step's name (runner.md 4.1).
+    /// Jobs of one run, matrix legs included (workflows.md 9.8, Gitea).
+    public static let jobsMax = 256
+    /// Characters of a job id (workflows.md 8: under 100) and of a job's shown name (P `JobNameBuilder`).
     public static let jobIDCharactersMax = 99
+    public static let jobNameCharactersMax = 100
+    /// Bytes of a step's shown name; a column and a list row hold it.
     public static let stepNameBytesMax = 255
-}
-
-/// Something wrong or odd in a workflow file, at a place a person can go to.
-public struct Diagnostic: Error, Equatable, Sendable, CustomStringConvertible {
-    public enum Severity: Sendable { case error, warning }
-    public let severity: Severity
-    public let path: String
-    /// Counted from 1.
-    public let line: Int
-    public let column: Int
-    /// One of the codes of workflows.md 16.
-    public let code: String
-    public let message: String
-
-    public var description: String { "\(path):\(line):\(column): \(message) [\(code)]" }
+    /// Bytes of a mapping key. libyaml refuses simple keys of more than 1024 characters (workflows.md 15).
+    public static let keyBytesMax = 1024
 }

