@@ -22,7 +22,8 @@ public enum TriggerDecision: Equatable, Sendable {
     case skipped(reason: String)
 }
 
-/// Strings in the head commit's message that stop a push from running anything. Case-sensitive, anywhere (workflows.md 5.5).
+/// Strings in the head commit's message that stop a push from running anything.
+/// Case-sensitive, anywhere (workflows.md 5.5).
 public let skipStrings = ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]"]
 
 /// Does a push start a workflow? (workflows.md 5.3, 5.5)

@@ -34,6 +34,10 @@ struct DiagnosticList {
 
     init(path: String) { self.path = path }
 
+    /// Whether the next error would be kept; hints cost time.
+    var hasRoomForError: Bool { errorCount < WorkflowLimits.errorsMax }
+    var hasRoomForWarning: Bool { warningCount < WorkflowLimits.errorsMax }
+
     mutating func error(_ code: String, _ message: String, at position: Position) {
         errorCount += 1
         if errorCount <= WorkflowLimits.errorsMax { append(.error, code, message, position) }
@@ -50,6 +54,7 @@ struct DiagnosticList {
         let line = String(message.prefix(WorkflowLimits.messageCharactersMax).map { $0.isNewline ? " " : $0 })
         all.append(
             Diagnostic(
-                severity: severity, path: path, line: position.line, column: position.column, code: code, message: line))
+                severity: severity, path: path, line: position.line, column: position.column, code: code, message: line)
+        )
     }
 }

@@ -8,7 +8,8 @@ func planJob(_ job: JobDraft, leg: MatrixLeg?, index: Int, root: YAMLNode, _ lis
     }
     let name = jobName(job, leg)
     return JobPlan(
-        key: job.key, name: name, needs: distinct(job.needs.map(\.text)), runsOn: runsOn.labels, condition: job.condition,
+        key: job.key, name: name, needs: distinct(job.needs.map(\.text)), runsOn: runsOn.labels,
+        condition: job.condition,
         continueOnError: job.continueOnError, hasOutputs: job.hasOutputs, stepNames: job.steps.map(stepName),
         timeoutMinutes: job.timeoutMinutes, matrixIndex: index,
         payload: payload(job, name: name, runsOn: runsOn, leg: leg, root: root))
@@ -36,7 +37,9 @@ private func resolve(_ runsOn: RunsOn, _ leg: MatrixLeg?) -> Labels? {
 }
 
 private func jobName(_ job: JobDraft, _ leg: MatrixLeg?) -> String {
-    guard let text = job.name, !text.parts.isEmpty else { return cutJobName(leg.map { legName(job.key, $0) } ?? job.key) }
+    guard let text = job.name, !text.parts.isEmpty else {
+        return cutJobName(leg.map { legName(job.key, $0) } ?? job.key)
+    }
     let base = text.text(in: leg)
     if text.hasExpression { return cutJobName(base.allSatisfy(\.isWhitespace) ? job.key : base) }
     return cutJobName(leg.map { legName(base, $0) } ?? base)

@@ -21,7 +21,8 @@ enum RunsOn {
 }
 
 let jobKeys = [
-    "name", "needs", "permissions", "runs-on", "environment", "concurrency", "outputs", "env", "defaults", "if", "steps",
+    "name", "needs", "permissions", "runs-on", "environment", "concurrency", "outputs", "env", "defaults", "if",
+    "steps",
     "timeout-minutes", "strategy", "continue-on-error", "container", "services", "uses", "with", "secrets",
 ]
 private let stepKeys = [
@@ -47,7 +48,9 @@ func readJob(_ pair: YAMLPair, _ list: inout DiagnosticList) -> JobDraft? {
     var runsOn: RunsOn?
     var steps: [YAMLNode] = []
     if let uses = node["uses"]?.value {
-        list.error("not-yet", "this version of Millrace cannot call reusable workflows (\"uses\" of a job) yet", at: uses.position)
+        list.error(
+            "not-yet", "this version of Millrace cannot call reusable workflows (\"uses\" of a job) yet",
+            at: uses.position)
     } else {
         runsOn = readRunsOn(node, of: pair.key, &list)
         steps = readSteps(node, of: pair.key, &list)
@@ -151,7 +154,9 @@ private func readRunsOn(_ node: YAMLNode, of key: String, _ list: inout Diagnost
             return nil
         }
         if let group = runsOn["group"] {
-            list.warning("unexpected-key", "\"group\" of \"runs-on\" is ignored; only labels choose a runner", at: group.position)
+            list.warning(
+                "unexpected-key", "\"group\" of \"runs-on\" is ignored; only labels choose a runner", at: group.position
+            )
         }
         wanted = labels
     }

@@ -8,7 +8,8 @@ struct MatrixLeg: Sendable {
 
 /// Expands a matrix without expressions. The first key varies slowest.
 ///
-/// - Returns: the legs; empty when everything is excluded, and the job then runs once without a matrix. Nil when an error was noted.
+/// - Returns: the legs; empty when everything is excluded, and the job then runs once without a matrix.
+///   Nil when an error was noted.
 /// - Source: actions/runner `MatrixBuilder.cs`.
 func expandMatrix(_ matrix: YAMLNode, _ list: inout DiagnosticList) -> [MatrixLeg]? {
     guard let pairs = matrix.pairs else {
@@ -17,6 +18,10 @@ func expandMatrix(_ matrix: YAMLNode, _ list: inout DiagnosticList) -> [MatrixLe
     }
     let vectors = pairs.filter { $0.key != "include" && $0.key != "exclude" }
     let errorsBefore = list.errorCount
+    guard pairs.count <= WorkflowLimits.matrixKeysMax else {
+        list.error("matrix-limit", "matrix has more than \(WorkflowLimits.matrixKeysMax) keys", at: matrix.position)
+        return nil
+    }
     var count = 1
     for vector in vectors {
         guard let items = vector.value.items else {
@@ -24,7 +29,8 @@ func expandMatrix(_ matrix: YAMLNode, _ list: inout DiagnosticList) -> [MatrixLe
             continue
         }
         if items.isEmpty {
-            list.error("matrix-empty", "matrix key \"\(vector.key)\" does not contain any values", at: vector.value.position)
+            list.error(
+                "matrix-empty", "matrix key \"\(vector.key)\" does not contain any values", at: vector.value.position)
         }
         let (product, isOver) = count.multipliedReportingOverflow(by: max(items.count, 1))
         count = isOver ? .max : product
@@ -51,7 +57,9 @@ func expandMatrix(_ matrix: YAMLNode, _ list: inout DiagnosticList) -> [MatrixLe
     var combinations: [[YAMLPair]] = vectors.isEmpty ? [] : [[]]
     for vector in vectors {
         combinations = combinations.flatMap { combination in
-            (vector.value.items ?? []).map { combination + [YAMLPair(key: vector.key, position: vector.position, value: $0)] }
+            (vector.value.items ?? []).map {
+                combination + [YAMLPair(key: vector.key, position: vector.position, value: $0)]
+            }
         }
     }
     combinations.removeAll { combination in
@@ -89,9 +97,17 @@ private func entries(_ pair: YAMLPair?, of name: String, _ list: inout Diagnosti
         list.type(pair.value, of: name, expected: "a sequence of mappings")
         return []
     }
+    guard items.count <= WorkflowLimits.jobsMax else {
+        list.error("matrix-limit", "\"\(name)\" has more than \(WorkflowLimits.jobsMax) items", at: pair.value.position)
+        return []
+    }
     return items.compactMap { item in
         guard let pairs = item.pairs else {
             list.type(item, of: name, expected: "a sequence of mappings")
+            return nil
+        }
+        guard pairs.count <= WorkflowLimits.matrixKeysMax else {
+            list.error("matrix-limit", "item has more than \(WorkflowLimits.matrixKeysMax) keys", at: item.position)
             return nil
         }
         return pairs
@@ -188,7 +204,9 @@ struct MatrixText {
                 continue
             }
             rest = rest.dropFirst(3)
-            guard let end = rest.indices.first(where: { rest[$0...].starts(with: "}}".unicodeScalars) }) else { return nil }
+            guard let end = rest.indices.first(where: { rest[$0...].starts(with: "}}".unicodeScalars) }) else {
+                return nil
+            }
             var inner = String.UnicodeScalarView()
             inner.append(contentsOf: rest[..<end])
             let words = String(inner).split(whereSeparator: \.isWhitespace)

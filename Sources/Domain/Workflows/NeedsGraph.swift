@@ -1,9 +1,11 @@
-/// Every need must be a job of the file, and no job may wait for itself (workflows.md 8). Iterative: a file may chain 256 jobs.
+/// Every need must be a job of the file, and no job may wait for itself (workflows.md 8).
+/// Iterative: a file may chain 256 jobs.
 func checkNeeds(of jobs: [JobDraft], known: [String], _ list: inout DiagnosticList) {
     let ids = Set(known.map { Array($0.utf8) })
     for job in jobs {
         for need in job.needs where !ids.contains(Array(need.text.utf8)) {
-            let hint = nearest(need.text, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+            let hint =
+                !list.hasRoomForError ? "" : nearest(need.text, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
             list.error(
                 "needs-unknown", "job \"\(job.key)\" needs \"\(need.text)\", which does not exist\(hint)",
                 at: need.node.position)

@@ -21,7 +21,9 @@ extension YAMLNode {
         case .sequence(let items): items.lazy.compactMap(\.firstExpression).first
         case .mapping(let pairs):
             pairs.lazy.compactMap { pair in
-                hasExpression(pair.key) ? YAMLNode(position: pair.position, content: .scalar(YAMLScalar(string: pair.key))) : pair.value.firstExpression
+                hasExpression(pair.key)
+                    ? YAMLNode(position: pair.position, content: .scalar(YAMLScalar(string: pair.key)))
+                    : pair.value.firstExpression
             }.first
         }
     }
@@ -77,11 +79,14 @@ extension DiagnosticList {
     }
     mutating func notYet(_ name: String, at node: YAMLNode) {
         error(
-            "not-yet", "this version of Millrace cannot evaluate the expression in \"\(name)\" yet; write the value itself",
+            "not-yet",
+            "this version of Millrace cannot evaluate the expression in \"\(name)\" yet; write the value itself",
             at: node.position)
     }
     mutating func unknownKey(_ pair: YAMLPair, in place: String, known: [String]) {
-        let hint = nearest(pair.key, among: known).map { "did you mean \"\($0)\"?" } ?? "it is ignored"
+        let hint =
+            !hasRoomForWarning
+            ? "" : nearest(pair.key, among: known).map { "did you mean \"\($0)\"?" } ?? "it is ignored"
         warning("unexpected-key", "unexpected key \"\(pair.key)\" in \(place); \(hint)", at: pair.position)
     }
     /// A string, or a sequence of scalars, by their text. Nil when an error was noted.

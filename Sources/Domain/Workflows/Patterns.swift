@@ -39,6 +39,9 @@ public struct Pattern: Sendable {
         self.text = text
         let all = Array(text.unicodeScalars)
         isNegative = all.first == "!"
+        guard all.count <= WorkflowLimits.patternCharactersMax else {
+            throw Invalid(message: "longer than \(WorkflowLimits.patternCharactersMax) characters", offset: 0)
+        }
         var at = isNegative ? 1 : 0
         guard at < all.count else { throw Invalid(message: "pattern is empty", offset: 0) }
         let first = at

@@ -7,7 +7,8 @@ let knownEvents: [String] = [
     "merge_group", "milestone", "project", "project_card", "project_column", "watch", "branch_protection_rule",
 ]
 
-/// Reads the `on` part: a string, a sequence of strings, or a mapping (workflows.md 4). Nil when it cannot be relied on.
+/// Reads the `on` part: a string, a sequence of strings, or a mapping (workflows.md 4).
+/// Nil when it cannot be relied on.
 func readTriggers(_ node: YAMLNode, _ list: inout DiagnosticList) -> Triggers? {
     var events: [String] = []
     var push: PushFilter?
@@ -16,7 +17,8 @@ func readTriggers(_ node: YAMLNode, _ list: inout DiagnosticList) -> Triggers? {
     func note(_ name: String, at position: Position) {
         guard knownEvents.contains(name) else {
             unknown += 1
-            let hint = nearest(name, among: knownEvents).map { "; did you mean \"\($0)\"?" } ?? ""
+            let hint =
+                !list.hasRoomForError ? "" : nearest(name, among: knownEvents).map { "; did you mean \"\($0)\"?" } ?? ""
             return list.error("event-unknown", "event \"\(name)\" is not known\(hint)", at: position)
         }
         events.append(name)
@@ -53,7 +55,8 @@ private func readPush(_ node: YAMLNode, _ list: inout DiagnosticList) -> PushFil
         let isIgnore = pair.key.hasSuffix("-ignore")
         let subject = isIgnore ? String(pair.key.dropLast("-ignore".count)) : pair.key
         if isIgnore, node[subject] != nil {
-            list.error("filter-conflict", "\"\(subject)\" and \"\(pair.key)\" cannot both filter one event", at: pair.position)
+            list.error(
+                "filter-conflict", "\"\(subject)\" and \"\(pair.key)\" cannot both filter one event", at: pair.position)
             continue
         }
         let compiled = readPatterns(pair, &list)
@@ -70,6 +73,11 @@ private func readPush(_ node: YAMLNode, _ list: inout DiagnosticList) -> PushFil
 
 private func readPatterns(_ pair: YAMLPair, _ list: inout DiagnosticList) -> [Pattern] {
     guard !pair.value.isNull, let texts = list.strings(pair.value, of: pair.key) else { return [] }
+    guard texts.count <= WorkflowLimits.patternsMax else {
+        list.error(
+            "too-large", "\"\(pair.key)\" has more than \(WorkflowLimits.patternsMax) patterns", at: pair.position)
+        return []
+    }
     var out: [Pattern] = []
     for (text, node) in texts {
         do throws(Pattern.Invalid) {

@@ -2,7 +2,8 @@
 public struct WorkflowReading: Sendable {
     /// Nil when there is any error.
     public let workflow: Workflow?
-    /// The `on` part when it could be read, even when jobs are broken: the author's push then gets a failed run (workflows.md 2).
+    /// The `on` part when it could be read, even when jobs are broken: the author's push
+    /// then gets a failed run (workflows.md 2).
     public let triggers: Triggers?
     public let diagnostics: [Diagnostic]
 }

@@ -2,10 +2,20 @@
 public enum WorkflowLimits {
     /// Bytes of one file. GitHub's parser and Gitea have the same cap (workflows.md 2, P `ParseOptions`).
     public static let fileBytesMax = 1024 * 1024
-    /// Levels of nesting. The composer of Yams recurses; 50 levels fit a stack of 256 KiB (workflows.md 3.7, P `MaxDepth`).
+    /// Levels of nesting. The composer of Yams recurses; 50 levels fit a stack of 256 KiB
+    /// (workflows.md 3.7, P `MaxDepth`).
     public static let depthMax = 50
     /// Nodes made by copying anchored nodes (workflows.md 3.5, Gitea `jobparser/aliases.go`).
     public static let aliasNodesMax = 50_000
+    /// Bytes of text in nodes made by copying: one long scalar can have many aliases (P's result limit is 10 MiB).
+    public static let aliasBytesMax = 10 * 1024 * 1024
+    /// Bytes of all payloads of one run. Every leg of a matrix carries the whole job, so 1 MiB could become 256.
+    public static let payloadBytesMax = 16 * 1024 * 1024
+    /// Keys of a matrix, keys of one `include` or `exclude` item. 256 legs need no more than 8 that vary.
+    public static let matrixKeysMax = 64
+    /// Patterns of one filter and characters of one: both multiply with the changed paths of every push.
+    public static let patternsMax = 128
+    public static let patternCharactersMax = 255
     /// Errors reported of one file, and characters of one message (workflows.md 16, P `MaxErrors`).
     public static let errorsMax = 10
     public static let messageCharactersMax = 500

@@ -56,6 +56,11 @@ private func readJobs(_ root: YAMLNode, _ list: inout DiagnosticList) -> [JobPla
         return []
     }
     if pairs.isEmpty { list.error("missing-key", "\"jobs\" has no job", at: node.position) }
+    guard pairs.count <= WorkflowLimits.jobsMax else {
+        let message = "workflow has \(pairs.count) jobs; at most \(WorkflowLimits.jobsMax) can run"
+        list.error("matrix-limit", message, at: node.position)
+        return []
+    }
     var jobs: [JobDraft] = []
     for pair in pairs {
         if let reason = faultOfJobID(pair.key) {
@@ -73,10 +78,18 @@ private func readJobs(_ root: YAMLNode, _ list: inout DiagnosticList) -> [JobPla
         return []
     }
     var plans: [JobPlan] = []
+    var payloadBytes = 0
     for job in jobs {
         let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
         for (index, leg) in legs.enumerated() {
-            if let plan = planJob(job, leg: leg, index: index, root: root, &list) { plans.append(plan) }
+            guard let plan = planJob(job, leg: leg, index: index, root: root, &list) else { continue }
+            payloadBytes += plan.payload.count
+            guard payloadBytes <= WorkflowLimits.payloadBytesMax else {
+                let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"
+                list.error("too-large", message, at: job.node.position)
+                return []
+            }
+            plans.append(plan)
         }
     }
     return plans

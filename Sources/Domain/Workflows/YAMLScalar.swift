@@ -140,7 +140,7 @@ func numberText(_ number: Double) -> String {
     while digits.last == 0 { digits.removeLast() }
     let sign = number < 0 ? "-" : ""
     let text = digits.map(String.init).joined()
-    if power < -5 || power >= 15 {
+    if power <= -5 || power >= 15 {
         let mantissa = digits.count > 1 ? "\(text.prefix(1)).\(text.dropFirst())" : text
         let exponent = String(abs(power))
         return "\(sign)\(mantissa)E\(power < 0 ? "-" : "+")\(exponent.count < 2 ? "0" : "")\(exponent)"

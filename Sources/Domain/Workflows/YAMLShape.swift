@@ -9,7 +9,8 @@ struct YAMLFault: Error, Equatable {
 ///
 /// Yams recurses for each level and copies a node for each alias, so both must be known before it composes
 /// (workflows.md 17.1). The rules follow libyaml's `scanner.c` token by token: a reading of quotes, comments or
-/// block scalars that differed from its would let brackets hide. What libyaml rejects may be misread here, since it stops there.
+/// block scalars that differed from its would let brackets hide.
+/// What libyaml rejects may be misread here: it stops there.
 struct YAMLShape {
     /// Aliases by position: the name, and the byte offset of the `*`.
     private(set) var aliases: [Position: (name: String, offset: Int)] = [:]
@@ -101,7 +102,7 @@ struct YAMLShape {
             collections += 1
             flows.append(collections)
             candidates.append(nil)
-            try checkDepth()
+            try checkDepth(at: column)
             step()
         case UInt8(ascii: "]"), UInt8(ascii: "}"):
             if !flows.isEmpty {
@@ -147,7 +148,7 @@ struct YAMLShape {
         guard indent < column || isIndentless else { return }
         collections += 1
         blocks.append(Block(indent: column, isIndentless: isIndentless, isMapping: isMapping, id: collections))
-        try checkDepth()
+        try checkDepth(at: column)
     }
 
     private mutating func value() throws(YAMLFault) {
@@ -155,14 +156,18 @@ struct YAMLShape {
         candidates[candidates.count - 1] = nil
         if flows.isEmpty { try roll(to: key?.column ?? column, isMapping: true) }
         if let key {
-            let raw = String(decoding: text[key.start..<key.end], as: UTF8.self)
+            var bytes = text[key.start..<key.end]
+            if bytes.count > 1, let quote = bytes.first, "'\"".utf8.contains(quote) {
+                bytes = bytes.dropFirst().dropLast()
+            }
+            let raw = String(decoding: bytes, as: UTF8.self)
             let position = Position(line: key.line, column: key.column + 1)
             keys.append((raw, position, flows.last ?? blocks.last?.id ?? 0))
         }
         step()
     }
 
-    private func checkDepth() throws(YAMLFault) {
+    private func checkDepth(at column: Int) throws(YAMLFault) {
         guard blocks.count + flows.count > WorkflowLimits.depthMax else { return }
         throw YAMLFault(
             code: "too-deep", message: "nested more than \(WorkflowLimits.depthMax) levels deep",

@@ -23,7 +23,8 @@ public struct YAMLPair: Sendable {
 func yamlTree(_ bytes: [UInt8]) throws(YAMLFault) -> YAMLNode {
     guard bytes.count <= WorkflowLimits.fileBytesMax else {
         throw YAMLFault(
-            code: "too-large", message: "file has \(bytes.count) bytes; at most \(WorkflowLimits.fileBytesMax) are read",
+            code: "too-large",
+            message: "file has \(bytes.count) bytes; at most \(WorkflowLimits.fileBytesMax) are read",
             position: Position(line: 1, column: 1))
     }
     var text = try cleanText(bytes)
@@ -31,19 +32,21 @@ func yamlTree(_ bytes: [UInt8]) throws(YAMLFault) -> YAMLNode {
     // Yams copies a node for every alias, and hashes keys: seven lines can mean millions of nodes. So it sees each
     // alias as a plain scalar of the same width, and the copy is made below, where nodes are counted.
     for alias in shape.aliases.values { text[alias.offset] = aliasMark }
-    let root = try compose(String(decoding: text, as: UTF8.self), shape)
-    guard let root else {
+    let document = try compose(String(decoding: text, as: UTF8.self), shape)
+    guard let document else {
         throw YAMLFault(code: "empty", message: "file is empty", position: Position(line: 1, column: 1))
     }
-    if case .scalar(let scalar) = root, scalar.string.isEmpty, scalar.style == .plain {
+    if case .scalar(let scalar) = document.root, scalar.string.isEmpty, scalar.style == .plain {
         throw YAMLFault(code: "empty", message: "file is empty", position: Position(line: 1, column: 1))
     }
     var expansion = Expansion(aliases: shape.aliases.mapValues(\.name))
-    let tree = try expansion.convert(root, depth: 1).node
+    let tree = try expansion.convert(document.root, depth: 1).node
+    withExtendedLifetime(document.parser) {}  // its nodes refer to their anchors weakly
     // Behind an anchor or a tag the alias is not where its node begins; YAML forbids both.
     if let rest = shape.aliases.first(where: { !expansion.used.contains($0.key) }) {
         throw YAMLFault(
-            code: "yaml-syntax", message: "could not parse as YAML: alias \"*\(rest.value.name)\" cannot have an anchor or tag",
+            code: "yaml-syntax",
+            message: "could not parse as YAML: alias \"*\(rest.value.name)\" cannot have an anchor or tag",
             position: rest.key)
     }
     return tree
@@ -88,14 +91,18 @@ private func cleanText(_ bytes: [UInt8]) throws(YAMLFault) -> [UInt8] {
         default:
             let code = String(scalar.value, radix: 16, uppercase: true)
             throw YAMLFault(
-                code: "yaml-syntax", message: "character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code) cannot stand in YAML", position: here)
+                code: "yaml-syntax",
+                message:
+                    "character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code) cannot stand in YAML",
+                position: here)
         }
     }
 }
 
-private func compose(_ text: String, _ shape: YAMLShape) throws(YAMLFault) -> Node? {
+private func compose(_ text: String, _ shape: YAMLShape) throws(YAMLFault) -> (root: Node, parser: Parser)? {
     do {
-        return try Parser(yaml: text, resolver: .basic, constructor: .default, encoding: .utf8).singleRoot()
+        let parser = try Parser(yaml: text, resolver: .basic, constructor: .default, encoding: .utf8)
+        return try parser.singleRoot().map { ($0, parser) }
     } catch let error as YamlError {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
@@ -104,7 +111,9 @@ private func compose(_ text: String, _ shape: YAMLShape) throws(YAMLFault) -> No
             let position = Position(line: mark.line, column: mark.column)
             throw YAMLFault(code: "yaml-syntax", message: "could not parse as YAML: \(words)", position: position)
         case .duplicatedKeysInMapping(_, let context): throw duplicateFault(shape, near: context.mark)
-        default: throw YAMLFault(code: "yaml-syntax", message: "could not parse as YAML", position: .init(line: 1, column: 1))
+        default:
+            throw YAMLFault(
+                code: "yaml-syntax", message: "could not parse as YAML", position: .init(line: 1, column: 1))
         }
     } catch {
         throw YAMLFault(code: "yaml-syntax", message: "could not parse as YAML", position: .init(line: 1, column: 1))
@@ -135,6 +144,7 @@ private struct Expansion {
     struct Part {
         let node: YAMLNode
         let nodeCount: Int
+        let byteCount: Int
         let height: Int
     }
     let aliases: [Position: String]
@@ -142,6 +152,7 @@ private struct Expansion {
     var open: Set<String> = []
     var used: Set<Position> = []
     var copied = 0
+    var copiedBytes = 0
 
     init(aliases: [Position: String]) { self.aliases = aliases }
 
@@ -157,14 +168,17 @@ private struct Expansion {
             try check(sequence.tag, is: .seq, at: position)
             var items: [YAMLNode] = []
             var count = 1
+            var bytes = 0
             var height = 0
             for item in sequence {
                 let child = try convert(item, depth: depth + 1)
                 items.append(child.node)
                 count += child.nodeCount
+                bytes += child.byteCount
                 height = max(height, child.height)
             }
-            part = Part(node: YAMLNode(position: position, content: .sequence(items)), nodeCount: count, height: height + 1)
+            let copy = YAMLNode(position: position, content: .sequence(items))
+            part = Part(node: copy, nodeCount: count, byteCount: bytes, height: height + 1)
         case .mapping(let mapping): part = try convert(mapping, at: position, depth: depth)
         case .alias: throw YAMLFault(code: "yaml-syntax", message: "alias cannot be read", position: position)
         }
@@ -175,11 +189,13 @@ private struct Expansion {
         return part
     }
 
-    private mutating func convert(_ mapping: Node.Mapping, at position: Position, depth: Int) throws(YAMLFault) -> Part {
+    private mutating func convert(_ mapping: Node.Mapping, at position: Position, depth: Int) throws(YAMLFault) -> Part
+    {
         try check(mapping.tag, is: .map, at: position)
         var pairs: [YAMLPair] = []
         var seen: [String: Position] = [:]
         var count = 1
+        var bytes = 0
         var height = 0
         for (keyNode, valueNode) in mapping {
             let keyPart = try convert(keyNode, depth: depth + 1)
@@ -203,9 +219,11 @@ private struct Expansion {
             let child = try convert(valueNode, depth: depth + 1)
             pairs.append(YAMLPair(key: key.text, position: keyPosition, value: child.node))
             count += keyPart.nodeCount + child.nodeCount
+            bytes += keyPart.byteCount + child.byteCount
             height = max(height, child.height)
         }
-        return Part(node: YAMLNode(position: position, content: .mapping(pairs)), nodeCount: count, height: height + 1)
+        let node = YAMLNode(position: position, content: .mapping(pairs))
+        return Part(node: node, nodeCount: count, byteCount: bytes, height: height + 1)
     }
 
     private mutating func convert(_ scalar: Node.Scalar, at position: Position, depth: Int) throws(YAMLFault) -> Part {
@@ -227,24 +245,34 @@ private struct Expansion {
         let tag = scalar.tag.description
         guard let value = YAMLScalar(text: scalar.string, style: style, tag: tag) else {
             throw YAMLFault(
-                code: "type", message: "tag \"\(tag)\" does not fit \"\(scalar.string.prefix(40))\"; only the core tags are known",
+                code: "type",
+                message: "tag \"\(tag)\" does not fit \"\(scalar.string.prefix(40))\"; only the core tags are known",
                 position: position)
         }
-        return Part(node: YAMLNode(position: position, content: .scalar(value)), nodeCount: 1, height: 0)
+        let node = YAMLNode(position: position, content: .scalar(value))
+        return Part(node: node, nodeCount: 1, byteCount: scalar.string.utf8.count, height: 0)
     }
 
     private mutating func copy(_ name: String, at position: Position, depth: Int) throws(YAMLFault) -> Part {
         if open.contains(name) {
             throw YAMLFault(
-                code: "alias-recursive", message: "alias \"*\(name)\" stands inside the node it names", position: position)
+                code: "alias-recursive", message: "alias \"*\(name)\" stands inside the node it names",
+                position: position)
         }
         guard let part = anchors[name] else {
-            throw YAMLFault(code: "yaml-syntax", message: "alias \"*\(name)\" has no anchor above it", position: position)
+            throw YAMLFault(
+                code: "yaml-syntax", message: "alias \"*\(name)\" has no anchor above it", position: position)
         }
         copied += part.nodeCount
         guard copied <= WorkflowLimits.aliasNodesMax else {
             throw YAMLFault(
                 code: "too-large", message: "aliases expand to more than \(WorkflowLimits.aliasNodesMax) nodes",
+                position: position)
+        }
+        copiedBytes += part.byteCount
+        guard copiedBytes <= WorkflowLimits.aliasBytesMax else {
+            throw YAMLFault(
+                code: "too-large", message: "aliases expand to more than \(WorkflowLimits.aliasBytesMax) bytes",
                 position: position)
         }
         guard depth - 1 + part.height <= WorkflowLimits.depthMax else { throw tooDeep(position) }
