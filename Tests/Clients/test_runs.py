@@ -210,6 +210,39 @@ def test_each_job_goes_to_one_runner(project):
         thread.join(90)
     assert sorted(taken) == sorted(f"j{n}" for n in range(12))
     assert project.wait_run()["conclusion"] == "success"
+    # A look whose rows were all locked (a report locks every unfinished job of its run) proves nothing: an instance that
+    # believes it leaves jobs waiting for 30 s with six idle runners.
+    assert slowest_assignment(project) < 5, "a runnable job waited though runners were idle (I4)"
+
+
+def slowest_assignment(project) -> float:
+    """Seconds from runnable to assigned, the longest of the project's jobs."""
+    owner, name = project.path.split("/")
+    return float(project.stack.sql(
+        "select extract(epoch from max(job.started_at - job.queued_at)) from job join repository on repository.id = repository_id "
+        f"where repository.name = '{name}'"))
+
+
+def test_as_many_parked_polls_wake_as_jobs_became_runnable(project):
+    """Notifications with the same text in one transaction are one notification to PostgreSQL."""
+    runners, answers = [project.runner() for _ in range(4)], []
+
+    def poll(runner):  # without a deadline of its own, so held for tasks.poll_hold
+        answer = ask(project.stack, "POST", "/api/actions/runner.v1.RunnerService/FetchTask", b"",
+                     {"Content-Type": "application/proto", **runner.headers})
+        answers.append((runner, pb.FetchTaskResponse.from_binary(answer.body)))
+    waiting = [threading.Thread(target=poll, args=(runner,)) for runner in runners]
+    for thread in waiting:
+        thread.start()
+    time.sleep(1)  # the polls are to be parked; they are right either way
+    project.push_workflow("on: push\njobs:\n" + "".join(
+        f"  j{n}:\n    runs-on: ubuntu-latest\n    steps: [{{run: 'true'}}]\n" for n in range(4)))
+    for thread in waiting:
+        thread.join(60)
+    assert [answer.has_field("task") for _, answer in answers] == [True] * 4
+    for runner, answer in answers:
+        runner.finish(answer.task)
+    assert slowest_assignment(project) < 3, "I4"
 
 
 def test_a_broken_file_fails_alone(project):

@@ -43,7 +43,7 @@ final class Housekeeping: Sendable {
                 case "millrace_assigned": app.polls.assigned(runner: Int64(note.payload) ?? 0)
                 default:
                     let numbers = note.payload.split(separator: " ").compactMap { Int64($0) }
-                    guard numbers.count == 3 else { return }
+                    guard numbers.count == 4 else { return }
                     app.polls.jobWaiting(
                         labelSet: numbers[0], repository: RepositoryID(numbers[1]), owner: AccountID(numbers[2]),
                         loadSets: { (try? app.runners.labelSets(after: 0)) ?? [] })

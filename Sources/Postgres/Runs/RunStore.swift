@@ -61,7 +61,8 @@ public struct PlannedJob: Sendable {
 ///
 /// Lock order: run, its unfinished jobs by id, then tasks (DESIGN section 2). Claims differ: see `TaskStore.claim`.
 public struct RunStore: Sendable {
-    /// NOTIFY channel: jobs became waiting; payload `label_set_id repository_id owner_id`.
+    /// NOTIFY channel: jobs became waiting; payload `label_set_id repository_id owner_id job_id`.
+    /// The job's id keeps them apart: PostgreSQL sends equal notifications of one transaction once.
     public static let waitingChannel = "millrace_waiting"
     /// NOTIFY channel: something a viewer may show of a run changed; payload `run_id`.
     public static let changedChannel = "millrace_run"
@@ -219,7 +220,7 @@ public struct RunStore: Sendable {
             "job_\(state.status)", run: run, job: job, task: row?.optionalInt(7).map(TaskID.init), detail: problem,
             in: tx)
         if state == .waiting, let row {
-            try tx.notify(Self.waitingChannel, "\(row.int(10)) \(row.int(11)) \(row.int(12))")
+            try tx.notify(Self.waitingChannel, "\(row.int(10)) \(row.int(11)) \(row.int(12)) \(job)")
         }
     }
 

@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 
 /// A claimed job with all that its task message is made of (runner.md 3.7).
 public struct Assignment: Sendable {
@@ -49,6 +50,8 @@ public enum TaskLimits {
     public static let outputValueBytesMax = 1024 * 1024
     /// Jobs tried in one look when others win the race for the run row.
     public static let claimTriesMax = 8
+    /// Pause before looking again at rows that others had locked: about as long as a report holds them.
+    public static let claimPauseMicroseconds: UInt32 = 5_000
 }
 
 public enum TaskError: Error {
@@ -71,6 +74,13 @@ public struct TaskStore: Sendable {
          where status = 5 and label_set_id = any($1)
            and ($2::bigint is null or repository_id = $2) and ($3::bigint is null or owner_id = $3)
          order by queued_at, id limit 1 for update skip locked
+        """)
+    private static let anyWaiting = Statement(
+        "job_any_waiting",
+        """
+        select 1 from job
+         where status = 5 and label_set_id = any($1)
+           and ($2::bigint is null or repository_id = $2) and ($3::bigint is null or owner_id = $3) limit 1
         """)
     private static let runStatus = Statement("run_status", "select status from run where id = $1")
     private static let lockRunNoWait = Statement(
@@ -106,7 +116,13 @@ public struct TaskStore: Sendable {
                 let found = try database.transaction { tx in
                     try claimOne(by: runner, labelSets: labelSets, tokenHash: tokenHash, requestKey: requestKey, in: tx)
                 }
-                return (found, true)
+                if found != nil { return (found, true) }
+                // Rows that a report has locked are skipped, not absent: only no waiting row at all proves anything.
+                let owner = runner.repository == nil ? runner.owner : nil
+                let rest = try database.read(
+                    Self.anyWaiting, .ints(labelSets), .optional(runner.repository?.number), .optional(owner?.number))
+                if rest.isEmpty { return (nil, true) }
+                usleep(TaskLimits.claimPauseMicroseconds)
             } catch let error as PostgresError where error.isLockNotAvailable {
                 continue
             }
