@@ -216,9 +216,13 @@ def test_as_many_parked_polls_wake_as_jobs_became_runnable(project):
     runners, answers = [project.runner() for _ in range(4)], []
 
     def poll(runner):  # without a deadline of its own, so held for tasks.poll_hold
-        answer = ask(project.stack, "POST", "/api/actions/runner.v1.RunnerService/FetchTask", b"",
-                     {"Content-Type": "application/proto", **runner.headers})
-        answers.append((runner, pb.FetchTaskResponse.from_binary(answer.body)))
+        while True:
+            answer = ask(project.stack, "POST", "/api/actions/runner.v1.RunnerService/FetchTask", b"",
+                         {"Content-Type": "application/proto", **runner.headers})
+            message = pb.FetchTaskResponse.from_binary(answer.body)
+            if message.has_field("task") or message.tasks_version != 0:  # 0: the look proved nothing, ask again
+                break
+        answers.append((runner, message))
     waiting = [threading.Thread(target=poll, args=(runner,)) for runner in runners]
     for thread in waiting:
         thread.start()

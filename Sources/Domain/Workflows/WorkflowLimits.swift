@@ -2,7 +2,7 @@
 public enum WorkflowLimits {
     /// Bytes of one file. GitHub's parser and Gitea have the same cap (workflows.md 2, P `ParseOptions`).
     public static let fileBytesMax = 1024 * 1024
-    /// Levels of nesting. The composer of Yams recurses; 50 levels fit a stack of 256 KiB
+    /// Levels of nesting. The composer of Yams recurses; 50 levels fit a stack of 512 KiB, not 256, unoptimised
     /// (workflows.md 3.7, P `MaxDepth`).
     public static let depthMax = 50
     /// Nodes made by copying anchored nodes (workflows.md 3.5, Gitea `jobparser/aliases.go`).

@@ -14,7 +14,9 @@ final class Housekeeping: Sendable {
         self.app = app
         listener = Listener(
             dsn: app.configuration.listenDSN ?? app.configuration.databaseDSN,
-            channels: [RunStore.waitingChannel, RunnerStore.changedChannel, InboxStore.channel, "millrace_assigned"])
+            channels: [
+                RunStore.waitingChannel, RunnerStore.changedChannel, InboxStore.channel, TaskStore.assignedChannel,
+            ])
     }
 
     func start() -> [Worker] {
@@ -40,7 +42,7 @@ final class Housekeeping: Sendable {
                 switch note.channel {
                 case RunnerStore.changedChannel: app.polls.forget(uuid: note.payload)
                 case InboxStore.channel: inboxRung.store(true, ordering: .relaxed)
-                case "millrace_assigned": app.polls.assigned(runner: Int64(note.payload) ?? 0)
+                case TaskStore.assignedChannel: app.polls.assigned(runner: Int64(note.payload) ?? 0)
                 default:
                     let numbers = note.payload.split(separator: " ").compactMap { Int64($0) }
                     guard numbers.count == 4 else { return }

@@ -48,8 +48,8 @@ public enum TaskLimits {
     /// Bytes of an output's name and of its value (runner.md 4.3, 6).
     public static let outputNameBytesMax = 255
     public static let outputValueBytesMax = 1024 * 1024
-    /// Jobs tried in one look when others win the race for the run row.
-    public static let claimTriesMax = 8
+    /// Looks in a row while others hold the run row or every waiting job: 0.3 s, longer than any report takes.
+    public static let claimTriesMax = 60
     /// Pause before looking again at rows that others had locked: about as long as a report holds them.
     public static let claimPauseMicroseconds: UInt32 = 5_000
 }
@@ -60,6 +60,9 @@ public enum TaskError: Error {
 
 /// Writes `task`, `step` and `task_output`.
 public struct TaskStore: Sendable {
+    /// NOTIFY channel: a keyed request was given a task and may ask for it again; payload the runner's id.
+    public static let assignedChannel = "millrace_assigned"
+
     let database: Database
     let runs: RunStore
     public init(database: Database, runs: RunStore) {
@@ -155,6 +158,7 @@ public struct TaskStore: Sendable {
         try tx.run(Self.assign, .int(job.number), .int(task.number))
         try EventStore.append("job_\(state.status)", run: run, job: job, task: task, runner: runner.id, in: tx)
         try tx.notify(RunStore.changedChannel, String(run.number))
+        if requestKey != nil { try tx.notify(Self.assignedChannel, String(runner.id.number)) }
         return try assignment(of: task, in: tx)
     }
 
