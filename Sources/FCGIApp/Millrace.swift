@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Postgres
 
 @main
 struct Millrace: AsyncParsableCommand {
@@ -23,6 +24,13 @@ struct ConfigOption: ParsableArguments {
 }
 
 extension CleanExit {
+    /// The exit status of a failed command, its words on stderr: 3 when PostgreSQL could not be reached, else 1 (STYLE 5).
+    static func status(of error: any Error) -> ExitCode {
+        if let exit = error as? ExitCode { return exit }
+        let status = problem("\(error)")
+        return (error as? PostgresError)?.isUnavailable == true ? ExitCode(3) : status
+    }
+
     /// Says what is wrong on stderr and exits with 1.
     static func problem(_ text: String) -> ExitCode {
         FileHandle.standardError.write(Data("millrace: \(text)\n".utf8))

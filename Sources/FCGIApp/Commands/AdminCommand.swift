@@ -132,13 +132,8 @@ struct AdminCommand: ParsableCommand {
     private static func guarded(_ options: ConfigOption, _ body: (App) throws -> Void) throws {
         do {
             try body(try App(configuration: try options.load(), instance: "cli"))
-        } catch let exit as ExitCode {
-            throw exit
-        } catch let error as PostgresError where error.isUnavailable {
-            _ = CleanExit.problem("\(error)")
-            throw ExitCode(3)
         } catch {
-            throw CleanExit.problem("\(error)")
+            throw CleanExit.status(of: error)
         }
     }
 }

@@ -22,13 +22,8 @@ struct MigrateCommand: ParsableCommand {
                 return
             }
             try migrations.apply(files) { print("applied  \($0)") }
-        } catch let exit as ExitCode {
-            throw exit
-        } catch let error as PostgresError where error.isUnavailable {
-            _ = CleanExit.problem("\(error)")
-            throw ExitCode(3)
         } catch {
-            throw CleanExit.problem("\(error)")
+            throw CleanExit.status(of: error)
         }
     }
 }
