@@ -14,9 +14,12 @@ struct App: Sendable {
     let runners: RunnerStore
     let runs: RunStore
     let tasks: TaskStore
+    let claims: TaskClaims
     let logs: LogStore
     let views: RunQueries
-    let polls: ParkedPolls
+    let polls = ParkedPolls()
+    let calls = RunnerCalls()
+    let heartbeats = Heartbeats()
     let passwords = PasswordCache()
     /// Signs runtime tokens; the same on all instances.
     let runtimeKey: SymmetricKey
@@ -29,11 +32,17 @@ struct App: Sendable {
         repositories = RepositoryStore(database: database)
         inbox = InboxStore(database: database)
         runners = RunnerStore(database: database)
-        runs = RunStore(database: database)
+        runs = RunStore(
+            database: database,
+            settings: RunStore.Settings(
+                base: configuration.publicURL, fairSpacingSeconds: configuration.fairSpacingSeconds))
         tasks = TaskStore(database: database, runs: runs)
+        claims = TaskClaims(database: database) {
+            let token = Token.make()
+            return (token, Token.hash(token))
+        }
         logs = LogStore(database: database)
         views = RunQueries(database: database)
-        polls = ParkedPolls()
         runtimeKey = SymmetricKey(
             data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
     }

@@ -40,7 +40,7 @@ enum RunPages {
             throw Failure(.missing, "run \(request.path["number"] ?? "") does not exist")
         }
         let base = "/\(repository.fullName)"
-        let jobs = try app.views.jobs(of: run.id).map { job -> [String: Any] in
+        let jobs = try app.views.jobs(of: run).map { job -> [String: Any] in
             let log = try job.task.map { try app.logText(of: $0, from: 0, chunksMax: chunksShownMax) } ?? ([], 0)
             return [
                 "id": job.id.number, "name": job.name, "status": "\(job.status)", "problem": shown(job.problem),

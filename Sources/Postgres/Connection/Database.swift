@@ -145,6 +145,22 @@ public struct Transaction {
         try connection.run(statement, values).first
     }
 
+    /// Runs `body`; when it throws, what it did is undone and the transaction goes on.
+    public func savepoint<T>(_ body: () throws -> T) throws -> T {
+        try connection.run(Self.savepoint, [])
+        do {
+            let value = try body()
+            try connection.run(Self.releaseSavepoint, [])
+            return value
+        } catch {
+            try connection.run(Self.rollbackToSavepoint, [])
+            throw error
+        }
+    }
+    private static let savepoint = Statement("savepoint", "savepoint inner_part")
+    private static let releaseSavepoint = Statement("savepoint_release", "release savepoint inner_part")
+    private static let rollbackToSavepoint = Statement("savepoint_rollback", "rollback to savepoint inner_part")
+
     /// Sent by PostgreSQL to all listeners when, and only when, this transaction commits.
     public func notify(_ channel: String, _ payload: String) throws {
         try connection.run(Self.notifyStatement, [.text(channel), .text(payload)])
