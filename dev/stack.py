@@ -335,14 +335,15 @@ class Stack:
                 # A toolchain below somebody's home: the binary also looks beside itself ($ORIGIN).
                 if library and self.user and not reachable_by_others(library.parent):
                     self.copy(library.resolve(), self.binary.parent / library.name, 0o755)
-        migrations = self.dir / "migrations"
-        migrations.mkdir(exist_ok=True)
-        wanted = {p.name: p for p in (ROOT / "sql/migrations").glob("*.sql")}
-        for old in migrations.glob("*.sql"):
-            if old.name not in wanted:
-                old.unlink()
-        for name, path in wanted.items():
-            self.copy(path, migrations / name, 0o644)
+        for kind in ("migrations", "checks"):
+            place = self.dir / kind
+            place.mkdir(exist_ok=True)
+            wanted = {p.name: p for p in (ROOT / "sql" / kind).glob("*.sql")}
+            for old in place.glob("*.sql"):
+                if old.name not in wanted:
+                    old.unlink()
+            for name, path in wanted.items():
+                self.copy(path, place / name, 0o644)
         return changed
 
     def copy(self, source: Path, target: Path, mode: int) -> None:
@@ -362,6 +363,7 @@ database:
   dsn: {self.dsn}
   pool: 8
   migrations_dir: {self.dir}/migrations
+  checks_dir: {self.dir}/checks
 storage:
   dir: {self.storage}
 git:

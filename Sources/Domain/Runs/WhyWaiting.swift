@@ -47,7 +47,7 @@ public struct RunnerFacts: Equatable, Sendable {
 /// One thing that is in the way. `kind` is stable for scripts, `words` are for people and the same everywhere.
 public struct Reason: Equatable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
-        case needs, scope, labels, disabled, spent, offline, busy, queue, soon, nothing
+        case needs, scope, labels, disabled, spent, offline, busy, queue, soon, nothing, running, done
     }
     public let kind: Kind
     public let words: String

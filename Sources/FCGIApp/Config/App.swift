@@ -17,6 +17,7 @@ struct App: Sendable {
     let claims: TaskClaims
     let logs: LogStore
     let views: RunQueries
+    let waits: WaitQueries
     let polls = ParkedPolls()
     let calls = RunnerCalls()
     let heartbeats = Heartbeats()
@@ -43,6 +44,7 @@ struct App: Sendable {
         }
         logs = LogStore(database: database)
         views = RunQueries(database: database)
+        waits = WaitQueries(database: database)
         runtimeKey = SymmetricKey(
             data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
     }

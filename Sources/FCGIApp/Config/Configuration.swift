@@ -11,6 +11,7 @@ struct Configuration: Sendable {
     var listenDSN: String?
     var databasePool = 8
     var migrationsDirectory = "sql/migrations"
+    var checksDirectory = "sql/checks"
     var storageDirectory = "/var/lib/millrace"
     var repositoriesDirectory = "/var/lib/millrace/repositories"
     var pollHoldSeconds = 25.0
@@ -63,7 +64,7 @@ struct Configuration: Sendable {
 
     private static let known: Set<String> = [
         "server.public_url", "server.socket_dir", "server.work_threads", "database.dsn", "database.listen_dsn",
-        "database.pool", "database.migrations_dir", "storage.dir", "git.repositories_dir", "tasks.poll_hold",
+        "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir", "tasks.poll_hold",
         "tasks.looks_max", "tasks.fair_spacing", "tasks.unheard_after", "tasks.silent_after", "tasks.overlong_after",
         "tasks.restart_silence", "tasks.abandoned_after", "tasks.spent_grace",
     ]
@@ -99,6 +100,7 @@ struct Configuration: Sendable {
         case "database.listen_dsn": listenDSN = value
         case "database.pool": databasePool = try count(1...200)
         case "database.migrations_dir": migrationsDirectory = value
+        case "database.checks_dir": checksDirectory = value
         case "storage.dir": storageDirectory = value
         case "git.repositories_dir": repositoriesDirectory = value
         case "tasks.poll_hold": pollHoldSeconds = try duration(0...50)

@@ -44,7 +44,7 @@ enum RunPages {
             let log = try job.task.map { try app.logText(of: $0, from: 0, chunksMax: chunksShownMax) } ?? ([], 0)
             return [
                 "id": job.id.number, "name": job.name, "status": "\(job.status)", "problem": shown(job.problem),
-                "why": shown(why(job)), "log": "\(base)/actions/jobs/\(job.id)/log", "next": log.1,
+                "why": shown(try why(job, in: repository, app)), "log": "\(base)/actions/jobs/\(job.id)/log", "next": log.1,
                 "done": job.status.isDone ? "true" : "false",
                 "text": String(decoding: log.0, as: UTF8.self),
                 "steps": try job.task.map(app.views.steps)?.map { ["name": $0.name, "status": "\($0.status)"] } ?? [],
@@ -61,13 +61,9 @@ enum RunPages {
     /// A template's section is drawn for any text, so an empty one is handed over as false.
     private static func shown(_ text: String) -> Any { text.isEmpty ? false : text }
 
-    private static func why(_ job: JobView) -> String {
-        switch job.status {
-        case .waiting: "waiting for a runner with the labels \(job.labels.joined(separator: ", "))"
-        case .blocked: "waiting for \(job.needs.joined(separator: ", "))"
-        case .running, .cancelling: "on \(job.runnerName)"
-        case .success, .failure, .cancelled, .skipped: ""
-        }
+    private static func why(_ job: JobView, in repository: Repository, _ app: App) throws -> String {
+        guard !job.status.isDone else { return "" }
+        return try app.waits.why(job: job.id, in: repository.id)?.words ?? ""
     }
 
     /// Rows from `from` on as text; the next row's number and whether there will be more stand in headers.

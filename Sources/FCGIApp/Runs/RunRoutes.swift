@@ -15,6 +15,7 @@ enum RunRoutes {
         Route("GET", base + "/actions/jobs/{job}/logs", access: .repository(.read), getLog),
         Route("GET", base + "/actions/runs/{run}/attempts/{attempt}", access: .repository(.read), getAttempt),
         Route("GET", base + "/actions/runs/{run}/attempts/{attempt}/jobs", access: .repository(.read), listAttemptJobs),
+        Route("GET", base + "/actions/jobs/{job}/why", access: .repository(.read), whyJob),
         Route("POST", base + "/actions/runs/{run}/cancel", access: .repository(.write), cancelRun),
         Route("POST", base + "/actions/runs/{run}/force-cancel", access: .repository(.write), forceCancelRun),
         Route("POST", base + "/actions/runs/{run}/rerun", access: .repository(.write), rerun),
@@ -116,6 +117,15 @@ enum RunRoutes {
         return .text(
             200, String(decoding: try app.logText(of: task, from: 0).bytes, as: UTF8.self),
             headers: [(name: "Content-Disposition", value: "attachment; filename=\"\(String(name))\"")])
+    }
+
+    /// Millrace's own: what is in the way of a job, in the words of the page and of `millrace why`.
+    @Sendable static func whyJob(_ request: Request, _: Caller, _ app: App) throws -> Response {
+        let job = JobID(request.int("job") ?? 0)
+        guard let reason = try app.waits.why(job: job, in: try found(request).id) else {
+            throw Failure(.missing, "not found")
+        }
+        return .json(200, reason.json)
     }
 
     @Sendable static func cancelRun(_ request: Request, _ caller: Caller, _ app: App) throws -> Response {

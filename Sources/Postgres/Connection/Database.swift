@@ -74,6 +74,16 @@ public final class Database: @unchecked Sendable {
         }
     }
 
+    /// Reads in one snapshot: every statement of the body sees the same moment.
+    public func snapshot<T>(_ body: (Transaction) throws -> T) throws -> T {
+        try transaction { tx in
+            try tx.run(Self.readOnly)
+            return try body(tx)
+        }
+    }
+    private static let readOnly = Statement(
+        "transaction_snapshot", "set transaction isolation level repeatable read, read only")
+
     private struct StaleConnection: Error { let cause: PostgresError }
     private static let begin = Statement("begin", "begin")
     private static let commit = Statement("commit", "commit")

@@ -12,7 +12,7 @@ struct RecoveryTests {
     @Test(
         "is told by its clocks (runner.md 3.4, 4.2, 7.3)",
         arguments: [
-            (clock(nil), 59, TaskLoss?.none), (clock(nil), 60, .unheard),
+            (clock(nil), Int64(59), TaskLoss?.none), (clock(nil), 60, .unheard),
             (clock(1), 600, nil), (clock(1), 601, .silent),
             (clock(10_799), 10_799, nil), (clock(10_799), 10_800, .overlong),
             // Its own timeout-minutes may be longer than the limit, never shorter (go-gitea/gitea#32694).
@@ -36,7 +36,12 @@ struct RecoveryTests {
         #expect(wireResult(.success, endedByServer: false) == 1)
     }
 
-    @Test("has words that name the time", arguments: [(Int64(600), "10 minutes"), (3600, "1 hour"), (45, "45 seconds"), (86_400, "1 day"), (90, "90 seconds"), (1, "1 second")])
+    @Test(
+        "has words that name the time",
+        arguments: [
+            (Int64(600), "10 minutes"), (3600, "1 hour"), (45, "45 seconds"), (86_400, "1 day"), (90, "90 seconds"),
+            (1, "1 second"),
+        ])
     func words(seconds: Int64, text: String) { #expect(spelled(seconds) == text) }
 }
 
