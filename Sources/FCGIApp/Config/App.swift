@@ -15,6 +15,8 @@ struct App: Sendable {
     let runs: RunStore
     let tasks: TaskStore
     let logs: LogStore
+    let logFiles: LogFiles
+    let logReaders = LogReaders()
     let views: RunQueries
     let polls: ParkedPolls
     let passwords = PasswordCache()
@@ -31,7 +33,8 @@ struct App: Sendable {
         runners = RunnerStore(database: database)
         runs = RunStore(database: database)
         tasks = TaskStore(database: database, runs: runs)
-        logs = LogStore(database: database)
+        logs = LogStore(database: database, graceSeconds: configuration.sealGraceSeconds)
+        logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         views = RunQueries(database: database)
         polls = ParkedPolls()
         runtimeKey = SymmetricKey(

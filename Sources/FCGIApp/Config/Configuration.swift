@@ -13,6 +13,9 @@ struct Configuration: Sendable {
     var storageDirectory = "/var/lib/millrace"
     var repositoriesDirectory = "/var/lib/millrace/repositories"
     var pollHoldSeconds = 25.0
+    /// After a log has ended it is sealed; rows that come until then are taken (runner.md 5.1).
+    var sealGraceSeconds: Int64 = 60
+    var logRetentionSeconds: Int64 = 365 * 86_400
     /// The file itself, absolute: hooks are given it.
     var path = ""
 
@@ -56,6 +59,7 @@ struct Configuration: Sendable {
     private static let known: Set<String> = [
         "server.public_url", "server.socket_dir", "server.work_threads", "database.dsn", "database.listen_dsn",
         "database.pool", "database.migrations_dir", "storage.dir", "git.repositories_dir", "tasks.poll_hold",
+        "logs.seal_grace", "logs.retention",
     ]
 
     private mutating func set(_ name: String, _ value: String, place: String) throws {
@@ -67,6 +71,18 @@ struct Configuration: Sendable {
                 )
             }
             return number
+        }
+        func duration(_ range: ClosedRange<Int64>) throws -> Int64 {
+            let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+            let unit = value.last.flatMap { units[$0] } ?? 0
+            let (seconds, overflow) = (Int64(value.dropLast()) ?? -1).multipliedReportingOverflow(by: unit)
+            guard unit > 0, !overflow, range.contains(seconds) else {
+                throw Problem(
+                    description:
+                        "\(place): \"\(name)\" is \"\(value)\"; it must be a whole number and s, m, h or d, from \(range.lowerBound)s to \(range.upperBound)s"
+                )
+            }
+            return seconds
         }
         switch name {
         case "server.public_url": publicURL = value.hasSuffix("/") ? String(value.dropLast()) : value
@@ -85,6 +101,8 @@ struct Configuration: Sendable {
                         "\(place): \"\(name)\" is \"\(value)\"; it must be seconds such as \"25s\", at most 50s")
             }
             pollHoldSeconds = seconds
+        case "logs.seal_grace": sealGraceSeconds = try duration(0...86_400)
+        case "logs.retention": logRetentionSeconds = try duration(1...(100 * 365 * 86_400))
         default:
             throw Problem(
                 description:
