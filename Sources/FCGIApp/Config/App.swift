@@ -16,6 +16,8 @@ struct App: Sendable {
     let tasks: TaskStore
     let claims: TaskClaims
     let logs: LogStore
+    let logFiles: LogFiles
+    let logReaders = LogReaders()
     let views: RunQueries
     let waits: WaitQueries
     let polls = ParkedPolls()
@@ -42,7 +44,8 @@ struct App: Sendable {
             let token = Token.make()
             return (token, Token.hash(token))
         }
-        logs = LogStore(database: database)
+        logs = LogStore(database: database, graceSeconds: configuration.sealGraceSeconds)
+        logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
         runtimeKey = SymmetricKey(

@@ -22,6 +22,9 @@ struct Configuration: Sendable {
     var recovery = RecoveryLimits()
     /// How long an ephemeral runner may still tell of its one task after that has ended.
     var spentGraceSeconds: Int64 = 600
+    /// After a log has ended it is sealed; rows that come until then are taken (runner.md 5.1).
+    var sealGraceSeconds: Int64 = 60
+    var logRetentionSeconds: Int64 = 365 * 86_400
     /// The file itself, absolute: hooks are given it.
     var path = ""
 
@@ -64,7 +67,8 @@ struct Configuration: Sendable {
 
     private static let known: Set<String> = [
         "server.public_url", "server.socket_dir", "server.work_threads", "database.dsn", "database.listen_dsn",
-        "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir", "tasks.poll_hold",
+        "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir",
+        "logs.seal_grace", "logs.retention", "tasks.poll_hold",
         "tasks.looks_max", "tasks.fair_spacing", "tasks.unheard_after", "tasks.silent_after", "tasks.overlong_after",
         "tasks.restart_silence", "tasks.abandoned_after", "tasks.spent_grace",
     ]
@@ -112,6 +116,8 @@ struct Configuration: Sendable {
         case "tasks.restart_silence": recovery.restartSilenceSeconds = Int64(try duration(1...3600))
         case "tasks.abandoned_after": recovery.abandonedSeconds = Int64(try duration(1...31_536_000))
         case "tasks.spent_grace": spentGraceSeconds = Int64(try duration(1...86_400))
+        case "logs.seal_grace": sealGraceSeconds = Int64(try duration(0...86_400))
+        case "logs.retention": logRetentionSeconds = Int64(try duration(1...(100 * 365 * 86_400)))
         default:
             throw Problem(
                 description:

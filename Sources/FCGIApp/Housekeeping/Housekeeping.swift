@@ -24,7 +24,7 @@ final class Housekeeping: Sendable {
             Worker { [self] in listen() },
             Worker(stackBytes: 4 * 1024 * 1024) { [self] in readInbox() },
             Worker { [self] in tick() },
-        ]
+        ] + logSweeps()
     }
 
     func stop() {
@@ -73,6 +73,32 @@ final class Housekeeping: Sendable {
             } catch {
                 app.log.write(.error, "could not read a push", [("err", "\(error)")])
                 usleep(500_000)
+            }
+        }
+    }
+
+    private func logSweeps() -> [Worker] {
+        let isStopping: @Sendable () -> Bool = { [self] in stopping.load(ordering: .relaxed) }
+        let seal = SealLogs(app: app, isStopping: isStopping)
+        let expire = ExpireLogs(app: app, isStopping: isStopping)
+        let watch = WatchLogs(app: app)
+        return [
+            Worker { [self] in every(milliseconds: 2_000, "seal logs") { try seal.sweep() } },
+            Worker { [self] in every(milliseconds: 10_000, "expire logs") { try expire.sweep() } },
+            Worker { [self] in every(milliseconds: LiveLimits.lookMilliseconds, "watch logs") { try watch.look() } },
+        ]
+    }
+
+    /// Repeats a sweep until we stop. One that failed is reported and tried again at its next turn.
+    private func every(milliseconds: UInt32, _ name: String, _ sweep: () throws -> Void) {
+        while !stopping.load(ordering: .relaxed) {
+            do { try sweep() } catch {
+                app.log.write(.warning, "housekeeping failed", [("sweep", name), ("err", "\(error)")])
+            }
+            var slept: UInt32 = 0
+            while slept < milliseconds, !stopping.load(ordering: .relaxed) {
+                usleep(50_000)
+                slept += 50
             }
         }
     }

@@ -12,7 +12,6 @@ enum RunRoutes {
         Route("GET", base + "/actions/runs/{run}", access: .repository(.read), getRun),
         Route("GET", base + "/actions/runs/{run}/jobs", access: .repository(.read), listJobs),
         Route("GET", base + "/actions/jobs/{job}", access: .repository(.read), getJob),
-        Route("GET", base + "/actions/jobs/{job}/logs", access: .repository(.read), getLog),
         Route("GET", base + "/actions/runs/{run}/attempts/{attempt}", access: .repository(.read), getAttempt),
         Route("GET", base + "/actions/runs/{run}/attempts/{attempt}/jobs", access: .repository(.read), listAttemptJobs),
         Route("GET", base + "/actions/jobs/{job}/why", access: .repository(.read), whyJob),
@@ -102,21 +101,6 @@ enum RunRoutes {
         guard let run = try app.views.run(job.run, in: repository.id) else { throw Failure(.missing, "not found") }
         let json = RunJSON(base: app.configuration.publicURL, repository: repository)
         return .json(200, json.job(job, of: run, steps: try job.task.map(app.views.steps) ?? []))
-    }
-
-    @Sendable static func getLog(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let job = try job(request, app)
-        guard let task = job.task else { throw Failure(.missing, "job \(job.id) has not started, it has no log yet") }
-        guard let run = try app.views.run(job.run, in: try found(request).id) else {
-            throw Failure(.missing, "not found")
-        }
-        let workflow = run.workflowID.split(separator: ".").first.map(String.init) ?? run.workflowID
-        let name = "\(workflow)-\(job.name)-\(task).log".map {
-            $0.isLetter || $0.isNumber || "-_. ()".contains($0) ? $0 : "_"
-        }
-        return .text(
-            200, String(decoding: try app.logText(of: task, from: 0).bytes, as: UTF8.self),
-            headers: [(name: "Content-Disposition", value: "attachment; filename=\"\(String(name))\"")])
     }
 
     /// Millrace's own: what is in the way of a job, in the words of the page and of `millrace why`.
@@ -214,35 +198,5 @@ enum Pagination {
     static func page(_ request: Request) -> Int {
         guard let page = request.query["page"].flatMap({ Int($0) }), page > 0 else { return 1 }
         return min(page, 10_000_000)
-    }
-}
-
-enum LogViewLimits {
-    /// Chunks put together for one answer.
-    static let chunksMax = 100_000
-    /// Bytes of one answer; larger logs are for the sealed file.
-    static let bytesMax = 256 * 1024 * 1024
-}
-
-extension App {
-    /// Whole lines from row `from` on, and the number of the row after the last one.
-    func logText(of task: TaskID, from: Int64, chunksMax: Int = LogViewLimits.chunksMax) throws -> (
-        bytes: [UInt8], next: Int64
-    ) {
-        var bytes: [UInt8] = []
-        var next = from
-        for chunk in try logs.chunks(of: task, from: from, limit: chunksMax) {
-            let lines = try Gzip.decompress(chunk.member, bytesMax: LogLimits.bytesPerCallMax * 2)
-            var skip = max(0, from - chunk.firstRow)
-            var start = 0
-            while skip > 0, let end = lines[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                start = end + 1
-                skip -= 1
-            }
-            bytes += lines[start...]
-            next = chunk.firstRow + chunk.rowCount
-            guard bytes.count <= LogViewLimits.bytesMax else { break }
-        }
-        return (bytes, next)
     }
 }

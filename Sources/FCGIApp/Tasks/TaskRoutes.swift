@@ -11,7 +11,7 @@ enum TaskRoutes {
     static let all: [Route] =
         rpc("/api/actions/ping.v1.PingService/Ping", ping)
         + rpc(service + "Register", register) + rpc(service + "Declare", declare)
-        + rpc(service + "UpdateTask", updateTask) + rpc(service + "UpdateLog", updateLog)
+        + rpc(service + "UpdateTask", updateTask) + rpc(service + "UpdateLog", UpdateLog.handle)
 
     /// Connect has its own answers to a wrong method and a wrong type, so every method comes here.
     private static func rpc<In: Message, Out: Message>(
@@ -144,34 +144,6 @@ enum TaskRoutes {
         // Year 1 to 9999: outside it PostgreSQL's and our arithmetic would overflow on a hostile clock.
         let seconds = min(max(time.seconds, -62_135_596_800), 253_402_300_799)
         return seconds * 1_000_000 + Int64(time.nanos) / 1000
-    }
-
-    @Sendable static func updateLog(
-        _ message: Runner_V1_UpdateLogRequest, _ request: Request, _ app: App
-    ) throws -> Runner_V1_UpdateLogResponse {
-        let runner = try app.runner(of: request, reports: true)
-        var take = 0
-        var taken = 0
-        for row in message.rows.prefix(LogLimits.rowsPerCallMax) {
-            taken += min(row.content.utf8.count, LogLimits.rowBytesMax)
-            if taken > LogLimits.bytesPerCallMax { break }
-            take += 1
-        }
-        let now = Clock.nowMicroseconds()
-        var answer = Runner_V1_UpdateLogResponse()
-        answer.ackIndex = try app.logs.append(
-            to: TaskID(message.taskID), by: runner, index: message.index, count: message.rows.count, take: take,
-            noMore: message.noMore
-        ) { range in
-            var lines: [UInt8] = []
-            for row in message.rows[range] {
-                let seconds = row.hasTime ? row.time.seconds : now / 1_000_000
-                let nanoseconds = row.hasTime ? row.time.nanos : Int32(now % 1_000_000) * 1000
-                appendLogLine(seconds: seconds, nanoseconds: nanoseconds, content: row.content, to: &lines)
-            }
-            return (try Gzip.compress(lines), Int64(lines.count))
-        }
-        return answer
     }
 }
 

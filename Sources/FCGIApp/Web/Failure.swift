@@ -24,10 +24,12 @@ struct Failure: Error, CustomStringConvertible {
             self.init(.busy, "the database is not available right now; try again in a few seconds")
         case TaskError.foreignRunner, LogError.foreignRunner: self.init(.forbidden, "invalid runner for task")
         case LogError.unknownTask: self.init(.missing, "there is no such task")
-        case LogError.refused(.closed): self.init(.conflict, "log file has been archived")
+        case LogError.refused(.archived): self.init(.conflict, "log file has been archived")
         case LogError.refused(.negativeIndex(let index)):
             self.init(.invalid, "log index \(index) is out of range; rows count from 0")
         case let refusal as RerunRefusal: self.init(refusal)
+        case LogReadProblem.expired(let at):
+            self.init(.missing, "the log was removed on \(RunJSON.time(at)): it was older than logs.retention")
         case let refusal as JobRefusal: self.init(.conflict, "the job does not allow this now: \(refusal)")
         default: self.init(.fault, "internal error; the server's log has the details")
         }

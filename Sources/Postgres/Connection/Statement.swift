@@ -122,18 +122,28 @@ public struct Row: Sendable {
 
     /// text[] without nulls.
     public func texts(_ column: Int) -> [String] {
+        elements(column).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// int8[] without nulls.
+    public func ints(_ column: Int) -> [Int64] {
+        elements(column).map { Int64(truncatingIfNeeded: $0.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }) }
+    }
+
+    /// The elements of an array of one dimension, as array_send writes it.
+    private func elements(_ column: Int) -> [ArraySlice<UInt8>] {
         guard let bytes = columns[column], bytes.count >= 20 else { return [] }
         func word(_ at: Int) -> Int {
             guard at + 4 <= bytes.count else { return -1 }
             return Int(Int32(truncatingIfNeeded: bytes[at..<(at + 4)].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }))
         }
-        var out: [String] = []
+        var out: [ArraySlice<UInt8>] = []
         var at = 20
         for _ in 0..<max(0, word(12)) {
             let length = word(at)
             at += 4
             guard length >= 0, at + length <= bytes.count else { break }
-            out.append(String(decoding: bytes[at..<(at + length)], as: UTF8.self))
+            out.append(bytes[at..<(at + length)])
             at += length
         }
         return out
