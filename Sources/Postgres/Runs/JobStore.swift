@@ -95,7 +95,7 @@ enum JobStore {
     }
 
     private static let lockUnfinished = Statement(
-        "job_lock_unfinished", "select id from job where run_id = $1 and status > 4 order by id for update")
+        "job_lock_unfinished", "select id from job where run_id = $1 and status > 4 order by id for no key update")
     private static let load = Statement(
         "job_load",
         """
@@ -224,7 +224,7 @@ enum JobStore {
                            where j.status = 5 and j.label_set_id = s.id\(scope)
                            order by j.queue_key, j.id limit \(candidatesMax)) c
                     order by c.queue_key, c.id limit \(candidatesMax)))
-             order by queue_key, id limit 1 for update skip locked
+             order by queue_key, id limit 1 for no key update skip locked
             """)
     }
     private static let pickAny = pick("job_pick", scope: "")
@@ -236,7 +236,7 @@ enum JobStore {
         select id, run_id, step_names from job
          where status = 5 and handle = $2::text::uuid and label_set_id = any($1)
            and ($3::bigint is null or repository_id = $3) and ($4::bigint is null or owner_id = $4)
-           for update skip locked
+           for no key update skip locked
         """)
     private static let anyWaiting = Statement(
         "job_any_waiting",

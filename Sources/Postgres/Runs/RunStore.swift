@@ -32,7 +32,9 @@ public struct PlannedRun: Sendable {
 
 /// Writes `run` and `attempt`. Every change of a run goes through `apply`, but for a claim (`TaskStore.claim`).
 ///
-/// Lock order: run, its unfinished jobs by id, then tasks (DESIGN section 2).
+/// Lock order: run, its unfinished jobs by id, then tasks (DESIGN section 2). Rows are locked `for no key update`: a claim
+/// that holds a job inserts rows that refer to the run, and each of those takes a key lock on it, which `for update` would
+/// refuse while a report that holds the run waits for the job. A deadlock, then, for every such pair.
 public struct RunStore: Sendable {
     /// NOTIFY channel: jobs became waiting; payload `label_set_id repository_id owner_id job_id`.
     /// The job's id keeps them apart: PostgreSQL sends equal notifications of one transaction once.
@@ -147,7 +149,7 @@ public struct RunStore: Sendable {
         """
         select r.latest_attempt::bigint, r.status,
                (select a.id from attempt a where a.run_id = r.id and a.number = r.latest_attempt)
-          from run r where r.id = $1 for update of r
+          from run r where r.id = $1 for no key update of r
         """)
 
     struct Locked {
@@ -218,7 +220,7 @@ public struct RunStore: Sendable {
         """)
 
     private static let lockNoWait = Statement(
-        "run_lock_nowait", "select status from run where id = $1 for update nowait")
+        "run_lock_nowait", "select status from run where id = $1 for no key update nowait")
 
     /// A job of this run was claimed: running, if it was not. Waits for nobody.
     ///

@@ -63,7 +63,7 @@ public struct TaskStore: Sendable {
         "task_unheard_of_key",
         """
         select id from task
-         where runner_id = $1 and request_key = $2 and status in (6, 8) and heard_at is null order by id for update
+         where runner_id = $1 and request_key = $2 and status in (6, 8) and heard_at is null order by id for no key update
         """)
     private static let renewToken = Statement("task_renew_token", "update task set token_hash = $2 where id = $1")
 
@@ -258,7 +258,7 @@ public struct TaskStore: Sendable {
         select t.started_at, t.heard_at, j.timeout_seconds, n.declared_at, n.id is null, j.returns::bigint,
                (extract(epoch from clock_timestamp()) * 1000000)::bigint
           from task t join job j on j.id = t.job_id left join runner n on n.id = t.runner_id
-         where t.id = $1 and t.status in (6, 8) for update of t
+         where t.id = $1 and t.status in (6, 8) for no key update of t
         """)
 
     /// A task that this call ended or gave back.
