@@ -91,7 +91,17 @@ private func readCondition(_ node: YAMLNode, _ list: inout DiagnosticList) -> St
         list.type(condition, of: "if", expected: "a string or a boolean")
         return nil
     }
-    return scalar.text
+    let text = scalarText(scalar)
+    do throws(ExpressionFault) {
+        if try JobCondition(text).isConstant {
+            list.warning(
+                "if-constant", "condition is always true: text outside of \"${{ }}\" makes it a non-empty string",
+                at: condition.position)
+        }
+    } catch {
+        list.expression(error, in: condition)
+    }
+    return text.isEmpty ? nil : text
 }
 
 private func readFlag(_ node: YAMLNode, _ key: String, _ list: inout DiagnosticList) -> Bool {

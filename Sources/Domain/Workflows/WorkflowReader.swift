@@ -3,7 +3,7 @@
 /// - Parameter path: as shown in diagnostics.
 /// - Source: workflows.md 3, 4, 8, 9, 15, 16.
 public func readWorkflow(_ bytes: [UInt8], path: String) -> WorkflowReading {
-    var list = DiagnosticList(path: path)
+    var list = DiagnosticList(path: path, source: bytes)
     let root: YAMLNode
     do throws(YAMLFault) {
         root = try yamlTree(bytes)
