@@ -13,15 +13,14 @@ public struct ConditionFacts: Sendable {
     public let vars: ExpressionValue
     public let inputs: ExpressionValue
     /// The jobs named in `needs`. The legs of a matrix are one, with one result and one set of outputs.
-    public let needs: [(key: String, result: Status, outputs: [(name: String, value: String)])]
+    public let needs: [NeedResult]
     /// One status for each job that is needed, directly or through others.
     public let ancestors: [Status]
     public let isCancelled: Bool
 
     public init(
         github: ExpressionValue, vars: ExpressionValue = .object([]), inputs: ExpressionValue = .object([]),
-        needs: [(key: String, result: Status, outputs: [(name: String, value: String)])], ancestors: [Status],
-        isCancelled: Bool
+        needs: [NeedResult], ancestors: [Status], isCancelled: Bool
     ) {
         self.github = github
         self.vars = vars

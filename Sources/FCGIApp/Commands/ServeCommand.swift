@@ -53,10 +53,16 @@ struct ServeCommand: ParsableCommand {
 
         let directory = app.configuration.socketDirectory
         let router = Router(app: app)
-        let work = try WorkLane(path: "\(directory)/work-\(instance).sock") { router.handle($0) }
+        let work = try WorkLane(
+            path: "\(directory)/work-\(instance).sock",
+            streamFailed: { app.log.write(.error, "an answer broke off", [("err", "\($0)")]) },
+            handle: { router.handle($0) })
         let pool = WorkerPool(threads: 4)
         let fetch = FetchTask(app: app, pool: pool)
-        let poll = try PollLane(path: "\(directory)/poll-\(instance).sock") { fetch.handle($0) }
+        let live = LiveLogs(app: app, pool: pool)
+        let poll = try PollLane(path: "\(directory)/poll-\(instance).sock") {
+            if $0.request.rawPath.hasPrefix(LiveLogs.pathPrefix) { live.handle($0) } else { fetch.handle($0) }
+        }
         let housekeeping = Housekeeping(app: app)
         let threads = work.start(threads: app.configuration.workThreads)
         let polling = Worker { poll.run() }
@@ -68,6 +74,7 @@ struct ServeCommand: ParsableCommand {
         app.log.write(.info, "stopping")
         // Held polls are answered at once, requests in flight finish.
         app.polls.stop()
+        app.logReaders.stop()
         work.stop()
         for thread in threads {
             // A signal can fall between libfcgi's check and accept(2): repeat until the thread is gone.

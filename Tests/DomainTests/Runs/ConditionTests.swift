@@ -13,12 +13,12 @@ struct ConditionTests {
             github: github, vars: .object([(key: "DEPLOY", value: .string("yes"))]),
             inputs: .object([(key: "dry", value: .bool(true)), (key: "count", value: .number(3))]),
             needs: [
-                (
+                NeedResult(
                     key: "build", result: .success,
-                    outputs: [(name: "version", value: "1.10"), (name: "Any", value: "")]
-                ),
-                (key: "lint", result: .failure, outputs: []), (key: "docs", result: .skipped, outputs: []),
-                (key: "old", result: .cancelled, outputs: []),
+                    outputs: [JobOutput(name: "version", value: "1.10"), JobOutput(name: "Any", value: "")]),
+                NeedResult(key: "lint", result: .failure, outputs: []),
+                NeedResult(key: "docs", result: .skipped, outputs: []),
+                NeedResult(key: "old", result: .cancelled, outputs: []),
             ],
             ancestors: ancestors, isCancelled: isCancelled)
     }
