@@ -2,18 +2,28 @@
 /// canonical equivalence (workflows.md 17.4).
 
 func sameIgnoringCase(_ one: String, _ other: String) -> Bool {
-    one.utf8.elementsEqual(other.utf8) || foldedBytes(one) == foldedBytes(other)
+    var (left, right) = (one.utf8.makeIterator(), other.utf8.makeIterator())
+    while true {
+        switch (left.next(), right.next()) {
+        case (nil, nil): return true
+        case (let a?, let b?) where a < 0x80 && b < 0x80: if foldedASCII(a) != foldedASCII(b) { return false }
+        case (let a?, let b?) where a >= 0x80 && b >= 0x80: return foldedBytes(one) == foldedBytes(other)
+        default: return false  // nothing outside of ASCII folds into it
+        }
+    }
 }
+
+private func foldedASCII(_ byte: UInt8) -> UInt8 { (0x61...0x7A).contains(byte) ? byte - 0x20 : byte }
 
 /// UTF-8 of the text in upper case. Its order is that of the scalars.
 func foldedBytes(_ text: String) -> [UInt8] {
     var folded: [UInt8] = []
     folded.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {
-        switch scalar.value {
-        case 0x61...0x7A: folded.append(UInt8(scalar.value - 0x20))
-        case ..<0x80: folded.append(UInt8(scalar.value))
-        default: folded.append(contentsOf: String(upper(scalar)).utf8)
+        if scalar.isASCII {
+            folded.append(foldedASCII(UInt8(truncatingIfNeeded: scalar.value)))
+        } else {
+            folded.append(contentsOf: String(upper(scalar)).utf8)
         }
     }
     return folded
