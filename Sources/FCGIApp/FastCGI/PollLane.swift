@@ -173,7 +173,7 @@ final class PollLane: @unchecked Sendable {
     }
 
     private func hold(_ descriptor: Int32, _ peer: Peer) -> Bool {
-        guard let parameters = Record.parameters(peer.params) else { return false }
+        guard let parameters = Parameters(stream: peer.params) else { return false }
         peer.isHeld = true
         let gone = peer.gone
         let id = peer.requestID

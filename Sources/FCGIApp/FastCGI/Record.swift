@@ -26,28 +26,4 @@ enum Record {
         return out + header(stdout, id: id, count: 0) + header(endRequest, id: id, count: 8)
             + [UInt8](repeating: 0, count: 8)
     }
-
-    /// Name-value pairs of a whole params stream; nil when a length points outside it.
-    static func parameters(_ bytes: [UInt8]) -> [String: String]? {
-        var out: [String: String] = [:]
-        var at = 0
-        func length() -> Int? {
-            guard at < bytes.count else { return nil }
-            if bytes[at] < 128 {
-                at += 1
-                return Int(bytes[at - 1])
-            }
-            guard at + 4 <= bytes.count else { return nil }
-            let word = bytes[at..<(at + 4)].reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
-            at += 4
-            return word
-        }
-        while at < bytes.count {
-            guard let name = length(), let value = length(), name + value <= bytes.count - at else { return nil }
-            out[String(decoding: bytes[at..<(at + name)], as: UTF8.self)] =
-                String(decoding: bytes[(at + name)..<(at + name + value)], as: UTF8.self)
-            at += name + value
-        }
-        return out
-    }
 }

@@ -7,6 +7,8 @@ enum LaneLimits {
     static let backlog: Int32 = 1024
     /// Body bytes of any request to the work lane; nginx/snippets must not allow more (client_max_body_size 64m).
     static let bodyBytesMax = 64 * 1024 * 1024
+    /// Bytes of a body asked of libfcgi at once; its own buffer is 8 KiB.
+    static let pieceBytes = 64 * 1024
     /// Body bytes of a poll; FetchTask is a few dozen bytes.
     static let pollBodyBytesMax = 64 * 1024
 }
@@ -48,34 +50,26 @@ final class WorkLane: Sendable {
             FCGX_Free(raw, 1)
             raw.deallocate()
         }
+        // One a thread rather than one a request: clearing it cost more than reading a small body into it.
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: LaneLimits.pieceBytes, alignment: 1)
+        defer { piece.deallocate() }
         while !stopping.load(ordering: .relaxed) {
             guard FCGX_Accept_r(raw) >= 0 else { continue }
-            write(handle(read(raw)), to: raw)
+            write(handle(read(raw, through: piece)), to: raw)
             FCGX_Finish_r(raw)
         }
     }
 
-    private func read(_ raw: UnsafeMutablePointer<FCGX_Request>) -> Request {
-        var parameters: [String: String] = [:]
-        var at = raw.pointee.envp
-        while let entry = at?.pointee {
-            let text = String(cString: entry)
-            if let equals = text.firstIndex(of: "=") {
-                parameters[String(text[..<equals])] = String(text[text.index(after: equals)...])
-            }
-            at = at?.advanced(by: 1)
-        }
+    private func read(_ raw: UnsafeMutablePointer<FCGX_Request>, through piece: UnsafeMutableRawBufferPointer) -> Request {
         // Read to the end of FCGI_STDIN; CONTENT_LENGTH is only a promise (runner.md 1.4).
         var body: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65_536)
         while body.count <= LaneLimits.bodyBytesMax {
-            let got = piece.withUnsafeMutableBytes {
-                FCGX_GetStr($0.baseAddress?.assumingMemoryBound(to: CChar.self), 65_536, raw.pointee.in)
-            }
+            let got = FCGX_GetStr(
+                piece.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(piece.count), raw.pointee.in)
             guard got > 0 else { break }
-            body += piece.prefix(Int(got))
+            body.append(contentsOf: piece[..<Int(got)])
         }
-        return Request(parameters: parameters, body: body)
+        return Request(parameters: Parameters(environment: raw.pointee.envp), body: body)
     }
 
     private func write(_ response: Response, to raw: UnsafeMutablePointer<FCGX_Request>) {
