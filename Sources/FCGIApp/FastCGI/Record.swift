@@ -1,5 +1,8 @@
 /// FastCGI records, as far as a responder behind nginx needs them (constants as in fastcgi.h).
 enum Record {
+    static let version: UInt8 = 1
+    /// The role nginx gives: answer one request.
+    static let responder: UInt16 = 1
     static let beginRequest: UInt8 = 1
     static let abortRequest: UInt8 = 2
     static let endRequest: UInt8 = 3
@@ -11,7 +14,7 @@ enum Record {
     static let contentBytesMax = 65_535
 
     static func header(_ type: UInt8, id: UInt16, count: Int) -> [UInt8] {
-        [1, type, UInt8(id >> 8), UInt8(id & 255), UInt8(count >> 8), UInt8(count & 255), 0, 0]
+        [version, type, UInt8(id >> 8), UInt8(id & 255), UInt8(count >> 8), UInt8(count & 255), 0, 0]
     }
 
     /// stdout records with the whole response, then END_REQUEST.
