@@ -20,7 +20,7 @@ def run(bench):
         script.write_text("select a.id, a.name, a.email, a.is_admin, a.password_hash, a.password_salt from access_token t "
                           f"join account a on a.id = t.account_id where t.hash = '\\x{hashlib.sha256(token.encode()).hexdigest()}';\n")
         for clients in [1, 16, 64]:
-            seconds = bench.seconds(3)
+            seconds = bench.seconds(2)
             rates = taking_turns(3, {
                 "pgbench": lambda: pgbench(stack, script, clients, seconds),
                 **{path: lambda path=path: bench.rate(stack.port, path, clients, seconds, headers) for path in counted}})

@@ -125,8 +125,8 @@ class Bench:
         return finished(self.start_load(*arguments, **named))
 
     @contextlib.contextmanager
-    def front(self, stack: Stack, upstreams: "dict[str, str]", kept: int = 0):
-        """An nginx of the shipped shape before other sockets: {name: socket} → {name: port}.
+    def front(self, stack: Stack, upstreams: "dict[str, list]", kept: int = 0):
+        """An nginx of the shipped shape before other sockets: {name: [socket, …]} → {name: port}.
 
         - kept: idle connections that each worker keeps to each socket (`fastcgi_keep_conn on`); 0 is what is shipped.
         """
@@ -140,10 +140,10 @@ class Bench:
         keep = f"keepalive {kept}; keepalive_requests 1000000;" if kept else ""
         (home / "fastcgi.conf").write_text(snippet.replace(switch, "fastcgi_keep_conn on;") if kept else snippet)
         servers = "".join(
-            f"upstream {name} {{ server unix:{path} max_fails=0; {keep} }}\n"
+            f"upstream {name} {{ {' '.join(f'server unix:{path} max_fails=0;' for path in paths)} {keep} }}\n"
             f"server {{ listen 127.0.0.1:{ports[name]}; location / {{ include fastcgi.conf; fastcgi_pass {name}; "
             "fastcgi_read_timeout 60s; client_max_body_size 64m; client_body_buffer_size 256k; } }\n"
-            for name, path in upstreams.items())
+            for name, paths in upstreams.items())
         temporary = "".join(f"{kind}_temp_path {home}/{kind};\n" for kind in ["client_body", "fastcgi", "proxy", "scgi", "uwsgi"])
         (home / "nginx.conf").write_text(
             f"worker_processes 2;\npid {home}/nginx.pid;\nerror_log {stack.logs}/{home.name}.log warn;\n"

@@ -56,7 +56,7 @@ def main() -> int:
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
     print(f"\n{machine['processor']}, {machine['cores']} cores, commit {machine['commit']}"
-          f"{' with changes' if machine['changed'] else ''}, {written['seconds']} s; written to {target.relative_to(harness.ROOT)}")
+          f"{' with changes' if machine['changed'] else ''}, load {machine['load_before']} before, {written['seconds']} s; written to {target.relative_to(harness.ROOT)}")
     return 0
 
 
