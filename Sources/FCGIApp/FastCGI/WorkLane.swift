@@ -90,12 +90,15 @@ final class WorkLane: Sendable {
         }
     }
 
-    private func read(_ raw: UnsafeMutablePointer<FCGX_Request>, through piece: UnsafeMutableRawBufferPointer) -> Request {
+    private func read(_ raw: UnsafeMutablePointer<FCGX_Request>, through piece: UnsafeMutableRawBufferPointer)
+        -> Request
+    {
         let parameters = Parameters(environment: raw.pointee.envp)
         // Read to the end of FCGI_STDIN; CONTENT_LENGTH is only a promise (runner.md 1.4), good enough to ask for the
         // memory at once: growing by doubling needed three times a large body.
         var body: [UInt8] = []
-        body.reserveCapacity(min(LaneLimits.bodyBytesMax, max(0, parameters["CONTENT_LENGTH"].flatMap { Int($0) } ?? 0)))
+        body.reserveCapacity(
+            min(LaneLimits.bodyBytesMax, max(0, parameters["CONTENT_LENGTH"].flatMap { Int($0) } ?? 0)))
         while body.count <= LaneLimits.bodyBytesMax {
             let got = FCGX_GetStr(
                 piece.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(piece.count), raw.pointee.in)
