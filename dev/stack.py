@@ -96,40 +96,60 @@ def start_time(pid: int) -> "str | None":
     return None if fields[0] in "ZX" else fields[19]
 
 
-def fastcgi_get(path: str, uri: str, timeout: float = 2.0) -> int:
-    """Status of one GET asked of one instance's socket, past nginx: tells which instance is ready."""
-    parameters = {"REQUEST_METHOD": "GET", "REQUEST_URI": uri, "QUERY_STRING": "", "CONTENT_LENGTH": "",
+def fastcgi_ask(path: str, uri: str, method: str = "GET", body: bytes = b"", headers: "dict[str, str] | None" = None,
+                timeout: float = 2.0) -> "tuple[int, dict[str, str], bytes]":
+    """One request asked of one instance's socket, past nginx: status, headers (names in lower case) and body."""
+    parameters = {"REQUEST_METHOD": method, "REQUEST_URI": uri, "QUERY_STRING": "", "CONTENT_LENGTH": str(len(body) or ""),
                   "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"}
-    body = b"".join(struct.pack(">BB", len(k), len(v)) + k.encode() + v.encode() for k, v in parameters.items())
+    for name, value in (headers or {}).items():
+        upper = name.upper().replace("-", "_")
+        parameters[upper if upper == "CONTENT_TYPE" else f"HTTP_{upper}"] = value
+
+    def length(text: bytes) -> bytes:
+        return struct.pack(">B", len(text)) if len(text) < 128 else struct.pack(">I", len(text) | 1 << 31)
+    pairs = b"".join(length(k) + length(v) + k + v for k, v in
+                     ((k.encode(), v.encode()) for k, v in parameters.items()))
 
     def record(kind: int, content: bytes) -> bytes:
         return struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content
+
+    def stream(kind: int, content: bytes) -> bytes:
+        pieces = [content[at:at + 65535] for at in range(0, len(content), 65535)]
+        return b"".join(record(kind, piece) for piece in pieces) + record(kind, b"")
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(timeout)
         link.connect(path)
-        link.sendall(record(1, struct.pack(">HB5x", 1, 0)) + record(4, body) + record(4, b"") + record(5, b""))
+        link.sendall(record(1, struct.pack(">HB5x", 1, 0)) + stream(4, pairs) + stream(5, body))
         answer = b""
         while chunk := link.recv(65536):
             answer += chunk
     text, at = b"", 0
     while at + 8 <= len(answer):
-        _, kind, _, length, padding, _ = struct.unpack(">BBHHBB", answer[at:at + 8])
+        _, kind, _, size, padding, _ = struct.unpack(">BBHHBB", answer[at:at + 8])
         if kind == 6:
-            text += answer[at + 8:at + 8 + length]
-        at += 8 + length + padding
-    for line in text.split(b"\r\n\r\n")[0].splitlines():
-        if line.lower().startswith(b"status:"):
-            return int(line.split()[1])
-    return 200 if text else 0
+            text += answer[at + 8:at + 8 + size]
+        at += 8 + size + padding
+    head, _, rest = text.partition(b"\r\n\r\n")
+    said = {name.lower(): value.strip() for name, _, value in
+            (line.partition(":") for line in head.decode(errors="replace").splitlines())}
+    return (int(said.get("status", "200").split()[0]) if text else 0), said, rest
+
+
+def fastcgi_get(path: str, uri: str) -> int:
+    """Status of one GET asked of one instance: tells which instance is ready."""
+    return fastcgi_ask(path, uri)[0]
 
 
 class Stack:
     """start() … stop(); single processes by name: postgres, fcgiwrap, nginx, millrace-1 …, and what spawn() was given."""
 
-    def __init__(self, dir, port: int, instances: int = 2, binary=None, poll_hold: str = "25s"):
+    def __init__(self, dir, port: int, instances: int = 2, binary=None, poll_hold: str = "25s",
+                 settings: "dict[str, dict[str, str]] | None" = None):
+        """settings: section → key → value, laid over what millrace.yaml says otherwise."""
         self.user = ordinary_user()
         self.dir = place(dir)
         self.port, self.instances, self.poll_hold = port, instances, poll_hold
+        self.settings = settings or {}
         self.source = Path(binary or os.environ.get("MILLRACE_BINARY") or ROOT / ".build/debug/millrace")
         self.url = f"http://127.0.0.1:{port}"
         self.binary = self.dir / "bin/millrace"
@@ -335,14 +355,15 @@ class Stack:
                 # A toolchain below somebody's home: the binary also looks beside itself ($ORIGIN).
                 if library and self.user and not reachable_by_others(library.parent):
                     self.copy(library.resolve(), self.binary.parent / library.name, 0o755)
-        migrations = self.dir / "migrations"
-        migrations.mkdir(exist_ok=True)
-        wanted = {p.name: p for p in (ROOT / "sql/migrations").glob("*.sql")}
-        for old in migrations.glob("*.sql"):
-            if old.name not in wanted:
-                old.unlink()
-        for name, path in wanted.items():
-            self.copy(path, migrations / name, 0o644)
+        for kind in ("migrations", "checks"):
+            place = self.dir / kind
+            place.mkdir(exist_ok=True)
+            wanted = {p.name: p for p in (ROOT / "sql" / kind).glob("*.sql")}
+            for old in place.glob("*.sql"):
+                if old.name not in wanted:
+                    old.unlink()
+            for name, path in wanted.items():
+                self.copy(path, place / name, 0o644)
         return changed
 
     def copy(self, source: Path, target: Path, mode: int) -> None:
@@ -353,22 +374,19 @@ class Stack:
         os.replace(fresh, target)
 
     def write_config(self) -> bool:
-        text = f"""# Written by dev/stack.py at every start.
-server:
-  public_url: {self.url}
-  socket_dir: {self.sockets}
-  work_threads: 16
-database:
-  dsn: {self.dsn}
-  pool: 8
-  migrations_dir: {self.dir}/migrations
-storage:
-  dir: {self.storage}
-git:
-  repositories_dir: {self.repositories}
-tasks:
-  poll_hold: {self.poll_hold}
-"""
+        sections = {
+            "server": {"public_url": self.url, "socket_dir": self.sockets, "work_threads": 16},
+            "database": {"dsn": self.dsn, "pool": 8, "migrations_dir": f"{self.dir}/migrations",
+                         "checks_dir": f"{self.dir}/checks"},
+            "storage": {"dir": self.storage},
+            "git": {"repositories_dir": self.repositories},
+            "tasks": {"poll_hold": self.poll_hold},
+        }
+        for section, keys in self.settings.items():
+            sections[section] = {**sections.get(section, {}), **keys}
+        text = "# Written by dev/stack.py at every start.\n" + "".join(
+            f"{section}:\n" + "".join(f"  {key}: {value}\n" for key, value in keys.items())
+            for section, keys in sections.items())
         if self.config.exists() and self.config.read_text() == text:
             return False
         self.config.write_text(text)

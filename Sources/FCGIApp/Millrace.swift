@@ -10,7 +10,8 @@ struct Millrace: AsyncParsableCommand {
         discussion: "Example: millrace serve --config /etc/millrace/millrace.yaml --instance 1",
         version: HealthRoutes.apiVersion,
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, AdminCommand.self, GitHookCommand.self, RunnerCommand.self,
+            ServeCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self, WhyCommand.self,
+            GitHookCommand.self, RunnerCommand.self,
         ])
 }
 

@@ -195,8 +195,10 @@ def test_each_job_goes_to_one_runner(project):
     project.push_workflow(f"on: push\njobs:\n{jobs}")
     runners, taken, lock = [project.runner() for _ in range(6)], [], threading.Lock()
 
+    deadline = time.monotonic() + 90
+
     def work(runner):
-        while len(taken) < 12:
+        while len(taken) < 12 and time.monotonic() < deadline:
             task = runner.look(2000)
             if task:
                 with lock:

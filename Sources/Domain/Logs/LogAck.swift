@@ -14,9 +14,18 @@ public struct LogDecision: Equatable, Sendable {
     }
 }
 
+/// How far a task's log is.
+public enum LogState: Equatable, Sendable {
+    case open
+    /// `no_more` came this many seconds ago. Rows are taken for the grace: one client says it before its queue is empty.
+    case closed(secondsAgo: Int64)
+    /// The rows are in a file that is never written again.
+    case sealed
+}
+
 public enum LogRefusal: Error, Equatable, Sendable {
-    /// New rows for a log that ended more than `LogLimits.closedGraceSeconds` ago.
-    case closed
+    /// New rows for a log that is sealed, or that ended longer ago than the grace.
+    case archived
     case negativeIndex(Int64)
 }
 
@@ -27,18 +36,24 @@ public enum LogLimits {
     public static let rowsPerCallMax = 20_000
     /// Bytes of content taken from one UpdateLog, bounding the chunk and the transaction.
     public static let bytesPerCallMax = 16 * 1024 * 1024
-    /// Seconds after `no_more` in which rows are still taken: one client sends `no_more` before its queue is empty.
-    public static let closedGraceSeconds: Int64 = 60
+    /// Bytes of text in one line: the content may be all newlines, which become two characters; time, space, newline.
+    public static let lineBytesMax = 2 * rowBytesMax + logTimeBytes + 2
+    /// Bytes of text in one chunk, reckoned in the same way.
+    public static let chunkTextBytesMax = 2 * bytesPerCallMax + rowsPerCallMax * (logTimeBytes + 2)
+    /// Bytes of text after which a sealed log gets its next point to read from: reading one row costs inflating this much.
+    public static let segmentBytesMin = 128 * 1024
+    /// A segment ends with the line that fills it.
+    public static let segmentBytesMax = segmentBytesMin + lineBytesMax
 }
 
 /// - Parameters:
 ///   - stored: rows already durable, counted from 0 over the whole task.
 ///   - index: absolute number of the request's first row.
 ///   - count: rows in the request; `take` of them fit the limits of one call.
-///   - closedSeconds: how long ago the log ended; nil while it is open.
+///   - graceSeconds: `logs.seal_grace`; until then rows of a closed log are taken.
 /// - Source: runner.md 5.1, the table.
 public func decideLog(
-    stored: Int64, index: Int64, count: Int, take: Int, noMore: Bool, closedSeconds: Int64?
+    stored: Int64, index: Int64, count: Int, take: Int, noMore: Bool, state: LogState, graceSeconds: Int64
 ) throws(LogRefusal) -> LogDecision {
     guard index >= 0 else { throw .negativeIndex(index) }
     let (end, overflow) = index.addingReportingOverflow(Int64(count))
@@ -48,7 +63,11 @@ public func decideLog(
     if end <= stored {
         return LogDecision(store: 0..<0, ack: count > 0 ? end : min(stored, index), closes: noMore && end == stored)
     }
-    if let closedSeconds, closedSeconds > LogLimits.closedGraceSeconds { throw .closed }
+    switch state {
+    case .open: break
+    case .closed(let secondsAgo): guard secondsAgo <= graceSeconds else { throw .archived }
+    case .sealed: throw .archived
+    }
     let first = Int(stored - index)
     let last = min(count, max(first, take))
     return LogDecision(store: first..<last, ack: index + Int64(last), closes: noMore && last == count)

@@ -7,6 +7,8 @@ public enum RunnerLimits {
     public static let versionBytesMax = 64
     /// Bytes of a request key; an opaque string (runner.md 3.5).
     public static let requestKeyBytesMax = 64
+    /// Bytes of a job's handle, a UUID; another text is nobody's handle, a longer one a mistake (runner.md 2.6).
+    public static let handleBytesMax = 64
 }
 
 /// A label as it takes part in matching: the name without `:host`, `:docker…`, `:lxc…` (runner.md 3.1).

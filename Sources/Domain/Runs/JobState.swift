@@ -2,6 +2,7 @@
 public enum JobState: Equatable, Sendable {
     case blocked
     case waiting
+    /// `runnerCanCancel`: the runner ends the job itself after a cancel, and was heard lately (runner.md 4.4).
     case running(TaskID, runnerCanCancel: Bool)
     case cancelling(TaskID)
     case done(Conclusion)
@@ -26,13 +27,19 @@ public enum JobState: Equatable, Sendable {
 
 public enum JobEvent: Equatable, Sendable {
     case claimed(TaskID, runnerCanCancel: Bool)
-    /// The assignment did not reach a runner: the job goes back to the queue.
+    /// The assignment did not reach a runner: the job goes back to the queue (runner.md 3.4).
     case released(TaskID)
     /// A runner's terminal report. `outputsComplete` is false when outputs may still follow (runner.md 4.6).
     case reported(TaskID, Conclusion, outputsComplete: Bool)
-    /// The server ends it: the runner went silent, or the job cannot be prepared.
-    case gaveUp
+    /// The server gives the task up. `returns`: how often this job went back to the queue unheard before.
+    case lost(TaskID, TaskLoss, returns: Int)
+    /// The task message of a claimed job cannot be made; the queue must not stop at it (go-gitea/gitea#37586).
+    case unbuildable(TaskID)
+    /// Nobody took it for too long.
+    case abandoned
     case cancelRequested
+    /// Cancelled at once, whatever the runner can do.
+    case forceCancelRequested
 }
 
 /// Why an event is not allowed in a state. Nothing was changed.
@@ -45,12 +52,13 @@ public enum JobRefusal: Error, Equatable, Sendable {
 /// What an event does to a job. Done is final: whatever arrives later changes nothing (runner.md 4.2).
 public func decide(_ state: JobState, _ event: JobEvent) throws(JobRefusal) -> JobState {
     switch (state, event) {
-    case (.done, .cancelRequested), (.done, .reported), (.done, .released), (.done, .gaveUp):
-        return state
     case (.waiting, .claimed(let task, let canCancel)):
         return .running(task, runnerCanCancel: canCancel)
     case (_, .claimed):
         throw .notWaiting(state)
+    case (.done, _):
+        return state
+
     case (.blocked, .cancelRequested), (.waiting, .cancelRequested):
         return .done(.cancelled)
     case (.running(let task, runnerCanCancel: true), .cancelRequested):
@@ -58,6 +66,9 @@ public func decide(_ state: JobState, _ event: JobEvent) throws(JobRefusal) -> J
     case (.running, .cancelRequested), (.cancelling, .cancelRequested):
         // A second cancel does not wait for the runner any more (runner.md 4.4).
         return .done(.cancelled)
+    case (_, .forceCancelRequested):
+        return .done(.cancelled)
+
     case (.running(let owner, _), .reported(let task, let conclusion, _)):
         guard task == owner else { throw .foreignTask(reported: task, owner: owner) }
         return .done(conclusion)
@@ -65,16 +76,39 @@ public func decide(_ state: JobState, _ event: JobEvent) throws(JobRefusal) -> J
         // The person asked for a cancel; a success that raced it must not undo that.
         guard task == owner else { throw .foreignTask(reported: task, owner: owner) }
         return .done(.cancelled)
-    case (.running(let owner, _), .released(let task)):
-        guard task == owner else { throw .foreignTask(reported: task, owner: owner) }
-        return .waiting
-    case (.cancelling, .released), (.cancelling, .gaveUp):
-        return .done(.cancelled)
-    case (.running, .gaveUp), (.waiting, .gaveUp), (.blocked, .gaveUp):
-        return .done(.failure)
     case (.blocked, .reported(let task, _, _)), (.waiting, .reported(let task, _, _)):
         throw .foreignTask(reported: task, owner: nil)
-    case (.blocked, .released), (.waiting, .released):
+
+    // What the server does to a task holds only for the task it looked at: the job may have moved on meanwhile.
+    case (.running(let owner, _), .released(let task)):
+        return task == owner ? .waiting : state
+    case (.running(let owner, _), .lost(let task, let loss, let returns)):
+        guard task == owner else { return state }
+        return loss == .unheard && returns < RecoveryLimits.returnsMax ? .waiting : .done(.failure)
+    case (.running(let owner, _), .unbuildable(let task)):
+        return task == owner ? .done(.failure) : state
+    case (.cancelling(let owner), .released(let task)), (.cancelling(let owner), .lost(let task, _, _)),
+        (.cancelling(let owner), .unbuildable(let task)):
+        return task == owner ? .done(.cancelled) : state
+    case (.blocked, .released), (.blocked, .lost), (.blocked, .unbuildable), (.waiting, .released), (.waiting, .lost),
+        (.waiting, .unbuildable):
         return state
+
+    case (.blocked, .abandoned), (.waiting, .abandoned):
+        return .done(.cancelled)
+    case (.running, .abandoned), (.cancelling, .abandoned):
+        return state
+    }
+}
+
+/// Whether a job's row may go from one status to another: what `decide` can do, seen from outside.
+/// `millrace verify` replays the events against it, and the simulation checks that `decide` stays within it.
+public func mayMove(from old: Status, to new: Status) -> Bool {
+    switch old {
+    case .blocked: [.waiting, .skipped, .cancelled, .failure].contains(new)
+    case .waiting: [.running, .cancelled].contains(new)
+    case .running: [.waiting, .cancelling, .success, .failure, .cancelled, .skipped].contains(new)
+    case .cancelling: new == .cancelled
+    case .success, .failure, .cancelled, .skipped: false
     }
 }

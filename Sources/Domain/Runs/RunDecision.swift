@@ -3,44 +3,77 @@ public struct JobSnapshot: Equatable, Sendable {
     public let id: JobID
     public let key: String
     public let needs: [String]
-    public let hasCondition: Bool
+    /// The text of `if`; nil when absent.
+    public let condition: String?
     public let continueOnError: Bool
     public let hasOutputs: Bool
     public var state: JobState
     /// Ended, but its dependents wait for late outputs (runner.md 4.6).
     public var isSettling: Bool
+    /// What its task reported; names once.
+    public let outputs: [JobOutput]
 
     public init(
-        id: JobID, key: String, needs: [String], hasCondition: Bool, continueOnError: Bool, hasOutputs: Bool,
-        state: JobState, isSettling: Bool = false
+        id: JobID, key: String, needs: [String], condition: String?, continueOnError: Bool, hasOutputs: Bool,
+        state: JobState, isSettling: Bool = false, outputs: [JobOutput] = []
     ) {
         self.id = id
         self.key = key
         self.needs = needs
-        self.hasCondition = hasCondition
+        self.condition = condition
         self.continueOnError = continueOnError
         self.hasOutputs = hasOutputs
         self.state = state
         self.isSettling = isSettling
+        self.outputs = outputs
     }
 
     /// The status that counts for the run and for dependents.
-    var countedStatus: Status { state.status == .failure && continueOnError ? .success : state.status }
+    public var countedStatus: Status { state.status == .failure && continueOnError ? .success : state.status }
+}
+
+public struct JobOutput: Equatable, Sendable {
+    public let name: String
+    public let value: String
+    public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Every job of the latest attempt in order of id, and what conditions can ask about the run.
+public struct RunSnapshot: Sendable {
+    public var jobs: [JobSnapshot]
+    /// The `github` context (workflows.md 14); null when no job has a condition.
+    public let github: ExpressionValue
+
+    public init(jobs: [JobSnapshot], github: ExpressionValue = .null) {
+        self.jobs = jobs
+        self.github = github
+    }
+
+    public var status: Status { aggregate(jobs.map(\.countedStatus)) }
 }
 
 /// Something that happened to a run.
 public enum RunEvent: Equatable, Sendable {
-    /// The run was just made: find out which jobs may start.
+    /// The attempt was just made: find out which jobs may start.
     case planned
     case job(JobID, JobEvent)
     /// The wait for late outputs of this job is over.
     case outputsSettled(JobID)
     case cancelRequested
+    case forceCancelRequested
+    /// Look again whether anything may start or the status is off: repairs, never needed while all is well.
+    case examined
 }
 
 /// What is to be written. Jobs come before the run's own status.
 public enum RunChange: Equatable, Sendable {
-    case move(JobID, to: JobState)
+    /// `problem`: in words for people, why the server did this; empty when a person or a runner did.
+    case move(JobID, to: JobState, problem: String)
+    /// The job went back to the queue because its runner was never heard of.
+    case countReturn(JobID)
     /// Dependents of this job are held until `outputsSettled`.
     case holdDependents(JobID)
     case releaseDependents(JobID)
@@ -49,53 +82,87 @@ public enum RunChange: Equatable, Sendable {
 
 /// What an event does to a run: pure, so that handlers, sweeps and the simulation all ask the same function.
 ///
-/// - Parameter run: every job of the latest attempt, in order of id, read with the run row and its jobs locked.
+/// - Parameters:
+///   - run: read with the run row and its unfinished jobs locked.
+///   - problem: why the server ends a job, in words; kept with it.
 /// - Returns: changes in the order they are to be applied; empty when the event changes nothing.
 /// - Throws: `JobRefusal` when the event is not allowed, with nothing to be changed.
 /// - Source: DESIGN section 2, "decide, then apply"; runner.md 4.2, 4.5, 4.7.
-public func decide(_ run: [JobSnapshot], _ event: RunEvent) throws(JobRefusal) -> [RunChange] {
-    var jobs = run
+public func decide(
+    _ run: RunSnapshot, _ event: RunEvent, problem: String = ""
+) throws(JobRefusal) -> [RunChange] {
+    var draft = RunDraft(run)
+    switch event {
+    case .planned, .examined: break
+    case .job(let id, let jobEvent): try draft.apply(jobEvent, to: id, problem: problem)
+    case .outputsSettled(let id): try draft.settle(id)
+    case .cancelRequested, .forceCancelRequested:
+        let wish: JobEvent = event == .cancelRequested ? .cancelRequested : .forceCancelRequested
+        for index in draft.run.jobs.indices {
+            draft.move(index, try decide(draft.run.jobs[index].state, wish))
+        }
+    }
+    draft.startWhatMay()
+    guard !draft.changes.isEmpty || event == .planned || event == .examined else { return [] }
+    draft.changes.append(.run(draft.run.status))
+    return draft.changes
+}
+
+/// A run while an event works on it: each step sees what the ones before did.
+private struct RunDraft {
+    var run: RunSnapshot
     var changes: [RunChange] = []
 
-    func move(_ index: Int, _ state: JobState) {
-        guard jobs[index].state != state else { return }
-        jobs[index].state = state
-        changes.append(.move(jobs[index].id, to: state))
+    init(_ run: RunSnapshot) { self.run = run }
+
+    mutating func move(_ index: Int, _ state: JobState, problem: String = "") {
+        guard run.jobs[index].state != state else { return }
+        run.jobs[index].state = state
+        changes.append(.move(run.jobs[index].id, to: state, problem: problem))
     }
 
-    switch event {
-    case .planned: break
-    case .job(let id, let jobEvent):
-        guard let index = jobs.firstIndex(where: { $0.id == id }) else { throw .unknownJob(id) }
-        let wasDone = jobs[index].state.status.isDone
-        let next = try decide(jobs[index].state, jobEvent)
-        move(index, next)
-        if !wasDone, case .done = next, case .reported(_, _, outputsComplete: false) = jobEvent, jobs[index].hasOutputs
+    private func index(of id: JobID) throws(JobRefusal) -> Int {
+        guard let index = run.jobs.firstIndex(where: { $0.id == id }) else { throw .unknownJob(id) }
+        return index
+    }
+
+    mutating func apply(_ event: JobEvent, to id: JobID, problem: String) throws(JobRefusal) {
+        let index = try index(of: id)
+        let old = run.jobs[index].state
+        let new = try decide(old, event)
+        // Words about a loss would mislead on a job that only goes back to the queue, or that somebody cancelled.
+        move(index, new, problem: new == .done(.failure) || event == .abandoned ? problem : "")
+        if case .lost = event, old != new, new == .waiting { changes.append(.countReturn(id)) }
+        if !old.status.isDone, case .done = new, case .reported(_, _, outputsComplete: false) = event,
+            run.jobs[index].hasOutputs
         {
-            jobs[index].isSettling = true
+            run.jobs[index].isSettling = true
             changes.append(.holdDependents(id))
         }
-    case .outputsSettled(let id):
-        guard let index = jobs.firstIndex(where: { $0.id == id }) else { throw .unknownJob(id) }
-        guard jobs[index].isSettling else { return [] }
-        jobs[index].isSettling = false
-        changes.append(.releaseDependents(id))
-    case .cancelRequested:
-        for index in jobs.indices { move(index, try decide(jobs[index].state, .cancelRequested)) }
     }
 
-    // A skip can complete the needs of others: repeat until nothing moves (runner.md 4.5).
-    var moved = true
-    while moved {
-        moved = false
-        for index in jobs.indices where jobs[index].state == .blocked {
-            let verdict = needsVerdict(of: jobs[index], among: jobs)
-            if verdict == .notYet { continue }
-            move(index, verdict == .ready ? .waiting : .done(.skipped))
-            moved = true
+    mutating func settle(_ id: JobID) throws(JobRefusal) {
+        let index = try index(of: id)
+        guard run.jobs[index].isSettling else { return }
+        run.jobs[index].isSettling = false
+        changes.append(.releaseDependents(id))
+    }
+
+    /// A skip can complete the needs of others: repeated until nothing moves (runner.md 4.5). Ends, since every turn
+    /// but the last unblocks a job and nothing blocks one.
+    mutating func startWhatMay() {
+        var moved = true
+        while moved {
+            moved = false
+            for index in run.jobs.indices where run.jobs[index].state == .blocked {
+                switch needsVerdict(of: run.jobs[index], in: run) {
+                case .notYet: continue
+                case .ready: move(index, .waiting)
+                case .skip: move(index, .done(.skipped))
+                case .fail(let why): move(index, .done(.failure), problem: why)
+                }
+                moved = true
+            }
         }
     }
-    guard !changes.isEmpty || event == .planned else { return [] }
-    changes.append(.run(aggregate(jobs.map(\.countedStatus))))
-    return changes
 }

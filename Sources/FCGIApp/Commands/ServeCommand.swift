@@ -60,10 +60,16 @@ struct ServeCommand: ParsableCommand {
 
         let directory = app.configuration.socketDirectory
         let router = Router(app: app)
-        let work = try WorkLane(path: "\(directory)/work-\(instance).sock") { router.handle($0) }
+        let work = try WorkLane(
+            path: "\(directory)/work-\(instance).sock",
+            streamFailed: { app.log.write(.error, "an answer broke off", [("err", "\($0)")]) },
+            handle: { router.handle($0) })
         let pool = WorkerPool(threads: 4)
         let fetch = FetchTask(app: app, pool: pool)
-        let poll = try PollLane(path: "\(directory)/poll-\(instance).sock") { fetch.handle($0) }
+        let live = LiveLogs(app: app, pool: pool)
+        let poll = try PollLane(path: "\(directory)/poll-\(instance).sock") {
+            if $0.request.rawPath.hasPrefix(LiveLogs.pathPrefix) { live.handle($0) } else { fetch.handle($0) }
+        }
         let housekeeping = Housekeeping(app: app)
         let threads = work.start(threads: app.configuration.workThreads)
         let polling = Worker { poll.run() }
@@ -76,6 +82,7 @@ struct ServeCommand: ParsableCommand {
         // Held polls are answered at once, requests in flight and in the sockets' queues finish, nothing new is taken.
         housekeeping.stop()
         app.polls.stop()
+        app.logReaders.stop()
         work.stop()
         poll.stop()
         WorkLane.join(threads)

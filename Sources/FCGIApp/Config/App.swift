@@ -14,9 +14,15 @@ struct App: Sendable {
     let runners: RunnerStore
     let runs: RunStore
     let tasks: TaskStore
+    let claims: TaskClaims
     let logs: LogStore
+    let logFiles: LogFiles
+    let logReaders = LogReaders()
     let views: RunQueries
-    let polls: ParkedPolls
+    let waits: WaitQueries
+    let polls = ParkedPolls()
+    let calls = RunnerCalls()
+    let heartbeats = Heartbeats()
     let passwords = PasswordCache()
     /// Signs runtime tokens; the same on all instances.
     let runtimeKey: SymmetricKey
@@ -29,11 +35,19 @@ struct App: Sendable {
         repositories = RepositoryStore(database: database)
         inbox = InboxStore(database: database)
         runners = RunnerStore(database: database)
-        runs = RunStore(database: database)
+        runs = RunStore(
+            database: database,
+            settings: RunStore.Settings(
+                base: configuration.publicURL, fairSpacingSeconds: configuration.fairSpacingSeconds))
         tasks = TaskStore(database: database, runs: runs)
-        logs = LogStore(database: database)
+        claims = TaskClaims(database: database) {
+            let token = Token.make()
+            return (token, Token.hash(token))
+        }
+        logs = LogStore(database: database, graceSeconds: configuration.sealGraceSeconds)
+        logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         views = RunQueries(database: database)
-        polls = ParkedPolls()
+        waits = WaitQueries(database: database)
         runtimeKey = SymmetricKey(
             data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
     }

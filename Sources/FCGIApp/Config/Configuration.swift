@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Yams
 
@@ -10,9 +11,20 @@ struct Configuration: Sendable {
     var listenDSN: String?
     var databasePool = 8
     var migrationsDirectory = "sql/migrations"
+    var checksDirectory = "sql/checks"
     var storageDirectory = "/var/lib/millrace"
     var repositoriesDirectory = "/var/lib/millrace/repositories"
     var pollHoldSeconds = 25.0
+    /// Requests that may stand before a FetchTask; beyond it a runner is told that nothing was proven. 0: never look.
+    var looksMax = 1000
+    /// Fair shares of the runners between owners; 0: oldest first.
+    var fairSpacingSeconds = 0.0
+    var recovery = RecoveryLimits()
+    /// How long an ephemeral runner may still tell of its one task after that has ended.
+    var spentGraceSeconds: Int64 = 600
+    /// After a log has ended it is sealed; rows that come until then are taken (runner.md 5.1).
+    var sealGraceSeconds: Int64 = 60
+    var logRetentionSeconds: Int64 = 365 * 86_400
     /// The file itself, absolute: hooks are given it.
     var path = ""
 
@@ -55,7 +67,10 @@ struct Configuration: Sendable {
 
     private static let known: Set<String> = [
         "server.public_url", "server.socket_dir", "server.work_threads", "database.dsn", "database.listen_dsn",
-        "database.pool", "database.migrations_dir", "storage.dir", "git.repositories_dir", "tasks.poll_hold",
+        "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir",
+        "logs.seal_grace", "logs.retention", "tasks.poll_hold",
+        "tasks.looks_max", "tasks.fair_spacing", "tasks.unheard_after", "tasks.silent_after", "tasks.overlong_after",
+        "tasks.restart_silence", "tasks.abandoned_after", "tasks.spent_grace",
     ]
 
     private mutating func set(_ name: String, _ value: String, place: String) throws {
@@ -68,6 +83,19 @@ struct Configuration: Sendable {
             }
             return number
         }
+        /// `25s`, `10m`, `3h`, `365d`, also `1.5s`.
+        func duration(_ range: ClosedRange<Double>) throws -> Double {
+            let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+            guard let unit = value.last.flatMap({ units[$0] }), let number = Double(value.dropLast()),
+                range.contains(number * unit)
+            else {
+                throw Problem(
+                    description:
+                        "\(place): \"\(name)\" is \"\(value)\"; it must be a time such as \"25s\", \"10m\", \"3h\" or \"365d\", "
+                        + "from \(Int64(range.lowerBound)) to \(Int64(range.upperBound)) seconds")
+            }
+            return number * unit
+        }
         switch name {
         case "server.public_url": publicURL = value.hasSuffix("/") ? String(value.dropLast()) : value
         case "server.socket_dir": socketDirectory = value
@@ -76,15 +104,20 @@ struct Configuration: Sendable {
         case "database.listen_dsn": listenDSN = value
         case "database.pool": databasePool = try count(1...200)
         case "database.migrations_dir": migrationsDirectory = value
+        case "database.checks_dir": checksDirectory = value
         case "storage.dir": storageDirectory = value
         case "git.repositories_dir": repositoriesDirectory = value
-        case "tasks.poll_hold":
-            guard value.hasSuffix("s"), let seconds = Double(value.dropLast()), (0...50).contains(seconds) else {
-                throw Problem(
-                    description:
-                        "\(place): \"\(name)\" is \"\(value)\"; it must be seconds such as \"25s\", at most 50s")
-            }
-            pollHoldSeconds = seconds
+        case "tasks.poll_hold": pollHoldSeconds = try duration(0...50)
+        case "tasks.looks_max": looksMax = try count(0...100_000)
+        case "tasks.fair_spacing": fairSpacingSeconds = try duration(0...86_400)
+        case "tasks.unheard_after": recovery.unheardSeconds = Int64(try duration(1...3600))
+        case "tasks.silent_after": recovery.silentSeconds = Int64(try duration(1...86_400))
+        case "tasks.overlong_after": recovery.overlongSeconds = Int64(try duration(1...2_592_000))
+        case "tasks.restart_silence": recovery.restartSilenceSeconds = Int64(try duration(1...3600))
+        case "tasks.abandoned_after": recovery.abandonedSeconds = Int64(try duration(1...31_536_000))
+        case "tasks.spent_grace": spentGraceSeconds = Int64(try duration(1...86_400))
+        case "logs.seal_grace": sealGraceSeconds = Int64(try duration(0...86_400))
+        case "logs.retention": logRetentionSeconds = Int64(try duration(1...(100 * 365 * 86_400)))
         default:
             throw Problem(
                 description:

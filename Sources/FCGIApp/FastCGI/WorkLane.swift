@@ -22,9 +22,15 @@ final class WorkLane: Sendable {
     private let listening: Int32
     private let stopping = Atomic<Bool>(false)
     private let handle: @Sendable (Request) -> Response
+    private let streamFailed: @Sendable (any Error) -> Void
 
-    /// - Parameter path: Unix socket, made with mode 0660; a stale one of a killed process is replaced.
-    init(path: String, handle: @escaping @Sendable (Request) -> Response) throws {
+    /// - Parameters:
+    ///   - path: Unix socket, made with mode 0660; a stale one of a killed process is replaced.
+    ///   - streamFailed: told why a body broke off; the client sees that it is shorter than its Content-Length.
+    init(
+        path: String, streamFailed: @escaping @Sendable (any Error) -> Void,
+        handle: @escaping @Sendable (Request) -> Response
+    ) throws {
         FCGX_Init()
         unlink(path)
         let mask = umask(0o117)
@@ -34,6 +40,7 @@ final class WorkLane: Sendable {
             throw Failure(.fault, "could not listen on \"\(path)\": \(String(cString: strerror(errno)))")
         }
         self.handle = handle
+        self.streamFailed = streamFailed
     }
 
     func start(threads: Int) -> [Worker] {
@@ -109,10 +116,16 @@ final class WorkLane: Sendable {
     }
 
     private func write(_ response: Response, to raw: UnsafeMutablePointer<FCGX_Request>) {
-        for bytes in [response.head(), response.body] where !bytes.isEmpty {
-            _ = bytes.withUnsafeBytes {
+        func put(_ bytes: ArraySlice<UInt8>) -> Bool {
+            bytes.withUnsafeBytes {
                 FCGX_PutStr($0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count), raw.pointee.out)
-            }
+            } >= 0
+        }
+        guard put(response.head()[...]) else { return }
+        if let stream = response.stream {
+            do { try stream.write(put) } catch { streamFailed(error) }
+        } else if !response.body.isEmpty {
+            _ = put(response.body[...])
         }
     }
 }

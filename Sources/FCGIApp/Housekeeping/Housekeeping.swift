@@ -15,7 +15,7 @@ final class Housekeeping: Sendable {
         listener = Listener(
             dsn: app.configuration.listenDSN ?? app.configuration.databaseDSN,
             channels: [
-                RunStore.waitingChannel, RunnerStore.changedChannel, InboxStore.channel, TaskStore.assignedChannel,
+                RunStore.waitingChannel, RunnerStore.changedChannel, InboxStore.channel, TaskClaims.assignedChannel,
             ])
     }
 
@@ -24,7 +24,7 @@ final class Housekeeping: Sendable {
             Worker { [self] in listen() },
             Worker(stackBytes: 4 * 1024 * 1024) { [self] in readInbox() },
             Worker { [self] in tick() },
-        ]
+        ] + logSweeps()
     }
 
     func stop() {
@@ -42,13 +42,13 @@ final class Housekeeping: Sendable {
                 switch note.channel {
                 case RunnerStore.changedChannel: app.polls.forget(uuid: note.payload)
                 case InboxStore.channel: inboxRung.store(true, ordering: .relaxed)
-                case TaskStore.assignedChannel: app.polls.assigned(runner: Int64(note.payload) ?? 0)
+                case TaskClaims.assignedChannel: app.polls.assigned(runner: Int64(note.payload) ?? 0)
                 default:
                     let numbers = note.payload.split(separator: " ").compactMap { Int64($0) }
                     guard numbers.count == 4 else { return }
-                    app.polls.jobWaiting(
-                        labelSet: numbers[0], repository: RepositoryID(numbers[1]), owner: AccountID(numbers[2]),
-                        loadSets: { (try? app.runners.labelSets(after: 0)) ?? [] })
+                    let job = RunnableJob(
+                        labelSet: numbers[0], repository: RepositoryID(numbers[1]), owner: AccountID(numbers[2]))
+                    app.polls.jobWaiting(job) { (try? app.runners.labelSets(except: $0)) ?? [] }
                 }
             },
             onLost: { [self] error in
@@ -77,18 +77,61 @@ final class Housekeeping: Sendable {
         }
     }
 
+    private func logSweeps() -> [Worker] {
+        let isStopping: @Sendable () -> Bool = { [self] in stopping.load(ordering: .relaxed) }
+        let seal = SealLogs(app: app, isStopping: isStopping)
+        let expire = ExpireLogs(app: app, isStopping: isStopping)
+        let watch = WatchLogs(app: app)
+        return [
+            Worker { [self] in every(milliseconds: 2_000, "seal logs") { try seal.sweep() } },
+            Worker { [self] in every(milliseconds: 10_000, "expire logs") { try expire.sweep() } },
+            Worker { [self] in every(milliseconds: LiveLimits.lookMilliseconds, "watch logs") { try watch.look() } },
+        ]
+    }
+
+    /// Repeats a sweep until we stop. One that failed is reported and tried again at its next turn.
+    private func every(milliseconds: UInt32, _ name: String, _ sweep: () throws -> Void) {
+        while !stopping.load(ordering: .relaxed) {
+            do { try sweep() } catch {
+                app.log.write(.warning, "housekeeping failed", [("sweep", name), ("err", "\(error)")])
+            }
+            var slept: UInt32 = 0
+            while slept < milliseconds, !stopping.load(ordering: .relaxed) {
+                usleep(50_000)
+                slept += 50
+            }
+        }
+    }
+
+    /// Ten times a second: waits that are over, and whatever of `sweeps` is due.
     private func tick() {
-        var count = 0
+        var sweeps = sweeps()
         while !stopping.load(ordering: .relaxed) {
             app.polls.expire()
-            do {
-                if count % 10 == 9 { try app.runs.settleDue() }
-                if count % 200 == 199 { try app.runners.markOnline(app.polls.takeHeard()) }
-            } catch {
-                app.log.write(.warning, "housekeeping failed", [("err", "\(error)")])
+            let now = Clock.monotonicMicroseconds()
+            for index in sweeps.indices where sweeps[index].isDue(now) {
+                do { try sweeps[index].run() } catch {
+                    // One that fails stops no other; it is tried again when it is due next.
+                    app.log.write(.warning, "sweep failed", [("sweep", sweeps[index].name), ("err", "\(error)")])
+                }
             }
-            count += 1
             usleep(100_000)
         }
+    }
+
+    private func sweeps() -> [Sweep] {
+        [
+            Sweep("outputs settled", everySeconds: 1) { [app] in try app.runs.settleDue() },
+            Sweep("runners heard", everySeconds: 1) { [app] in
+                let due = app.calls.takeDue()
+                try app.runners.markHeard(online: due.online, active: due.active)
+            },
+            LostTasks(app: app).sweep(everySeconds: 2),
+            AbandonedJobs(app: app).sweep(everySeconds: 15),
+            RunRepair(app: app).sweep(everySeconds: 15),
+            Sweep("useless runners", everySeconds: 5) { [app] in
+                _ = try app.runners.removeUseless(graceSeconds: app.configuration.spentGraceSeconds)
+            },
+        ]
     }
 }

@@ -65,7 +65,8 @@ struct PushReader: Sendable {
     private static func planned(_ job: JobPlan) -> PlannedJob {
         PlannedJob(
             key: job.key, name: job.name, needs: job.needs, runsOn: job.runsOn, condition: job.condition,
-            continueOnError: job.continueOnError, hasOutputs: job.hasOutputs, stepNames: job.stepNames,
+            continueOnError: job.continueOnError, hasOutputs: job.hasOutputs,
+            timeoutSeconds: job.timeoutMinutes.map { Int64(min($0, 43_200) * 60) }, stepNames: job.stepNames,
             payload: String(decoding: job.payload, as: UTF8.self))
     }
 

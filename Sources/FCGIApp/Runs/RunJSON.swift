@@ -45,9 +45,10 @@ struct RunJSON: Sendable {
     func run(_ run: RunView) -> String {
         let branch = run.ref.hasPrefix("refs/heads/") ? #","head_branch":\#(text(String(run.ref.dropFirst(11))))"# : ""
         let actor = user(run.actorID, run.actor)
+        let triggerActor = user(run.triggerActorID, run.triggerActor)
         let previous = run.attempt > 1 ? text("\(api)/actions/runs/\(run.id)/attempts/\(run.attempt - 1)") : "null"
         return
-            #"{"id":\#(run.id),"url":\#(text("\(api)/actions/runs/\(run.id)")),"html_url":\#(text("\(base)/\(repository.fullName)/actions/runs/\(run.number)")),"display_title":\#(text(run.title)),"path":\#(text("\(run.workflowID)@\(run.ref)")),"event":\#(text(run.event)),"run_attempt":\#(run.attempt),"run_number":\#(run.number),"head_sha":\#(text(run.sha))\#(branch),\#(state(run.status)),"problem":\#(text(run.problem)),"created_at":"\#(Self.time(run.createdAt))","started_at":"\#(Self.time(run.startedAt))","completed_at":"\#(Self.time(run.stoppedAt))","previous_attempt_url":\#(previous),"pull_requests":[],"actor":\#(actor),"trigger_actor":\#(actor),"repository":\#(repositoryJSON)}"#
+            #"{"id":\#(run.id),"url":\#(text("\(api)/actions/runs/\(run.id)")),"html_url":\#(text("\(base)/\(repository.fullName)/actions/runs/\(run.number)")),"display_title":\#(text(run.title)),"path":\#(text("\(run.workflowID)@\(run.ref)")),"event":\#(text(run.event)),"run_attempt":\#(run.attempt),"run_number":\#(run.number),"head_sha":\#(text(run.sha))\#(branch),\#(state(run.status)),"problem":\#(text(run.problem)),"created_at":"\#(Self.time(run.createdAt))","started_at":"\#(Self.time(run.startedAt))","completed_at":"\#(Self.time(run.stoppedAt))","previous_attempt_url":\#(previous),"pull_requests":[],"actor":\#(actor),"trigger_actor":\#(triggerActor),"repository":\#(repositoryJSON)}"#
     }
 
     func job(_ job: JobView, of run: RunView, steps: [StepView]) -> String {
@@ -58,6 +59,6 @@ struct RunJSON: Sendable {
             #"{"name":\#(text(step.name)),"number":\#(step.position),\#(state(step.status)),"started_at":"\#(Self.time(step.startedAt))","completed_at":"\#(Self.time(step.stoppedAt))"}"#
         }
         return
-            #"{"id":\#(job.id),"run_id":\#(job.run),"run_attempt":\#(job.attempt),"name":\#(text(job.name)),"labels":[\#(labels)],\#(state(job.status)),"problem":\#(text(job.problem)),"url":\#(text("\(api)/actions/jobs/\(job.id)")),"run_url":\#(text("\(api)/actions/runs/\(job.run)")),"html_url":\#(text("\(base)/\(repository.fullName)/actions/runs/\(run.number)/jobs/\(job.id)")),"head_sha":\#(text(run.sha))\#(branch)\#(runner),"created_at":"\#(Self.time(job.createdAt))","started_at":"\#(Self.time(job.startedAt))","completed_at":"\#(Self.time(job.stoppedAt))","steps":[\#(items.joined(separator: ","))]}"#
+            #"{"id":\#(job.id),"run_id":\#(job.run),"run_attempt":\#(job.attempt),"name":\#(text(job.name)),"labels":[\#(labels)],"handle":"\#(job.handle)",\#(state(job.status)),"problem":\#(text(job.problem)),"url":\#(text("\(api)/actions/jobs/\(job.id)")),"run_url":\#(text("\(api)/actions/runs/\(job.run)")),"html_url":\#(text("\(base)/\(repository.fullName)/actions/runs/\(run.number)/jobs/\(job.id)")),"head_sha":\#(text(run.sha))\#(branch)\#(runner),"created_at":"\#(Self.time(job.createdAt))","started_at":"\#(Self.time(job.startedAt))","completed_at":"\#(Self.time(job.stoppedAt))","steps":[\#(items.joined(separator: ","))]}"#
     }
 }

@@ -12,8 +12,15 @@ enum RunRoutes {
         Route("GET", base + "/actions/runs/{run}", access: .repository(.read), getRun),
         Route("GET", base + "/actions/runs/{run}/jobs", access: .repository(.read), listJobs),
         Route("GET", base + "/actions/jobs/{job}", access: .repository(.read), getJob),
-        Route("GET", base + "/actions/jobs/{job}/logs", access: .repository(.read), getLog),
+        Route("GET", base + "/actions/runs/{run}/attempts/{attempt}", access: .repository(.read), getAttempt),
+        Route("GET", base + "/actions/runs/{run}/attempts/{attempt}/jobs", access: .repository(.read), listAttemptJobs),
+        Route("GET", base + "/actions/jobs/{job}/why", access: .repository(.read), whyJob),
         Route("POST", base + "/actions/runs/{run}/cancel", access: .repository(.write), cancelRun),
+        Route("POST", base + "/actions/runs/{run}/force-cancel", access: .repository(.write), forceCancelRun),
+        Route("POST", base + "/actions/runs/{run}/rerun", access: .repository(.write), rerun),
+        Route("POST", base + "/actions/runs/{run}/rerun-failed-jobs", access: .repository(.write), rerunFailed),
+        Route("POST", base + "/actions/runs/{run}/jobs/{job}/rerun", access: .repository(.write), rerunJob),
+        Route("POST", base + "/actions/jobs/{job}/cancel", access: .repository(.write), cancelJob),
     ]
 
     static func found(_ request: Request) throws -> Repository {
@@ -57,13 +64,35 @@ enum RunRoutes {
     }
 
     @Sendable static func listJobs(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let run = try run(request, app)
-        let jobs = try app.views.jobs(of: run.id)
+        if let run = request.int("run"), run <= 0 { throw Failure(.notNow, "run id \(run) must be above 0") }
+        return try jobList(of: try run(request, app), request, app)
+    }
+
+    private static func jobList(of run: RunView, _ request: Request, _ app: App) throws -> Response {
+        let jobs = try app.views.jobs(of: run)
         let json = RunJSON(base: app.configuration.publicURL, repository: try found(request))
         let items = try jobs.map { job in json.job(job, of: run, steps: try job.task.map(app.views.steps) ?? []) }
         return .json(
             200, #"{"total_count":\#(jobs.count),"jobs":[\#(items.joined(separator: ","))]}"#,
             headers: [(name: "X-Total-Count", value: "\(jobs.count)")])
+    }
+
+    private static func attempt(_ request: Request, _ app: App) throws -> RunView {
+        let repository = try found(request).id
+        guard
+            let run = try app.views.run(
+                RunID(request.int("run") ?? 0), attempt: request.int("attempt") ?? 0, in: repository)
+        else { throw Failure(.missing, "not found") }
+        return run
+    }
+
+    @Sendable static func getAttempt(_ request: Request, _: Caller, _ app: App) throws -> Response {
+        let json = RunJSON(base: app.configuration.publicURL, repository: try found(request))
+        return .json(200, json.run(try attempt(request, app)))
+    }
+
+    @Sendable static func listAttemptJobs(_ request: Request, _: Caller, _ app: App) throws -> Response {
+        try jobList(of: try attempt(request, app), request, app)
     }
 
     @Sendable static func getJob(_ request: Request, _: Caller, _ app: App) throws -> Response {
@@ -74,26 +103,70 @@ enum RunRoutes {
         return .json(200, json.job(job, of: run, steps: try job.task.map(app.views.steps) ?? []))
     }
 
-    @Sendable static func getLog(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let job = try job(request, app)
-        guard let task = job.task else { throw Failure(.missing, "job \(job.id) has not started, it has no log yet") }
-        guard let run = try app.views.run(job.run, in: try found(request).id) else {
+    /// Millrace's own: what is in the way of a job, in the words of the page and of `millrace why`.
+    @Sendable static func whyJob(_ request: Request, _: Caller, _ app: App) throws -> Response {
+        let job = JobID(request.int("job") ?? 0)
+        guard let reason = try app.waits.why(job: job, in: try found(request).id) else {
             throw Failure(.missing, "not found")
         }
-        let workflow = run.workflowID.split(separator: ".").first.map(String.init) ?? run.workflowID
-        let name = "\(workflow)-\(job.name)-\(task).log".map {
-            $0.isLetter || $0.isNumber || "-_. ()".contains($0) ? $0 : "_"
-        }
-        return .text(
-            200, String(decoding: try app.logText(of: task, from: 0).bytes, as: UTF8.self),
-            headers: [(name: "Content-Disposition", value: "attachment; filename=\"\(String(name))\"")])
+        return .json(200, reason.json)
     }
 
-    @Sendable static func cancelRun(_ request: Request, _: Caller, _ app: App) throws -> Response {
+    @Sendable static func cancelRun(_ request: Request, _ caller: Caller, _ app: App) throws -> Response {
+        try cancel(.cancelRequested, request, caller, app)
+    }
+
+    /// Does not wait for the runner's last words.
+    @Sendable static func forceCancelRun(_ request: Request, _ caller: Caller, _ app: App) throws -> Response {
+        try cancel(.forceCancelRequested, request, caller, app)
+    }
+
+    private static func cancel(_ event: RunEvent, _ request: Request, _ caller: Caller, _ app: App) throws -> Response {
         let before = try run(request, app)
         guard !before.status.isDone else { throw Failure(.conflict, "run is already completed") }
-        try app.runs.apply(.cancelRequested, to: before.id)
-        return try getRun(request, .anonymous, app)
+        try app.runs.apply(event, to: before.id, by: caller.account)
+        return try getRun(request, caller, app)
+    }
+
+    /// 204 also when it was already done: a cancel is a wish about the future.
+    @Sendable static func cancelJob(_ request: Request, _ caller: Caller, _ app: App) throws -> Response {
+        let job = try job(request, app)
+        try app.runs.apply(.job(job.id, .cancelRequested), to: job.run, by: caller.account)
+        return .noContent
+    }
+
+    @Sendable static func rerun(_ request: Request, _ caller: Caller, _ app: App) throws -> Response {
+        _ = try rerun(.all, request, caller, app)
+        let json = RunJSON(base: app.configuration.publicURL, repository: try found(request))
+        return .json(201, json.run(try run(request, app)))
+    }
+
+    @Sendable static func rerunFailed(_ request: Request, _ caller: Caller, _ app: App) throws -> Response {
+        _ = try rerun(.failed, request, caller, app)
+        return Response(201, type: "application/json;charset=utf-8", body: [])
+    }
+
+    /// Answers with the new job.
+    @Sendable static func rerunJob(_ request: Request, _ caller: Caller, _ app: App) throws -> Response {
+        let old = try job(request, app)
+        guard old.run == RunID(request.int("run") ?? 0) else { throw Failure(.missing, "not found") }
+        let repository = try found(request)
+        let copies = try rerun(.job(old.id), request, caller, app)
+        guard let id = copies[old.id], let job = try app.views.job(id, in: repository.id) else {
+            throw Failure(.missing, "not found")
+        }
+        let json = RunJSON(base: app.configuration.publicURL, repository: repository)
+        return .json(201, json.job(job, of: try run(request, app), steps: []))
+    }
+
+    private static func rerun(
+        _ wish: RerunWish, _ request: Request, _ caller: Caller, _ app: App
+    ) throws -> [JobID: JobID] {
+        let run = try run(request, app)
+        guard let copies = try app.runs.rerun(run.id, wish, by: caller.account) else {
+            throw Failure(.missing, "not found")
+        }
+        return copies
     }
 
     /// The words of rest.md 2; unknown ones are refused.
@@ -125,35 +198,5 @@ enum Pagination {
     static func page(_ request: Request) -> Int {
         guard let page = request.query["page"].flatMap({ Int($0) }), page > 0 else { return 1 }
         return min(page, 10_000_000)
-    }
-}
-
-enum LogViewLimits {
-    /// Chunks put together for one answer.
-    static let chunksMax = 100_000
-    /// Bytes of one answer; larger logs are for the sealed file.
-    static let bytesMax = 256 * 1024 * 1024
-}
-
-extension App {
-    /// Whole lines from row `from` on, and the number of the row after the last one.
-    func logText(of task: TaskID, from: Int64, chunksMax: Int = LogViewLimits.chunksMax) throws -> (
-        bytes: [UInt8], next: Int64
-    ) {
-        var bytes: [UInt8] = []
-        var next = from
-        for chunk in try logs.chunks(of: task, from: from, limit: chunksMax) {
-            let lines = try Gzip.decompress(chunk.member, bytesMax: LogLimits.bytesPerCallMax * 2)
-            var skip = max(0, from - chunk.firstRow)
-            var start = 0
-            while skip > 0, let end = lines[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                start = end + 1
-                skip -= 1
-            }
-            bytes += lines[start...]
-            next = chunk.firstRow + chunk.rowCount
-            guard bytes.count <= LogViewLimits.bytesMax else { break }
-        }
-        return (bytes, next)
     }
 }

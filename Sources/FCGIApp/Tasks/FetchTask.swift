@@ -4,12 +4,18 @@ import Postgres
 import RunnerProto
 import SwiftProtobuf
 
-/// FetchTask, held in the poll lane until there is a job or the time is over (runner.md 2.5, 3; DESIGN 2).
-struct FetchTask: Sendable {
+enum FetchLimits {
     /// Clients give up after 5 s and complain about it; answer before (runner.md 7.5).
     static let holdWithDeadlineMicroseconds: Int64 = 3_500_000
+    /// A held poll is answered this long before its client gives up.
     static let answerMarginMicroseconds: Int64 = 1_000_000
+    /// No claim begins later than this before the client gives up: it could not be delivered (runner.md 1.2).
+    static let claimMarginMicroseconds: Int64 = 250_000
+}
 
+/// FetchTask and FetchSingleTask, held in the poll lane until there is a job or the time is over
+/// (runner.md 2.5, 2.6, 3; DESIGN section 2).
+struct FetchTask: Sendable {
     let app: App
     let pool: WorkerPool
 
@@ -17,12 +23,14 @@ struct FetchTask: Sendable {
     func handle(_ held: HeldRequest) {
         pool.run {
             do {
-                guard held.request.rawPath.hasSuffix("/runner.v1.RunnerService/FetchTask") else {
+                let name = held.request.rawPath.split(separator: "/").last
+                guard let rpc = name.flatMap({ Poll.RPC(rawValue: String($0)) }) else {
                     throw Failure(.missing, "not found")
                 }
                 switch try ConnectCall.open(held.request) {
                 case .failure(let refused): held.answer(refused.response)
-                case .success(let call): try poll(call, held)
+                case .success(let call):
+                    try begin(try Poll(rpc, call, held, pollHoldSeconds: app.configuration.pollHoldSeconds))
                 }
             } catch {
                 held.answer(Router.render(error, held.request, app))
@@ -30,94 +38,122 @@ struct FetchTask: Sendable {
         }
     }
 
-    private func poll(_ call: ConnectCall, _ held: HeldRequest) throws {
-        _ = try call.message(Runner_V1_FetchTaskRequest.self)
-        let runner = try app.runner(of: held.request)
-        let key = held.request.header("x-runner-request-key")
-        if let key, key.utf8.count > RunnerLimits.requestKeyBytesMax {
-            throw Failure(
-                .invalid, "x-runner-request-key is \(key.utf8.count) bytes; at most \(RunnerLimits.requestKeyBytesMax)")
-        }
-        guard !runner.disabled else { return try answerNothing(call, held, conclusive: false) }
-        if let key, app.polls.mayRecover(runner.id) {
-            let token = Token.make()
-            if let found = try app.tasks.recover(by: runner, requestKey: key, tokenHash: Token.hash(token)) {
-                return try deliver(found, token: token, call, held)
+    private func begin(_ poll: Poll) throws {
+        let runner = try app.runner(of: poll.held.request)
+        // Not a reason for an error: it takes up work soon after it is enabled (runner.md 3.1).
+        guard !runner.disabled else { return try poll.answerNothing(conclusive: false) }
+        if let key = poll.requestKey, app.polls.mayRecover(runner.id) {
+            switch try app.claims.recover(requestKey: key, of: runner) {
+            case .claimed(let found): if try deliver(found, poll) { return }
+            case .keyIsBusy: throw Self.keyIsBusy
+            case .nothing, .inconclusive: break
             }
         }
-        var hold = Int64(app.configuration.pollHoldSeconds * 1_000_000)
-        if let timeout = call.timeoutMilliseconds {
-            hold = min(hold, Self.holdWithDeadlineMicroseconds, timeout * 1000 - Self.answerMarginMicroseconds)
-        }
-        let deadline = Clock.monotonicMicroseconds() + max(0, hold)
-        try look(runner, key: key, call, held, deadline: deadline)
+        guard try !isSpent(runner) else { return try poll.answerNothing(conclusive: true) }
+        // Many requests stand before this one: rather nothing proven than a queue that outlives its clients.
+        guard pool.depth < app.configuration.looksMax else { return try poll.answerNothing(conclusive: false) }
+        try look(poll)
+    }
+
+    private static let keyIsBusy = Failure(.busy, "request key is currently locked; retry soon")
+
+    /// An ephemeral runner has one job in its life: none while it runs, and no entry afterwards (runner.md 3.6).
+    private func isSpent(_ runner: Runner) throws -> Bool {
+        guard runner.isSpent else { return false }
+        guard try app.runners.hasLiveTask(runner.id) else { throw Failure(.unauthenticated, "unregistered runner") }
+        return true
     }
 
     /// Looks unless nothing can be there, then parks. Every wake-up comes back here.
-    private func look(
-        _ runner: Runner, key: String?, _ call: ConnectCall, _ held: HeldRequest, deadline: Int64
-    ) throws {
-        let scope = ParkedPolls.Scope(runner)
+    private func look(_ poll: Poll) throws {
+        // Asked again at each wake-up: it may have been disabled or given other labels meanwhile. Costs no query.
+        let runner = try app.runner(of: poll.held.request)
+        let scope = PollScope(runner)
         while true {
-            // The client left: a claim now could not be delivered (runner.md 1.2).
-            if held.isGone() { return held.answer(.noContent) }
+            // The client left, or is about to: a claim now could not be delivered.
+            if poll.held.isGone() { return poll.held.answer(.noContent) }
+            guard !runner.disabled, Clock.monotonicMicroseconds() < poll.claimBefore else {
+                return try poll.answerNothing(conclusive: false)
+            }
             let mark = app.polls.mark
-            if !app.polls.knownEmpty(scope) {
-                let sets = try app.polls.eligibleSets(for: runner) { try app.runners.labelSets(after: $0) }
-                let token = Token.make()
-                let found = try app.tasks.claim(
-                    by: runner, labelSets: sets, tokenHash: Token.hash(token), requestKey: key)
-                if let assignment = found.assignment { return try deliver(assignment, token: token, call, held) }
-                guard found.isConclusive else { return try answerNothing(call, held, conclusive: false) }
-                app.polls.sawNothing(scope, since: mark)
+            if !app.polls.isKnownEmpty(scope) {
+                switch try claim(for: runner, poll) {
+                case .claimed(let claimed):
+                    // Those that could not be made into a message have failed; there may be others behind them.
+                    if try deliver(claimed, poll) { return }
+                    continue
+                case .keyIsBusy: throw Self.keyIsBusy
+                case .inconclusive: return try poll.answerNothing(conclusive: false)
+                case .nothing: if poll.handle == nil { app.polls.sawNothing(scope, since: mark) }
+                }
             }
-            guard deadline > Clock.monotonicMicroseconds() else {
-                return try answerNothing(call, held, conclusive: true)
+            guard Clock.monotonicMicroseconds() < poll.holdUntil else {
+                return try poll.answerNothing(conclusive: true)
             }
-            let waiter = ParkedPolls.Waiter(
-                runner: runner, deadline: deadline,
-                look: {
-                    pool.run {
-                        do { try look(runner, key: key, call, held, deadline: deadline) } catch {
-                            held.answer(Router.render(error, held.request, app))
-                        }
-                    }
-                },
-                giveUp: {
-                    held.answer((try? Self.nothing(call, conclusive: !app.polls.isStopping)) ?? .noContent)
-                },
-                isGone: held.isGone)
-            if app.polls.park(waiter, since: mark) { return }
-            if app.polls.isStopping { return try answerNothing(call, held, conclusive: false) }
+            if app.polls.park(waiter(poll, scope), since: mark) { return }
+            if app.polls.isStopping { return try poll.answerNothing(conclusive: false) }
         }
     }
 
-    /// `tasks_version` is never a reason for us not to look, so it is constant: 1, and 0 when the look proves nothing.
-    private static func nothing(_ call: ConnectCall, conclusive: Bool) throws -> Response {
-        var answer = Runner_V1_FetchTaskResponse()
-        answer.tasksVersion = conclusive ? 1 : 0
-        return try call.answer(answer)
-    }
-    private func answerNothing(_ call: ConnectCall, _ held: HeldRequest, conclusive: Bool) throws {
-        held.answer(try Self.nothing(call, conclusive: conclusive))
+    private func claim(for runner: Runner, _ poll: Poll) throws -> ClaimOutcome {
+        let sets = try app.polls.eligibleSets(for: runner) { try app.runners.labelSets(except: $0) }
+        return try app.claims.claim(
+            ClaimRequest(
+                runner: runner, labelSets: sets, capacity: poll.capacity, handle: poll.handle,
+                requestKey: poll.requestKey))
     }
 
-    private func deliver(_ assignment: Assignment, token: String, _ call: ConnectCall, _ held: HeldRequest) throws {
+    private func waiter(_ poll: Poll, _ scope: PollScope) -> ParkedPolls.Waiter {
+        ParkedPolls.Waiter(
+            scope: scope, deadline: poll.holdUntil,
+            look: {
+                pool.run {
+                    do { try look(poll) } catch {
+                        poll.held.answer(Router.render(error, poll.held.request, app))
+                    }
+                }
+            },
+            giveUp: {
+                do { try poll.answerNothing(conclusive: !app.polls.isStopping) } catch {
+                    poll.held.answer(Router.render(error, poll.held.request, app))
+                }
+            },
+            isGone: poll.held.isGone)
+    }
+
+    /// Answers with the tasks whose message could be made; the others fail with the reason (go-gitea/gitea#37586).
+    ///
+    /// - Returns: false when there was none to answer with: nothing was answered yet.
+    private func deliver(_ claimed: [Claimed], _ poll: Poll) throws -> Bool {
+        var tasks: [Runner_V1_Task] = []
+        var delivered: [Assignment] = []
+        for one in claimed {
+            do {
+                let message = TaskMessage(app: app)
+                tasks.append(
+                    try message.make(one.assignment, token: one.token, base: app.configuration.publicURL))
+                delivered.append(one.assignment)
+            } catch {
+                let job = one.assignment
+                app.log.write(.error, "job cannot be prepared", [("job_id", "\(job.job)"), ("err", "\(error)")])
+                try app.runs.apply(
+                    .job(job.job, .unbuildable(job.task)), to: job.run, problem: "this job cannot be prepared: \(error)")
+            }
+        }
+        guard !tasks.isEmpty else { return false }
         do {
-            var answer = Runner_V1_FetchTaskResponse()
-            answer.tasksVersion = 1
-            answer.task = try TaskMessage(app: app).make(assignment, token: token, base: app.configuration.publicURL)
-            let response = try call.answer(answer)
-            if held.isGone() { throw ClientGone() }
-            held.answer(response)
+            try poll.answer(tasks)
+        } catch {
+            // Not delivered: back to the queue, where it stood (runner.md 3.4).
+            for one in delivered { try app.runs.apply(.job(one.job, .released(one.task)), to: one.run) }
+            if !(error is Poll.ClientGone) { throw error }
+            return true
+        }
+        for one in delivered {
             app.log.write(
                 .info, "task assigned",
-                [("task_id", "\(assignment.task)"), ("job_id", "\(assignment.job)"), ("run_id", "\(assignment.run)")])
-        } catch {
-            // Not delivered: the job goes back to the queue (runner.md 3.4).
-            try app.runs.apply(.job(assignment.job, .released(assignment.task)), to: assignment.run)
-            if !(error is ClientGone) { throw error }
+                [("task_id", "\(one.task)"), ("job_id", "\(one.job)"), ("run_id", "\(one.run)")])
         }
+        return true
     }
-    private struct ClientGone: Error {}
 }

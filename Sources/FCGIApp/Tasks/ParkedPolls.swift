@@ -3,6 +3,24 @@ import Glibc
 import Postgres
 import Synchronization
 
+/// A job that became waiting, as announced.
+struct RunnableJob: Sendable {
+    let labelSet: Int64
+    let repository: RepositoryID
+    let owner: AccountID
+}
+
+/// What decides whether a look can find anything.
+struct PollScope: Hashable, Sendable {
+    let scope: RunnerScope
+    let labels: [String]
+
+    init(_ runner: Runner) {
+        scope = runner.scope
+        labels = runner.labels
+    }
+}
+
 /// What an instance knows about idle runners: caches fed by NOTIFY, and the requests that wait. Never a fact (DESIGN 1).
 ///
 /// While the LISTEN connection is up every change reaches us as a notification, so a credential stays good until it is
@@ -12,37 +30,56 @@ final class ParkedPolls: Sendable {
     static let emptyLookMicroseconds: Int64 = 30_000_000
     /// How long a keyed assignment may be asked for again (runner.md 3.5).
     static let recoveryMicroseconds: Int64 = 120_000_000
+    /// Notifications remembered, to tell whether one that came during a look concerns it.
+    static let recentMax = 1024
+    /// Scopes whose emptiness is remembered; one for each distinct set of runner labels.
+    static let emptyLooksMax = 10_000
 
     struct Waiter: Sendable {
-        let runner: Runner
+        let scope: PollScope
         let deadline: Int64
         let look: @Sendable () -> Void
         let giveUp: @Sendable () -> Void
         let isGone: @Sendable () -> Bool
     }
-    /// What decides whether a look can find anything.
-    struct Scope: Hashable, Sendable {
-        let owner: AccountID?
-        let repository: RepositoryID?
-        let labels: [String]
-        init(_ runner: Runner) {
-            owner = runner.owner
-            repository = runner.repository
-            labels = runner.labels
-        }
-    }
+    /// A point in the stream of notifications.
+    typealias Mark = Int
+
     private struct State {
         var isListening = false
         var listeningSince: Int64 = 0
-        var notifications = 0
+        var isStopping = false
+        /// Notifications so far, and the last `recentMax` of them.
+        var mark: Mark = 0
+        var recent: [RunnableJob] = []
         var credentials: [String: Runner] = [:]
-        var labelSets: [(id: Int64, labels: [String])] = []
-        var emptyLooks: [Scope: Int64] = [:]
+        var labelSets: [Int64: [String]] = [:]
+        var emptyLooks: [PollScope: Int64] = [:]
         var assignments: [Int64: Int64] = [:]
         var waiters: [Int: Waiter] = [:]
+        /// Ids of waiters by scope, oldest first; ids that are no longer in `waiters` are skipped.
+        var lines: [PollScope: [Int]] = [:]
         var nextWaiter = 0
-        var heard: Set<RunnerID> = []
-        var isStopping = false
+
+        func fits(_ job: RunnableJob, _ scope: PollScope) -> Bool {
+            guard scope.scope.covers(repository: job.repository, of: job.owner) else { return false }
+            // A set that is not known yet may fit anybody: a look too many does no harm.
+            return labelSets[job.labelSet].map { labels(scope.labels, satisfy: $0) } ?? true
+        }
+
+        /// Whether a notification after `mark` concerns the scope; yes when too many came to know.
+        func sawRunnable(_ scope: PollScope, since mark: Mark) -> Bool {
+            let count = self.mark - mark
+            guard count <= recent.count else { return true }
+            return recent.suffix(count).contains { fits($0, scope) }
+        }
+
+        mutating func takeAll() -> [Waiter] {
+            let all = waiters.sorted { $0.key < $1.key }.map(\.value)
+            waiters.removeAll()
+            lines.removeAll()
+            return all
+        }
     }
     private let state = Mutex(State())
 
@@ -51,44 +88,39 @@ final class ParkedPolls: Sendable {
     func runner(uuid: String) -> Runner? { state.withLock { $0.isListening ? $0.credentials[uuid] : nil } }
     func keep(_ runner: Runner) { state.withLock { if $0.isListening { $0.credentials[runner.uuid] = runner } } }
     func forget(uuid: String) { state.withLock { _ = $0.credentials.removeValue(forKey: uuid) } }
-    func markHeard(_ runner: RunnerID) { state.withLock { _ = $0.heard.insert(runner) } }
-    func takeHeard() -> [RunnerID] {
-        state.withLock {
-            let taken = Array($0.heard)
-            $0.heard.removeAll()
-            return taken
-        }
-    }
     var waiterCount: Int { state.withLock { $0.waiters.count } }
 
-    /// Ids of the label sets this runner satisfies; `missing` loads what the cache lacks, after the given id.
+    /// Ids of the label sets this runner satisfies; `missing` loads those that are not among the given ids.
     func eligibleSets(
-        for runner: Runner, missing: (Int64) throws -> [(id: Int64, labels: [String])]
+        for runner: Runner, missing: ([Int64]) throws -> [(id: Int64, labels: [String])]
     ) throws -> [Int64] {
-        let (last, known) = state.withLock { ($0.labelSets.last?.id ?? 0, $0.labelSets) }
-        let fresh = try missing(last)
-        if !fresh.isEmpty {
-            state.withLock { if ($0.labelSets.last?.id ?? 0) == last { $0.labelSets += fresh } }
+        // By ids, not from the highest on: a set with a lower id may be committed later.
+        let fresh = try missing(state.withLock { Array($0.labelSets.keys) })
+        return state.withLock { state in
+            for set in fresh { state.labelSets[set.id] = set.labels }
+            return state.labelSets.filter { labels(runner.labels, satisfy: $0.value) }.map(\.key).sorted()
         }
-        return (known + fresh).filter { labels(runner.labels, satisfy: $0.labels) }.map(\.id)
     }
 
-    /// Is it known that a look would find nothing? Otherwise the mark to hand to `sawNothing` afterwards.
-    func knownEmpty(_ scope: Scope) -> Bool {
+    /// Is it known that a look would find nothing?
+    func isKnownEmpty(_ scope: PollScope) -> Bool {
         state.withLock {
             guard $0.isListening, let at = $0.emptyLooks[scope] else { return false }
             return Clock.monotonicMicroseconds() - at < Self.emptyLookMicroseconds
         }
     }
-    var mark: Int { state.withLock { $0.notifications } }
-    func sawNothing(_ scope: Scope, since mark: Int) {
+    var mark: Mark { state.withLock { $0.mark } }
+
+    /// - Parameter mark: taken before the look: what became waiting since then may have come too late for it.
+    func sawNothing(_ scope: PollScope, since mark: Mark) {
         state.withLock {
-            // Something became waiting meanwhile: this look may have been too early to see it.
-            guard $0.isListening, $0.notifications == mark else { return }
-            if $0.emptyLooks.count > 10_000 { $0.emptyLooks.removeAll() }
+            guard $0.isListening, !$0.sawRunnable(scope, since: mark) else { return }
+            if $0.emptyLooks.count >= Self.emptyLooksMax { $0.emptyLooks.removeAll() }
             $0.emptyLooks[scope] = Clock.monotonicMicroseconds()
         }
     }
+
+    /// Whether this runner may have been given tasks by a request whose answer was lost.
     func mayRecover(_ runner: RunnerID) -> Bool {
         let now = Clock.monotonicMicroseconds()
         return state.withLock {
@@ -99,11 +131,12 @@ final class ParkedPolls: Sendable {
 
     // MARK: waiting
 
-    /// Parks a request. False: something arrived since `mark`, or we are stopping; look or answer now.
-    func park(_ waiter: Waiter, since mark: Int) -> Bool {
+    /// Parks a request. False: something for it arrived since `mark`, or we are stopping; look or answer now.
+    func park(_ waiter: Waiter, since mark: Mark) -> Bool {
         state.withLock {
-            guard !$0.isStopping, $0.notifications == mark else { return false }
+            guard !$0.isStopping, !$0.sawRunnable(waiter.scope, since: mark) else { return false }
             $0.waiters[$0.nextWaiter] = waiter
+            $0.lines[waiter.scope, default: []].append($0.nextWaiter)
             $0.nextWaiter += 1
             return true
         }
@@ -113,10 +146,15 @@ final class ParkedPolls: Sendable {
     /// Ends waits that are over or whose client left; called about ten times a second.
     func expire() {
         let now = Clock.monotonicMicroseconds()
-        let over = state.withLock { state in
-            let over = state.waiters.filter { $0.value.deadline <= now || $0.value.isGone() }
-            for id in over.keys { state.waiters.removeValue(forKey: id) }
-            return over.values.map { $0 }
+        let over = state.withLock { state -> [Waiter] in
+            let ids = state.waiters.compactMap { $0.value.deadline <= now || $0.value.isGone() ? $0.key : nil }
+            guard !ids.isEmpty else { return [] }
+            let over = ids.compactMap { state.waiters.removeValue(forKey: $0) }
+            for scope in Set(over.map(\.scope)) {
+                let left = (state.lines[scope] ?? []).filter { state.waiters[$0] != nil }
+                state.lines[scope] = left.isEmpty ? nil : left
+            }
+            return over
         }
         for waiter in over { waiter.giveUp() }
     }
@@ -124,9 +162,7 @@ final class ParkedPolls: Sendable {
     func stop() {
         let all = state.withLock { state in
             state.isStopping = true
-            let all = Array(state.waiters.values)
-            state.waiters.removeAll()
-            return all
+            return state.takeAll()
         }
         for waiter in all { waiter.giveUp() }
     }
@@ -137,10 +173,10 @@ final class ParkedPolls: Sendable {
         let all = state.withLock { state in
             state.isListening = true
             state.listeningSince = Clock.monotonicMicroseconds()
-            state.notifications += 1
-            let all = Array(state.waiters.values)
-            state.waiters.removeAll()
-            return all
+            // Longer ago than anything remembered: whoever looks right now looks again.
+            state.mark += Self.recentMax + 1
+            state.recent.removeAll()
+            return state.takeAll()
         }
         // What was said while nobody listened is lost: everyone looks once.
         for waiter in all { waiter.look() }
@@ -154,79 +190,35 @@ final class ParkedPolls: Sendable {
         }
     }
 
-    func assigned(runner: Int64) { state.withLock { $0.assignments[runner] = Clock.monotonicMicroseconds() } }
-
-    /// A job became waiting: wake one waiter that may take it, and forget that its kind had nothing.
-    func jobWaiting(
-        labelSet: Int64, repository: RepositoryID, owner: AccountID, loadSets: () -> [(id: Int64, labels: [String])]
-    ) {
-        if !state.withLock({ $0.labelSets.contains { $0.id == labelSet } }) {
-            let fresh = loadSets()
-            state.withLock { state in
-                let last = state.labelSets.last?.id ?? 0
-                state.labelSets += fresh.filter { $0.id > last }
-            }
+    func assigned(runner: Int64) {
+        state.withLock {
+            if $0.assignments.count >= Self.emptyLooksMax { $0.assignments.removeAll() }
+            $0.assignments[runner] = Clock.monotonicMicroseconds()
         }
-        let woken: Waiter? = state.withLock { state in
-            state.notifications += 1
-            let wanted = state.labelSets.first { $0.id == labelSet }?.labels
-            func fits(_ scope: Scope) -> Bool {
-                if let bound = scope.repository, bound != repository { return false }
-                if scope.repository == nil, let bound = scope.owner, bound != owner { return false }
-                return wanted.map { labels(scope.labels, satisfy: $0) } ?? true
+    }
+
+    /// A job became waiting: wake the longest waiting poll that may take it, and forget that its kind had nothing.
+    func jobWaiting(_ job: RunnableJob, loadSets: ([Int64]) -> [(id: Int64, labels: [String])]) {
+        if state.withLock({ $0.labelSets[job.labelSet] == nil }) {
+            let fresh = loadSets(state.withLock { Array($0.labelSets.keys) })
+            state.withLock { state in for set in fresh { state.labelSets[set.id] = set.labels } }
+        }
+        let woken = state.withLock { state -> Waiter? in
+            state.mark += 1
+            state.recent.append(job)
+            if state.recent.count > Self.recentMax * 2 { state.recent.removeFirst(Self.recentMax) }
+            for scope in state.emptyLooks.keys where state.fits(job, scope) {
+                state.emptyLooks.removeValue(forKey: scope)
             }
-            for scope in state.emptyLooks.keys where fits(scope) { state.emptyLooks.removeValue(forKey: scope) }
-            let candidates = state.waiters.filter { !$0.value.isGone() && fits(Scope($0.value.runner)) }
-            guard let id = candidates.keys.min() else { return nil }
-            return state.waiters.removeValue(forKey: id)
+            while let (scope, id) = state.lines.filter({ state.fits(job, $0.key) })
+                .compactMap({ line in line.value.first.map { (line.key, $0) } }).min(by: { $0.1 < $1.1 })
+            {
+                state.lines[scope]?.removeFirst()
+                if state.lines[scope]?.isEmpty == true { state.lines[scope] = nil }
+                if let waiter = state.waiters.removeValue(forKey: id), !waiter.isGone() { return waiter }
+            }
+            return nil
         }
         woken?.look()
-    }
-}
-
-/// A few threads for the database work of the poll lane, fed by a queue.
-///
-/// `@unchecked Sendable` is true because `queue` is touched only with `mutex` held.
-final class WorkerPool: @unchecked Sendable {
-    private var queue: [@Sendable () -> Void] = []
-    private var closed = false
-    private var mutex = pthread_mutex_t()
-    private var changed = pthread_cond_t()
-    private var workers: [Worker] = []
-
-    init(threads: Int) {
-        pthread_mutex_init(&mutex, nil)
-        pthread_cond_init(&changed, nil)
-        workers = (0..<threads).map { _ in Worker { [unowned self] in loop() } }
-    }
-
-    func run(_ work: @escaping @Sendable () -> Void) {
-        pthread_mutex_lock(&mutex)
-        queue.append(work)
-        pthread_cond_signal(&changed)
-        pthread_mutex_unlock(&mutex)
-    }
-
-    /// Finishes what is queued, then ends the threads.
-    func close() {
-        pthread_mutex_lock(&mutex)
-        closed = true
-        pthread_cond_broadcast(&changed)
-        pthread_mutex_unlock(&mutex)
-        for worker in workers { worker.join() }
-    }
-
-    private func loop() {
-        while true {
-            pthread_mutex_lock(&mutex)
-            while queue.isEmpty && !closed { pthread_cond_wait(&changed, &mutex) }
-            guard !queue.isEmpty else {
-                pthread_mutex_unlock(&mutex)
-                return
-            }
-            let work = queue.removeFirst()
-            pthread_mutex_unlock(&mutex)
-            work()
-        }
     }
 }

@@ -19,7 +19,7 @@ struct TaskMessage: Sendable {
         task.secrets = ["GITHUB_TOKEN": token, "GITEA_TOKEN": token, "FORGEJO_TOKEN": token]
         for need in assignment.needs {
             var sent = Runner_V1_TaskNeed()
-            sent.result = Runner_V1_Result(rawValue: Int(need.result)) ?? .unspecified
+            sent.result = Runner_V1_Result(rawValue: need.result.runnerResult) ?? .unspecified
             for output in need.outputs { sent.outputs[output.name] = output.value }
             task.needs[need.key] = sent
         }
@@ -28,30 +28,23 @@ struct TaskMessage: Sendable {
     }
 
     private func context(_ assignment: Assignment, token: String, base: String) throws -> Google_Protobuf_Struct {
-        let repository = "\(assignment.repositoryOwner)/\(assignment.repositoryName)"
-        let isTag = assignment.ref.hasPrefix("refs/tags/")
-        let shortRef = assignment.ref.replacing("refs/heads/", with: "").replacing("refs/tags/", with: "")
         let runtime = try runtimeToken(assignment)
-        let texts: [String: String] = [
-            "event_name": assignment.event, "actor": assignment.actor, "triggering_actor": assignment.actor,
-            "repository": repository, "repository_owner": assignment.repositoryOwner, "sha": assignment.sha,
-            "ref": assignment.ref, "ref_name": shortRef, "ref_type": isTag ? "tag" : "branch", "head_ref": "",
-            "base_ref": "", "run_id": "\(assignment.run)", "run_number": "\(assignment.runNumber)",
-            "run_attempt": "\(assignment.attemptNumber)", "job": assignment.jobKey, "token": token,
-            "gitea_runtime_token": runtime, "forgejo_runtime_token": runtime,
-            "gitea_default_actions_url": "https://github.com", "forgejo_default_actions_url": "https://github.com",
-            "server_url": base + "/", "api_url": base + "/api/v1", "retention_days": "",
-            "workflow": assignment.workflowID,
-            "workflow_ref": "\(repository)/\(assignment.workflowPath)@\(assignment.ref)",
-            "repositoryUrl": "\(base)/\(repository).git", "secret_source": "Actions", "action": "", "action_path": "",
-            "action_ref": "", "action_repository": "", "action_status": "", "env": "", "event_path": "",
-            "graphql_url": "", "path": "", "workspace": "",
+        let own = [
+            ("job", assignment.jobKey), ("token", token), ("gitea_runtime_token", runtime),
+            ("forgejo_runtime_token", runtime), ("gitea_default_actions_url", "https://github.com"),
+            ("forgejo_default_actions_url", "https://github.com"),
         ]
         var context = Google_Protobuf_Struct()
-        for (key, value) in texts { context.fields[key] = Google_Protobuf_Value(stringValue: value) }
+        for (key, value) in githubTexts(assignment.facts, base: base) + own {
+            context.fields[key] = Google_Protobuf_Value(stringValue: value)
+        }
         context.fields["ref_protected"] = Google_Protobuf_Value(boolValue: false)
-        context.fields["event"] = Google_Protobuf_Value(
-            structValue: try Google_Protobuf_Struct(jsonUTF8Bytes: Array(assignment.eventPayload.utf8)))
+        do {
+            context.fields["event"] = Google_Protobuf_Value(
+                structValue: try Google_Protobuf_Struct(jsonUTF8Bytes: Array(assignment.eventPayload.utf8)))
+        } catch {
+            throw Failure(.fault, "the event's payload is no JSON object: \(error)")
+        }
         return context
     }
 

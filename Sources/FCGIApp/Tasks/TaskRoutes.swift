@@ -11,7 +11,7 @@ enum TaskRoutes {
     static let all: [Route] =
         rpc("/api/actions/ping.v1.PingService/Ping", ping)
         + rpc(service + "Register", register) + rpc(service + "Declare", declare)
-        + rpc(service + "UpdateTask", updateTask) + rpc(service + "UpdateLog", updateLog)
+        + rpc(service + "UpdateTask", updateTask) + rpc(service + "UpdateLog", UpdateLog.handle)
 
     /// Connect has its own answers to a wrong method and a wrong type, so every method comes here.
     private static func rpc<In: Message, Out: Message>(
@@ -66,6 +66,10 @@ enum TaskRoutes {
         _ message: Runner_V1_DeclareRequest, _ request: Request, _ app: App
     ) throws -> Runner_V1_DeclareResponse {
         let runner = try app.runner(of: request)
+        // Asked of the database: that an ephemeral runner was given its one job may not have been announced yet.
+        if runner.ephemeral, try app.runners.runner(uuid: runner.uuid)?.isSpent ?? true {
+            throw Failure(.unauthenticated, "unregistered runner")
+        }
         let updated = try app.runners.declare(
             runner, version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax),
             labels: try checked(message.labels), capabilities: message.capabilities)
@@ -102,25 +106,41 @@ enum TaskRoutes {
     @Sendable static func updateTask(
         _ message: Runner_V1_UpdateTaskRequest, _ request: Request, _ app: App
     ) throws -> Runner_V1_UpdateTaskResponse {
-        let runner = try app.runner(of: request)
-        let steps = message.state.steps.map { step in
-            ReportedStep(
-                position: step.id, result: Int64(step.result.rawValue),
-                startedAt: step.hasStartedAt ? microseconds(step.startedAt) : nil,
-                stoppedAt: step.hasStoppedAt ? microseconds(step.stoppedAt) : nil, logIndex: max(0, step.logIndex),
-                logLength: max(0, step.logLength))
+        let runner = try app.runner(of: request, reports: true)
+        let task = TaskID(message.state.id)
+        let conclusion = Conclusion(rawValue: Int64(message.state.result.rawValue))
+        // Most reports of a running task say what the one before said.
+        let digest = Heartbeats.digest(request.body)
+        if conclusion == nil, let outputs = app.heartbeats.repeated(task, digest: digest),
+            let result = try app.tasks.heartbeat(task, by: runner)
+        {
+            return answer(message.state.id, result: result, outputs: outputs)
         }
         let report = try app.tasks.report(
-            TaskID(message.state.id), by: runner,
-            conclusion: Conclusion(rawValue: Int64(message.state.result.rawValue)), steps: steps,
+            task, by: runner, conclusion: conclusion, steps: message.state.steps.map(reportedStep),
             outputs: message.outputs.map { (name: $0.key, value: $0.value) })
+        if conclusion == nil {
+            app.heartbeats.remember(task, digest, sentOutputs: report.sentOutputs)
+        } else {
+            app.heartbeats.forget(task)
+        }
+        return answer(message.state.id, result: report.result, outputs: report.sentOutputs)
+    }
+
+    private static func answer(_ id: Int64, result: Int, outputs: [String]) -> Runner_V1_UpdateTaskResponse {
         var answer = Runner_V1_UpdateTaskResponse()
-        answer.state.id = message.state.id
-        // An unknown task is answered as cancelled, so that the runner stops (runner.md 4.3.1).
-        answer.state.result =
-            Runner_V1_Result(rawValue: (report.status ?? .cancelled).runnerResult) ?? .cancelled
-        answer.sentOutputs = report.sentOutputs
+        answer.state.id = id
+        answer.state.result = Runner_V1_Result(rawValue: result) ?? .cancelled
+        answer.sentOutputs = outputs
         return answer
+    }
+
+    private static func reportedStep(_ step: Runner_V1_StepState) -> ReportedStep {
+        ReportedStep(
+            position: step.id, result: Int64(step.result.rawValue),
+            startedAt: step.hasStartedAt ? microseconds(step.startedAt) : nil,
+            stoppedAt: step.hasStoppedAt ? microseconds(step.stoppedAt) : nil, logIndex: max(0, step.logIndex),
+            logLength: max(0, step.logLength))
     }
 
     private static func microseconds(_ time: Google_Protobuf_Timestamp) -> Int64 {
@@ -128,41 +148,15 @@ enum TaskRoutes {
         let seconds = min(max(time.seconds, -62_135_596_800), 253_402_300_799)
         return seconds * 1_000_000 + Int64(time.nanos) / 1000
     }
-
-    @Sendable static func updateLog(
-        _ message: Runner_V1_UpdateLogRequest, _ request: Request, _ app: App
-    ) throws -> Runner_V1_UpdateLogResponse {
-        let runner = try app.runner(of: request)
-        var take = 0
-        var taken = 0
-        for row in message.rows.prefix(LogLimits.rowsPerCallMax) {
-            taken += min(row.content.utf8.count, LogLimits.rowBytesMax)
-            if taken > LogLimits.bytesPerCallMax { break }
-            take += 1
-        }
-        let now = Clock.nowMicroseconds()
-        var answer = Runner_V1_UpdateLogResponse()
-        answer.ackIndex = try app.logs.append(
-            to: TaskID(message.taskID), by: runner, index: message.index, count: message.rows.count, take: take,
-            noMore: message.noMore
-        ) { range in
-            var lines: [UInt8] = []
-            for row in message.rows[range] {
-                let seconds = row.hasTime ? row.time.seconds : now / 1_000_000
-                let nanoseconds = row.hasTime ? row.time.nanos : Int32(now % 1_000_000) * 1000
-                appendLogLine(seconds: seconds, nanoseconds: nanoseconds, content: row.content, to: &lines)
-            }
-            return (try Gzip.compress(lines), Int64(lines.count))
-        }
-        return answer
-    }
 }
 
 extension App {
     /// The runner of a call (runner.md 1.5). Unknown uuid and wrong token are one error, so that uuids cannot be probed.
-    func runner(of request: Request) throws -> Runner {
+    ///
+    /// - Parameter reports: the call tells of a task, so the runner works on something.
+    func runner(of request: Request, reports: Bool = false) throws -> Runner {
         guard let uuid = request.header("x-runner-uuid"), let token = request.header("x-runner-token"),
-            UUID(uuidString: uuid) != nil
+            isUUID(uuid)
         else { throw Failure(.unauthenticated, "unregistered runner") }
         let key = uuid.lowercased()
         let hash = Token.hash(token)
@@ -177,7 +171,7 @@ extension App {
             runner = found
         }
         guard Token.equal(hash, runner.tokenHash) else { throw Failure(.unauthenticated, "unregistered runner") }
-        polls.markHeard(runner.id)
+        calls.heard(runner.id, reports: reports)
         return runner
     }
 }

@@ -5,6 +5,8 @@ import Postgres
 struct Failure: Error, CustomStringConvertible {
     enum Kind: CaseIterable {
         case invalid, unauthenticated, forbidden, missing, conflict, tooLarge, busy, unimplemented, fault
+        /// Right in itself, but not in the state that things are in.
+        case notNow
     }
     let kind: Kind
     let message: String
@@ -22,9 +24,12 @@ struct Failure: Error, CustomStringConvertible {
             self.init(.busy, "the database is not available right now; try again in a few seconds")
         case TaskError.foreignRunner, LogError.foreignRunner: self.init(.forbidden, "invalid runner for task")
         case LogError.unknownTask: self.init(.missing, "there is no such task")
-        case LogError.refused(.closed): self.init(.conflict, "log file has been archived")
+        case LogError.refused(.archived): self.init(.conflict, "log file has been archived")
         case LogError.refused(.negativeIndex(let index)):
             self.init(.invalid, "log index \(index) is out of range; rows count from 0")
+        case let refusal as RerunRefusal: self.init(refusal)
+        case LogReadProblem.expired(let at):
+            self.init(.missing, "the log was removed on \(RunJSON.time(at)): it was older than logs.retention")
         case let refusal as JobRefusal: self.init(.conflict, "the job does not allow this now: \(refusal)")
         default: self.init(.fault, "internal error; the server's log has the details")
         }
@@ -40,6 +45,7 @@ extension Failure.Kind {
         case .forbidden: ("permission_denied", 403, 403)
         case .missing: ("not_found", 404, 404)
         case .conflict: ("already_exists", 409, 409)
+        case .notNow: ("failed_precondition", 400, 400)
         case .tooLarge: ("resource_exhausted", 429, 413)
         case .busy: ("unavailable", 503, 503)
         case .unimplemented: ("unimplemented", 501, 501)
@@ -63,5 +69,19 @@ extension Response {
         return .text(
             failure.kind.wire.rest, failure.message + "\n",
             headers: login ? [(name: "WWW-Authenticate", value: "Basic realm=\"Millrace\", charset=\"UTF-8\"")] : [])
+    }
+}
+
+extension Failure {
+    /// The words of a refused rerun (rest.md 7).
+    init(_ refusal: RerunRefusal) {
+        switch refusal {
+        case .runNotDone: self.init(.notNow, "this workflow run is not done; wait for its end or cancel it first")
+        case .nothingToRun: self.init(.notNow, "this run has no jobs, since its file could not be read; push a sound file")
+        case .nothingFailed: self.init(.notNow, "no job of this run failed")
+        case .jobNotInLatestAttempt(let job): self.init(.missing, "job \(job) is not part of the run's latest attempt")
+        case .tooManyAttempts:
+            self.init(.notNow, "this run has \(RerunLimits.attemptsMax) attempts, the most there may be; push again")
+        }
     }
 }

@@ -3,14 +3,18 @@ import CZlib
 enum Gzip {
     struct Problem: Error { let isTooLarge: Bool }
 
+    /// 15 window bits, and 16 asks zlib for the gzip wrapper.
+    static let wrapped: Int32 = 31
+    /// Minus: deflate alone, as it stands inside a gzip file.
+    private static let raw: Int32 = -15
+
     /// One gzip member.
     static func compress(_ bytes: [UInt8]) throws -> [UInt8] {
         var stream = z_stream()
-        // 15 window bits + 16 asks zlib for the gzip wrapper.
         guard
             deflateInit2_(
-                &stream, 5, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-                == Z_OK
+                &stream, 5, Z_DEFLATED, wrapped, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                Int32(MemoryLayout<z_stream>.size)) == Z_OK
         else { throw Problem(isTooLarge: false) }
         defer { deflateEnd(&stream) }
         var out = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))) + 32)
@@ -34,32 +38,48 @@ enum Gzip {
         var out: [UInt8] = []
         var at = 0
         while at < bytes.count {
-            var stream = z_stream()
-            guard inflateInit2_(&stream, 31, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-                throw Problem(isTooLarge: false)
-            }
-            defer { inflateEnd(&stream) }
-            var input = Array(bytes[at...])
-            var piece = [UInt8](repeating: 0, count: 65_536)
-            try input.withUnsafeMutableBufferPointer { source in
-                stream.next_in = source.baseAddress
-                stream.avail_in = UInt32(source.count)
-                var result = Z_OK
-                while result == Z_OK {
-                    let made = piece.withUnsafeMutableBufferPointer { target in
-                        stream.next_out = target.baseAddress
-                        stream.avail_out = UInt32(target.count)
-                        result = inflate(&stream, Z_NO_FLUSH)
-                        return target.count - Int(stream.avail_out)
-                    }
-                    out += piece.prefix(made)
-                    guard out.count <= bytesMax else { throw Problem(isTooLarge: true) }
-                    guard made > 0 || result == Z_STREAM_END else { throw Problem(isTooLarge: false) }
-                }
-                guard result == Z_STREAM_END else { throw Problem(isTooLarge: false) }
-            }
-            at += Int(stream.total_in)
+            let step = try inflated(bytes, from: at, window: wrapped, bytesMax: bytesMax, into: &out)
+            guard step.ended else { throw Problem(isTooLarge: false) }
+            at += step.consumed
         }
         return out
+    }
+
+    /// A part of a gzip member between two points of full flush: it needs nothing of what is before it.
+    static func decompressSegment(_ bytes: [UInt8], bytesMax: Int) throws -> [UInt8] {
+        var out: [UInt8] = []
+        _ = try inflated(bytes, from: 0, window: raw, bytesMax: bytesMax, into: &out)
+        return out
+    }
+
+    /// Inflates one stream until it or the input ends.
+    private static func inflated(
+        _ bytes: [UInt8], from start: Int, window: Int32, bytesMax: Int, into out: inout [UInt8]
+    ) throws -> (consumed: Int, ended: Bool) {
+        var stream = z_stream()
+        guard inflateInit2_(&stream, window, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            throw Problem(isTooLarge: false)
+        }
+        defer { inflateEnd(&stream) }
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        var result = Z_OK
+        try bytes.withUnsafeBufferPointer { source in
+            stream.next_in = source.baseAddress.map { UnsafeMutablePointer(mutating: $0.advanced(by: start)) }
+            stream.avail_in = UInt32(source.count - start)
+            while result == Z_OK {
+                let made = piece.withUnsafeMutableBufferPointer { target in
+                    stream.next_out = target.baseAddress
+                    stream.avail_out = UInt32(target.count)
+                    result = inflate(&stream, Z_NO_FLUSH)
+                    return target.count - Int(stream.avail_out)
+                }
+                out += piece.prefix(made)
+                guard out.count <= bytesMax else { throw Problem(isTooLarge: true) }
+                if made == 0, result == Z_OK { result = Z_BUF_ERROR }
+            }
+        }
+        // Z_BUF_ERROR: the input is used up, which is the end of a segment and too early an end of a member.
+        guard result == Z_STREAM_END || result == Z_BUF_ERROR else { throw Problem(isTooLarge: false) }
+        return (Int(stream.total_in), result == Z_STREAM_END)
     }
 }

@@ -1,8 +1,17 @@
-/// A whole answer. Bodies that are large are nginx's to send, by X-Accel-Redirect.
+/// A whole answer. Bodies that are large are nginx's to send, by X-Accel-Redirect, or written piece by piece.
 struct Response: Sendable {
+    /// A body too large to hold. The work lane alone can send one.
+    struct Stream: Sendable {
+        /// Bytes in all; a body that ends sooner is seen by the client as broken off.
+        let length: Int64
+        /// Hands over the pieces in order until the sink says that nobody takes them any more.
+        let write: @Sendable (_ sink: (ArraySlice<UInt8>) -> Bool) throws -> Void
+    }
+
     var status: Int
     var headers: [(name: String, value: String)]
     var body: [UInt8]
+    var stream: Stream?
 
     init(_ status: Int, type: String, body: [UInt8], headers: [(name: String, value: String)] = []) {
         self.status = status
@@ -43,7 +52,7 @@ struct Response: Sendable {
         for header in headers {
             text += "\(header.name): \(Self.oneLine(header.value))\r\n"
         }
-        if status != 204 { text += "Content-Length: \(body.count)\r\n" }
+        if status != 204 { text += "Content-Length: \(stream?.length ?? Int64(body.count))\r\n" }
         return Array((text + "\r\n").utf8)
     }
 

@@ -74,6 +74,16 @@ public final class Database: @unchecked Sendable {
         }
     }
 
+    /// Reads in one snapshot: every statement of the body sees the same moment.
+    public func snapshot<T>(_ body: (Transaction) throws -> T) throws -> T {
+        try transaction { tx in
+            try tx.run(Self.readOnly)
+            return try body(tx)
+        }
+    }
+    private static let readOnly = Statement(
+        "transaction_snapshot", "set transaction isolation level repeatable read, read only")
+
     private struct StaleConnection: Error { let cause: PostgresError }
     private static let begin = Statement("begin", "begin")
     private static let commit = Statement("commit", "commit")
@@ -144,6 +154,22 @@ public struct Transaction {
     public func first(_ statement: Statement, _ values: Value...) throws -> Row? {
         try connection.run(statement, values).first
     }
+
+    /// Runs `body`; when it throws, what it did is undone and the transaction goes on.
+    public func savepoint<T>(_ body: () throws -> T) throws -> T {
+        try connection.run(Self.savepoint, [])
+        do {
+            let value = try body()
+            try connection.run(Self.releaseSavepoint, [])
+            return value
+        } catch {
+            try connection.run(Self.rollbackToSavepoint, [])
+            throw error
+        }
+    }
+    private static let savepoint = Statement("savepoint", "savepoint inner_part")
+    private static let releaseSavepoint = Statement("savepoint_release", "release savepoint inner_part")
+    private static let rollbackToSavepoint = Statement("savepoint_rollback", "rollback to savepoint inner_part")
 
     /// Sent by PostgreSQL to all listeners when, and only when, this transaction commits.
     public func notify(_ channel: String, _ payload: String) throws {

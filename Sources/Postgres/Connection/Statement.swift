@@ -1,3 +1,5 @@
+import Domain
+
 /// One named SQL text. The name is also the prepared statement's name and its name in logs and metrics.
 public struct Statement: Sendable {
     public let name: String
@@ -11,7 +13,8 @@ public struct Statement: Sendable {
 
 /// A parameter as libpq wants it: binary where the type has a simple binary form.
 public enum Value: Sendable, Equatable {
-    case null
+    /// SQL null of a type: a statement is prepared with the types of its first call, and the next value may not be null.
+    case null(Kind)
     case int(Int64)
     case text(String)
     case bytes([UInt8])
@@ -19,23 +22,32 @@ public enum Value: Sendable, Equatable {
     case texts([String])
     case ints([Int64])
 
-    public static func instant(_ microseconds: Int64?) -> Value { microseconds.map(Value.int) ?? .null }
-    public static func optional(_ text: String?) -> Value { text.map(Value.text) ?? .null }
-    public static func optional(_ number: Int64?) -> Value { number.map(Value.int) ?? .null }
-    public static func bool(_ flag: Bool?) -> Value { flag.map { Value.bool($0) } ?? .null }
+    public enum Kind: UInt32, Sendable {
+        case bool = 16
+        case bytes = 17
+        case int = 20
+        case text = 25
+        case texts = 1009
+        case ints = 1016
+    }
+
+    public static func optional(_ text: String?) -> Value { text.map(Value.text) ?? .null(.text) }
+    public static func optional(_ number: Int64?) -> Value { number.map(Value.int) ?? .null(.int) }
+    public static func optional(_ flag: Bool?) -> Value { flag.map { Value.bool($0) } ?? .null(.bool) }
+    public static func optional(_ bytes: [UInt8]?) -> Value { bytes.map(Value.bytes) ?? .null(.bytes) }
 }
 
 extension Value {
     /// PostgreSQL's type number, so that the server never has to guess one.
     var oid: UInt32 {
         switch self {
-        case .null: 0
-        case .int: 20
-        case .text: 25
-        case .bytes: 17
-        case .bool: 16
-        case .texts: 1009
-        case .ints: 1016
+        case .null(let kind): kind.rawValue
+        case .int: Kind.int.rawValue
+        case .text: Kind.text.rawValue
+        case .bytes: Kind.bytes.rawValue
+        case .bool: Kind.bool.rawValue
+        case .texts: Kind.texts.rawValue
+        case .ints: Kind.ints.rawValue
         }
     }
 
@@ -94,6 +106,8 @@ public struct Row: Sendable {
         isNull(column) ? nil : int(column) + 946_684_800_000_000
     }
 
+    public func instant(_ column: Int) -> Instant? { microseconds(column).map(Instant.init(microseconds:)) }
+
     /// uuid as 8-4-4-4-12 lower-case hex.
     public func uuid(_ column: Int) -> String {
         let digits = Array("0123456789abcdef")
@@ -108,18 +122,28 @@ public struct Row: Sendable {
 
     /// text[] without nulls.
     public func texts(_ column: Int) -> [String] {
+        elements(column).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// int8[] without nulls.
+    public func ints(_ column: Int) -> [Int64] {
+        elements(column).map { Int64(truncatingIfNeeded: $0.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }) }
+    }
+
+    /// The elements of an array of one dimension, as array_send writes it.
+    private func elements(_ column: Int) -> [ArraySlice<UInt8>] {
         guard let bytes = columns[column], bytes.count >= 20 else { return [] }
         func word(_ at: Int) -> Int {
             guard at + 4 <= bytes.count else { return -1 }
             return Int(Int32(truncatingIfNeeded: bytes[at..<(at + 4)].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }))
         }
-        var out: [String] = []
+        var out: [ArraySlice<UInt8>] = []
         var at = 20
         for _ in 0..<max(0, word(12)) {
             let length = word(at)
             at += 4
             guard length >= 0, at + length <= bytes.count else { break }
-            out.append(String(decoding: bytes[at..<(at + length)], as: UTF8.self))
+            out.append(bytes[at..<(at + length)])
             at += length
         }
         return out

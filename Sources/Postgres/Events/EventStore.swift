@@ -1,17 +1,53 @@
 import Domain
 
+/// What an event tells of. Texts are stored and shown; they never change their meaning.
+public enum EventKind: String, Sendable, CaseIterable {
+    case runPlanned = "run_planned"
+    case runRerun = "run_rerun"
+    case cancelRequested = "cancel_requested"
+    /// Where a run or job went: with a status, these are what `millrace verify` replays.
+    case runStatus = "run_status"
+    case jobStatus = "job_status"
+    case taskLost = "task_lost"
+    case taskReleased = "task_released"
+    case runnerRegistered = "runner_registered"
+    case runnerSpent = "runner_spent"
+    case runnerChanged = "runner_changed"
+    case runnerRemoved = "runner_removed"
+}
+
 /// Writes `event`: append-only, in the transaction of the change it tells of.
-enum EventStore {
+public enum EventStore {
     private static let append = Statement(
         "event_append",
-        "insert into event (run_id, job_id, task_id, runner_id, kind, detail) values ($1, $2, $3, $4, $5, $6)")
+        """
+        insert into event (run_id, job_id, task_id, runner_id, kind, detail, status, actor_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        """)
 
     static func append(
-        _ kind: String, run: RunID? = nil, job: JobID? = nil, task: TaskID? = nil, runner: RunnerID? = nil,
-        detail: String = "", in tx: Transaction
+        _ kind: EventKind, run: RunID? = nil, job: JobID? = nil, task: TaskID? = nil, runner: RunnerID? = nil,
+        status: Status? = nil, actor: AccountID? = nil, detail: String = "", in tx: Transaction
     ) throws {
         try tx.run(
             Self.append, .optional(run?.number), .optional(job?.number), .optional(task?.number),
-            .optional(runner?.number), .text(kind), .text(detail))
+            .optional(runner?.number), .text(kind.rawValue), .text(detail), .optional(status?.rawValue),
+            .optional(actor?.number))
+    }
+
+    private static let ofRun = Statement(
+        "event_status_of_run",
+        """
+        select kind, run_id, job_id, status from event
+         where run_id = $1 and kind in ('run_status', 'job_status') order by id
+        """)
+
+    /// Where the events of a run say that it and its jobs went, in order.
+    static func statuses(of run: RunID, in tx: Transaction) throws -> [StatusEvent] {
+        try tx.run(Self.ofRun, .int(run.number)).compactMap { row in
+            guard let status = Status(rawValue: row.int(3)) else { return nil }
+            return row.text(0) == EventKind.runStatus.rawValue
+                ? StatusEvent(.run(RunID(row.int(1))), status) : StatusEvent(.job(JobID(row.int(2))), status)
+        }
     }
 }

@@ -12,7 +12,10 @@ public struct Runner: Sendable, Equatable {
     public let canCancel: Bool
     public let ephemeral: Bool
     public let disabled: Bool
+    /// An ephemeral runner that was given its one job (runner.md 3.6).
+    public let isSpent: Bool
     public let tokenHash: [UInt8]
+    public var scope: RunnerScope { RunnerScope(owner: owner, repository: repository) }
 
     init(_ row: Row) {
         id = RunnerID(row.int(0))
@@ -26,6 +29,7 @@ public struct Runner: Sendable, Equatable {
         ephemeral = row.bool(8)
         disabled = row.bool(9)
         tokenHash = row.bytes(10)
+        isSpent = row.bool(11)
     }
 }
 
@@ -45,7 +49,7 @@ public struct RunnerStore: Sendable {
     public init(database: Database) { self.database = database }
 
     private static let columns =
-        "id, uuid, name, version, owner_id, repository_id, labels, capabilities, ephemeral, disabled, token_hash"
+        "id, uuid, name, version, owner_id, repository_id, labels, capabilities, ephemeral, disabled, token_hash, spent_at is not null"
     private static let byUUID = Statement("runner_by_uuid", "select \(columns) from runner where uuid = $1::text::uuid")
     private static let grant = Statement(
         "registration_token_get", "select owner_id, repository_id, is_active from registration_token where hash = $1")
@@ -61,15 +65,21 @@ public struct RunnerStore: Sendable {
     private static let declare = Statement(
         "runner_declare",
         """
-        update runner set version = $2, labels = $3, capabilities = $4, last_online = now() where id = $1
+        update runner set version = $2, labels = $3, capabilities = $4, last_online = now(), declared_at = now()
+         where id = $1
         returning \(columns)
         """)
-    private static let online = Statement(
-        "runner_online",
-        "update runner set last_online = now() where id = any($1) and (last_online is null or last_online < now() - interval '15 seconds')"
-    )
+    private static let heard = Statement(
+        "runner_heard",
+        """
+        update runner set last_online = now(),
+               last_active = case when id = any($2) then now() else last_active end
+         where id = any($1) or id = any($2)
+        """)
     private static let labelSets = Statement(
-        "label_set_all", "select id, labels from label_set where id > $1 order by id")
+        "label_set_unknown", "select id, labels from label_set where id <> all($1) order by id")
+    private static let liveTask = Statement(
+        "runner_live_task", "select 1 from task where runner_id = $1 and status in (6, 8) limit 1")
 
     /// - Parameter uuid: 36 characters, checked by the caller; another shape would be an SQL error.
     public func runner(uuid: String) throws -> Runner? {
@@ -107,13 +117,79 @@ public struct RunnerStore: Sendable {
     }
 
     /// One statement for all runners heard since the last call (runner.md 3.2: never a write per poll).
-    public func markOnline(_ runners: [RunnerID]) throws {
-        guard !runners.isEmpty else { return }
-        try database.write(Self.online, .ints(runners.map(\.number)))
+    ///
+    /// - Parameter active: those that reported on a task.
+    public func markHeard(online: [RunnerID], active: [RunnerID]) throws {
+        guard !online.isEmpty || !active.isEmpty else { return }
+        try database.write(Self.heard, .ints(online.map(\.number)), .ints(active.map(\.number)))
     }
 
-    /// Label sets made after `id`: what a cache still lacks.
-    public func labelSets(after id: Int64) throws -> [(id: Int64, labels: [String])] {
-        try database.read(Self.labelSets, .int(id)).map { ($0.int(0), $0.texts(1)) }
+    /// Label sets other than these: what a cache still lacks.
+    public func labelSets(except known: [Int64]) throws -> [(id: Int64, labels: [String])] {
+        try database.read(Self.labelSets, .ints(known)).map { ($0.int(0), $0.texts(1)) }
+    }
+
+    public func hasLiveTask(_ runner: RunnerID) throws -> Bool {
+        try !database.read(Self.liveTask, .int(runner.number)).isEmpty
+    }
+
+    // MARK: who may be given a job; called by `TaskClaims` and `RunStore`
+
+    private static let admit = Statement(
+        "runner_admit", "select 1 from runner where id = $1 and not disabled and spent_at is null")
+    /// Two requests of one ephemeral runner at once must not both get a job.
+    private static let admitEphemeral = Statement(
+        "runner_admit_ephemeral",
+        "select 1 from runner where id = $1 and not disabled and spent_at is null for no key update")
+    private static let spend = Statement("runner_spend", "update runner set spent_at = now() where id = $1")
+    private static let unspend = Statement(
+        "runner_unspend",
+        """
+        update runner set spent_at = null
+         where ephemeral and id = (select runner_id from task where id = $1 and heard_at is null) returning id, uuid
+        """)
+
+    static func admit(_ runner: Runner, in tx: Transaction) throws -> Bool {
+        try tx.first(runner.ephemeral ? admitEphemeral : admit, .int(runner.id.number)) != nil
+    }
+    static func spend(_ runner: Runner, in tx: Transaction) throws {
+        try tx.run(spend, .int(runner.id.number))
+        try EventStore.append(.runnerSpent, runner: runner.id, in: tx)
+        try tx.notify(changedChannel, runner.uuid)
+    }
+    /// Its one job went back to the queue unheard of: it may have another.
+    static func unspend(_ task: TaskID, in tx: Transaction) throws {
+        guard let row = try tx.first(unspend, .int(task.number)) else { return }
+        try tx.notify(changedChannel, row.uuid(1))
+    }
+
+    private static let removeSpent = Statement(
+        "runner_remove_spent",
+        """
+        delete from runner n
+         where n.spent_at is not null and n.spent_at < now() - interval '1 second'
+           and not exists (select 1 from task t where t.runner_id = n.id
+                              and (t.status in (6, 8) or (t.log_closed_at is null
+                                   and t.stopped_at > now() - make_interval(secs => $1::bigint))))
+        returning id, uuid
+        """)
+    private static let removeOrphans = Statement(
+        "runner_remove_orphans",
+        """
+        delete from runner where declared_at is null and not is_preset and last_online is null and created_at < now() - interval '1 day'
+        returning id, uuid
+        """)
+
+    /// Removes ephemeral runners that had their job and said its last word, or had `graceSeconds` to say it; and
+    /// registrations whose answer was lost, so that nobody ever declared them (runner.md 2.3, 3.6).
+    public func removeUseless(graceSeconds: Int64) throws -> Int {
+        try database.transaction { tx in
+            let gone = try tx.run(Self.removeSpent, .int(graceSeconds)) + tx.run(Self.removeOrphans)
+            for row in gone {
+                try EventStore.append(.runnerRemoved, runner: RunnerID(row.int(0)), in: tx)
+                try tx.notify(Self.changedChannel, row.uuid(1))
+            }
+            return gone.count
+        }
     }
 }

@@ -15,6 +15,9 @@ public struct RunView: Sendable {
     public let attempt: Int64
     public let actorID: Int64
     public let actor: String
+    /// Who started this attempt; of the first, who started the run.
+    public let triggerActorID: Int64
+    public let triggerActor: String
     public let createdAt: Int64
     public let startedAt: Int64?
     public let stoppedAt: Int64?
@@ -30,6 +33,8 @@ public struct JobView: Sendable {
     public let labels: [String]
     public let status: Status
     public let problem: String
+    /// Names this attempt of the job to autoscalers (runner.md 2.6).
+    public let handle: String
     public let task: TaskID?
     public let runnerID: Int64?
     public let runnerName: String
@@ -55,31 +60,39 @@ public struct RunQueries: Sendable {
 
     private static let runColumns =
         """
-        select r.id, r.number, r.workflow_id, r.workflow_path, r.title, r.event, r.ref, r.sha, r.status, r.problem,
-               r.latest_attempt::bigint, coalesce(u.id, 0), coalesce(u.name, 'ghost'), r.created_at, r.started_at, r.stopped_at
-          from run r left join account u on u.id = r.actor_id
+        select r.id, r.number, r.workflow_id, r.workflow_path, r.title, r.event, r.ref, r.sha,
+               coalesce(a.status, r.status), r.problem, a.number::bigint, coalesce(u.id, 0), coalesce(u.name, 'ghost'),
+               coalesce(t.id, u.id, 0), coalesce(t.name, u.name, 'ghost'), a.created_at, a.started_at, a.stopped_at
+          from run r join attempt a on a.run_id = r.id
+          left join account u on u.id = r.actor_id left join account t on t.id = a.actor_id
         """
+    private static let latest = "a.number = r.latest_attempt"
     private static let list = Statement(
         "run_list",
-        "\(runColumns) where r.repository_id = $1 and (cardinality($4::bigint[]) = 0 or r.status = any($4)) order by r.id desc limit $2 offset $3"
-    )
+        """
+        \(runColumns) where \(latest) and r.repository_id = $1
+           and (cardinality($4::bigint[]) = 0 or r.status = any($4)) order by r.id desc limit $2 offset $3
+        """)
     private static let count = Statement(
         "run_count",
         "select count(*) from run where repository_id = $1 and (cardinality($2::bigint[]) = 0 or status = any($2))")
-    private static let byID = Statement("run_by_id", "\(runColumns) where r.repository_id = $1 and r.id = $2")
+    private static let byID = Statement(
+        "run_by_id", "\(runColumns) where \(latest) and r.repository_id = $1 and r.id = $2")
     private static let byNumber = Statement(
-        "run_by_number", "\(runColumns) where r.repository_id = $1 and r.number = $2")
+        "run_by_number", "\(runColumns) where \(latest) and r.repository_id = $1 and r.number = $2")
+    private static let byAttempt = Statement(
+        "run_by_attempt", "\(runColumns) where r.repository_id = $1 and r.id = $2 and a.number = $3")
 
     private static let jobColumns =
         """
-        select j.id, j.run_id, a.number::bigint, j.key, j.name, j.needs, l.labels, j.status, j.problem, j.task_id, t.runner_id,
+        select j.id, j.run_id, a.number::bigint, j.key, j.name, j.needs, l.labels, j.status, j.problem, j.handle, j.task_id, t.runner_id,
                coalesce(n.name, ''), j.created_at, j.started_at, j.stopped_at
           from job j join attempt a on a.id = j.attempt_id join label_set l on l.id = j.label_set_id
           left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
         """
     private static let jobsOfRun = Statement(
         "job_list",
-        "\(jobColumns) join run r on r.id = j.run_id and r.latest_attempt = a.number where j.run_id = $1 order by j.id")
+        "\(jobColumns) where j.run_id = $1 and a.number = $2 order by j.id")
     private static let jobByID = Statement("job_by_id", "\(jobColumns) where j.repository_id = $1 and j.id = $2")
     private static let stepsOfTask = Statement(
         "step_list",
@@ -101,8 +114,13 @@ public struct RunQueries: Sendable {
     public func run(number: Int64, in repository: RepositoryID) throws -> RunView? {
         try database.read(Self.byNumber, .int(repository.number), .int(number)).first.map(Self.run)
     }
-    public func jobs(of run: RunID) throws -> [JobView] {
-        try database.read(Self.jobsOfRun, .int(run.number)).map(Self.job)
+    /// The run as it was in one attempt: its status, times and who started it.
+    public func run(_ id: RunID, attempt: Int64, in repository: RepositoryID) throws -> RunView? {
+        try database.read(Self.byAttempt, .int(repository.number), .int(id.number), .int(attempt)).first.map(Self.run)
+    }
+    /// Jobs of the attempt that the view shows.
+    public func jobs(of run: RunView) throws -> [JobView] {
+        try database.read(Self.jobsOfRun, .int(run.id.number), .int(run.attempt)).map(Self.job)
     }
     public func job(_ id: JobID, in repository: RepositoryID) throws -> JobView? {
         try database.read(Self.jobByID, .int(repository.number), .int(id.number)).first.map(Self.job)
@@ -120,16 +138,16 @@ public struct RunQueries: Sendable {
             id: RunID(row.int(0)), number: row.int(1), workflowID: row.text(2), workflowPath: row.text(3),
             title: row.text(4), event: row.text(5), ref: row.text(6), sha: row.text(7),
             status: Status(rawValue: row.int(8)) ?? .failure, problem: row.text(9), attempt: row.int(10),
-            actorID: row.int(11), actor: row.text(12), createdAt: row.microseconds(13) ?? 0,
-            startedAt: row.microseconds(14), stoppedAt: row.microseconds(15))
+            actorID: row.int(11), actor: row.text(12), triggerActorID: row.int(13), triggerActor: row.text(14),
+            createdAt: row.microseconds(15) ?? 0, startedAt: row.microseconds(16), stoppedAt: row.microseconds(17))
     }
 
     private static func job(_ row: Row) -> JobView {
         JobView(
             id: JobID(row.int(0)), run: RunID(row.int(1)), attempt: row.int(2), key: row.text(3), name: row.text(4),
             needs: row.texts(5), labels: row.texts(6), status: Status(rawValue: row.int(7)) ?? .failure,
-            problem: row.text(8), task: row.optionalInt(9).map(TaskID.init), runnerID: row.optionalInt(10),
-            runnerName: row.text(11), createdAt: row.microseconds(12) ?? 0, startedAt: row.microseconds(13),
-            stoppedAt: row.microseconds(14))
+            problem: row.text(8), handle: row.uuid(9), task: row.optionalInt(10).map(TaskID.init),
+            runnerID: row.optionalInt(11), runnerName: row.text(12), createdAt: row.microseconds(13) ?? 0,
+            startedAt: row.microseconds(14), stoppedAt: row.microseconds(15))
     }
 }

@@ -1,27 +1,4 @@
 import Domain
-import Glibc
-
-/// A claimed job with all that its task message is made of (runner.md 3.7).
-public struct Assignment: Sendable {
-    public let task: TaskID
-    public let job: JobID
-    public let jobKey: String
-    public let run: RunID
-    public let runNumber: Int64
-    public let attemptNumber: Int64
-    public let payload: String
-    public let event: String
-    public let eventPayload: String
-    public let ref: String
-    public let sha: String
-    public let workflowID: String
-    public let workflowPath: String
-    public let actor: String
-    public let repositoryID: RepositoryID
-    public let repositoryOwner: String
-    public let repositoryName: String
-    public var needs: [(key: String, result: Int64, outputs: [(name: String, value: String)])] = []
-}
 
 /// One step as a runner reported it. Times are Unix microseconds of the runner's clock, for display only.
 public struct ReportedStep: Sendable {
@@ -48,21 +25,20 @@ public enum TaskLimits {
     /// Bytes of an output's name and of its value (runner.md 4.3, 6).
     public static let outputNameBytesMax = 255
     public static let outputValueBytesMax = 1024 * 1024
-    /// Looks in a row while others hold the run row or every waiting job: 0.3 s, longer than any report takes.
-    public static let claimTriesMax = 60
-    /// Pause before looking again at rows that others had locked: about as long as a report holds them.
-    public static let claimPauseMicroseconds: UInt32 = 5_000
+    /// Bytes of all outputs of a run (GitHub's limit; workflows.md 8).
+    public static let runOutputBytesMax: Int64 = 50 * 1024 * 1024
+    /// Steps of one report that are looked at.
+    public static let reportedStepsMax = 1000
+    /// Seconds between two writes of the time at which a task was last heard.
+    public static let heardEverySeconds: Int64 = 4
 }
 
 public enum TaskError: Error {
     case foreignRunner
 }
 
-/// Writes `task`, `step` and `task_output`.
+/// Writes `task`, `step` and `task_output` (log columns of `task`: `LogStore`).
 public struct TaskStore: Sendable {
-    /// NOTIFY channel: a keyed request was given a task and may ask for it again; payload the runner's id.
-    public static let assignedChannel = "millrace_assigned"
-
     let database: Database
     let runs: RunStore
     public init(database: Database, runs: RunStore) {
@@ -70,189 +46,122 @@ public struct TaskStore: Sendable {
         self.runs = runs
     }
 
-    private static let pick = Statement(
-        "job_pick",
-        """
-        select id, run_id, step_names from job
-         where status = 5 and label_set_id = any($1)
-           and ($2::bigint is null or repository_id = $2) and ($3::bigint is null or owner_id = $3)
-         order by queued_at, id limit 1 for update skip locked
-        """)
-    private static let anyWaiting = Statement(
-        "job_any_waiting",
-        """
-        select 1 from job
-         where status = 5 and label_set_id = any($1)
-           and ($2::bigint is null or repository_id = $2) and ($3::bigint is null or owner_id = $3) limit 1
-        """)
-    private static let runStatus = Statement("run_status", "select status from run where id = $1")
-    private static let lockRunNoWait = Statement(
-        "run_lock_nowait", "select status from run where id = $1 for update nowait")
-    private static let startRun = Statement(
-        "run_start", "update run set status = 6, started_at = coalesce(started_at, now()) where id = $1")
+    // MARK: assignment; called by `TaskClaims`
+
     private static let insert = Statement(
         "task_insert",
         """
-        insert into task (job_id, runner_id, status, token_hash, request_key, runner_can_cancel)
-        values ($1, $2, 6, $3, $4, $5) returning id
+        with fresh as (
+            insert into task (job_id, runner_id, status, token_hash, request_key, runner_can_cancel)
+            values ($1, $2, 6, $3, $4, $5) returning id),
+        steps as (
+            insert into step (task_id, position, name)
+            select f.id, n - 1, name from fresh f, unnest($6::text[]) with ordinality as s (name, n))
+        select id from fresh
         """)
-    private static let insertSteps = Statement(
-        "step_insert",
+    private static let unheard = Statement(
+        "task_unheard_of_key",
         """
-        insert into step (task_id, position, name)
-        select $1, n - 1, name from unnest($2::text[]) with ordinality as s (name, n)
+        select id from task
+         where runner_id = $1 and request_key = $2 and status in (6, 8) and heard_at is null order by id for no key update
         """)
-    private static let assign = Statement(
-        "job_assign", "update job set status = 6, task_id = $2, started_at = now() where id = $1")
+    private static let renewToken = Statement("task_renew_token", "update task set token_hash = $2 where id = $1")
 
-    /// Claims the oldest job this runner may take, or nil when there is none.
-    ///
-    /// One job row is locked with `skip locked`, so a claim waits for nobody; then the run's status is read in a new
-    /// statement, and only if it must change is the run row locked, `nowait`: on failure everything rolls back and
-    /// the look is repeated (DESIGN section 2, claim). `inconclusive` is set when that happened every time.
-    public func claim(
-        by runner: Runner, labelSets: [Int64], tokenHash: [UInt8], requestKey: String?
-    ) throws -> (assignment: Assignment?, isConclusive: Bool) {
-        guard !labelSets.isEmpty else { return (nil, true) }
-        for _ in 0..<TaskLimits.claimTriesMax {
-            do {
-                let found = try database.transaction { tx in
-                    try claimOne(by: runner, labelSets: labelSets, tokenHash: tokenHash, requestKey: requestKey, in: tx)
-                }
-                if found != nil { return (found, true) }
-                // Rows that a report has locked are skipped, not absent: only no waiting row at all proves anything.
-                let owner = runner.repository == nil ? runner.owner : nil
-                let rest = try database.read(
-                    Self.anyWaiting, .ints(labelSets), .optional(runner.repository?.number), .optional(owner?.number))
-                if rest.isEmpty { return (nil, true) }
-                usleep(TaskLimits.claimPauseMicroseconds)
-            } catch let error as PostgresError where error.isLockNotAvailable {
-                continue
-            }
-        }
-        return (nil, false)
+    static func insert(
+        job: JobID, runner: Runner, tokenHash: [UInt8], requestKey: String?, steps: [String], in tx: Transaction
+    ) throws -> TaskID {
+        let row = try tx.first(
+            Self.insert, .int(job.number), .int(runner.id.number), .bytes(tokenHash), .optional(requestKey),
+            .bool(runner.canCancel), .texts(steps))
+        return TaskID(row?.int(0) ?? 0)
+    }
+    static func unheard(of runner: RunnerID, requestKey: String, in tx: Transaction) throws -> [TaskID] {
+        try tx.run(Self.unheard, .int(runner.number), .text(requestKey)).map { TaskID($0.int(0)) }
+    }
+    static func renewToken(of task: TaskID, hash: [UInt8], in tx: Transaction) throws {
+        try tx.run(Self.renewToken, .int(task.number), .bytes(hash))
     }
 
-    private func claimOne(
-        by runner: Runner, labelSets: [Int64], tokenHash: [UInt8], requestKey: String?, in tx: Transaction
-    ) throws -> Assignment? {
-        let owner = runner.repository == nil ? runner.owner : nil
-        guard
-            let row = try tx.first(
-                Self.pick, .ints(labelSets), .optional(runner.repository?.number), .optional(owner?.number))
-        else { return nil }
-        let job = JobID(row.int(0))
-        let run = RunID(row.int(1))
-        if let status = try tx.first(Self.runStatus, .int(run.number)).flatMap({ Status(rawValue: $0.int(0)) }),
-            status != .running && status != .cancelling
-        {
-            try tx.run(Self.lockRunNoWait, .int(run.number))
-            try tx.run(Self.startRun, .int(run.number))
-        }
-        let task = TaskID(
-            try tx.first(
-                Self.insert, .int(job.number), .int(runner.id.number), .bytes(tokenHash), .optional(requestKey),
-                .bool(runner.canCancel))?.int(0) ?? 0)
-        let state = try decide(JobState.waiting, .claimed(task, runnerCanCancel: runner.canCancel))
-        try tx.run(Self.insertSteps, .int(task.number), .texts(row.texts(2)))
-        try tx.run(Self.assign, .int(job.number), .int(task.number))
-        try EventStore.append("job_\(state.status)", run: run, job: job, task: task, runner: runner.id, in: tx)
-        try tx.notify(RunStore.changedChannel, String(run.number))
-        if requestKey != nil { try tx.notify(Self.assignedChannel, String(runner.id.number)) }
-        return try assignment(of: task, in: tx)
+    // MARK: the end of a task with its job; called by `RunStore`
+
+    private static let end = Statement(
+        "task_end_with_job",
+        """
+        update task set status = $2, ended_by_server = $3, stopped_at = case when $2 <= 4 then now() end
+         where id = $1 and status in (6, 8)
+        """)
+    private static let endSteps = Statement(
+        "step_end_with_task",
+        "update step set status = $2, stopped_at = now() where task_id = $1 and status > 4")
+
+    static func end(_ task: TaskID, as status: Status, byServer: Bool, in tx: Transaction) throws {
+        try tx.run(Self.end, .int(task.number), .int(status.rawValue), .bool(byServer))
+        // No step may look as if it still ran (go-gitea/gitea#35956).
+        if status.isDone { try tx.run(Self.endSteps, .int(task.number), .int(status.rawValue)) }
     }
 
-    private static let recoverable = Statement(
-        "task_recover",
+    // MARK: UpdateTask
+
+    private static let heartbeat = Statement(
+        "task_heartbeat",
         """
-        update task set token_hash = $3 where id = (
-            select id from task where runner_id = $1 and request_key = $2 and status in (6, 8) and heard_at is null
-             order by id limit 1 for update)
-        returning id
+        with heard as (
+            update task set heard_at = now()
+             where id = $1 and runner_id = $2 and status in (6, 8)
+               and (heard_at is null or heard_at < now() - make_interval(secs => $3::bigint)))
+        select status, ended_by_server from task where id = $1 and runner_id = $2
         """)
-
-    /// The task that this very request was given before its answer was lost, with a new token (runner.md 3.5).
-    public func recover(by runner: Runner, requestKey: String, tokenHash: [UInt8]) throws -> Assignment? {
-        try database.transaction { tx in
-            guard
-                let row = try tx.first(
-                    Self.recoverable, .int(runner.id.number), .text(requestKey), .bytes(tokenHash))
-            else { return nil }
-            return try assignment(of: TaskID(row.int(0)), in: tx)
-        }
-    }
-
-    private static let describe = Statement(
-        "task_describe",
-        """
-        select t.id, j.id, j.key, r.id, r.number, a.number, j.payload, r.event, r.payload, r.ref, r.sha, r.workflow_id,
-               r.workflow_path, coalesce(u.name, 'ghost'), p.id, o.name, p.name, j.needs, a.id
-          from task t join job j on j.id = t.job_id join run r on r.id = j.run_id
-          join attempt a on a.id = j.attempt_id join repository p on p.id = r.repository_id
-          join account o on o.id = p.owner_id left join account u on u.id = r.actor_id
-         where t.id = $1
-        """)
-    private static let needs = Statement(
-        "task_needs",
-        """
-        select j.key, case when j.status = 2 and j.continue_on_error then 1 else j.status end, o.name, o.value
-          from job j left join task_output o on o.task_id = j.task_id and o.value is not null
-         where j.attempt_id = $1 and j.key = any($2) order by j.id, o.name
-        """)
-
-    private func assignment(of task: TaskID, in tx: Transaction) throws -> Assignment? {
-        guard let row = try tx.first(Self.describe, .int(task.number)) else { return nil }
-        var assignment = Assignment(
-            task: task, job: JobID(row.int(1)), jobKey: row.text(2), run: RunID(row.int(3)), runNumber: row.int(4),
-            attemptNumber: row.int(5), payload: row.text(6), event: row.text(7), eventPayload: row.text(8),
-            ref: row.text(9), sha: row.text(10), workflowID: row.text(11), workflowPath: row.text(12),
-            actor: row.text(13), repositoryID: RepositoryID(row.int(14)), repositoryOwner: row.text(15),
-            repositoryName: row.text(16))
-        let legs = try tx.run(Self.needs, .int(row.int(18)), .texts(row.texts(17)))
-        for key in row.texts(17) {
-            let own = legs.filter { $0.text(0) == key }
-            var outputs: [String: String] = [:]
-            // Union over the legs; a later non-empty value wins (runner.md 3.7).
-            for leg in own where !leg.isNull(2) {
-                let value = leg.text(3)
-                if !value.isEmpty || outputs[leg.text(2)] == nil { outputs[leg.text(2)] = value }
-            }
-            assignment.needs.append(
-                (
-                    key: key, result: aggregate(own.compactMap { Status(rawValue: $0.int(1)) }).rawValue,
-                    outputs: outputs.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
-                ))
-        }
-        return assignment
-    }
-
     private static let locate = Statement(
         "task_locate",
         """
         select t.runner_id, j.run_id, j.id, j.has_outputs, t.status, t.log_closed_at is not null, j.settle_due_at is not null
           from task t join job j on j.id = t.job_id where t.id = $1
         """)
-    private static let heard = Statement(
-        "task_heard", "update task set heard_at = now() where id = $1")
-    private static let putStep = Statement(
+    private static let lockTask = Statement(
+        "task_heard", "update task set heard_at = now() where id = $1 returning status, ended_by_server")
+    private static let putSteps = Statement(
         "step_report",
         """
-        update step set log_index = $3, log_length = $4, started_at = coalesce(started_at, to_timestamp($5::bigint / 1e6)),
-               status = case when $6 between 1 and 4 then $6 when $5::bigint is not null then 6 else status end,
-               stopped_at = case when $6 between 1 and 4 then coalesce(to_timestamp($7::bigint / 1e6), now()) end
-         where task_id = $1 and position = $2 and status > 4
+        update step s set log_index = r.log_index, log_length = r.log_length,
+               started_at = coalesce(s.started_at, to_timestamp(r.started / 1e6)),
+               status = case when r.result between 1 and 4 then r.result when r.started is not null then 6 else s.status end,
+               stopped_at = case when r.result between 1 and 4 then coalesce(to_timestamp(r.stopped / 1e6), now()) end
+          from (select p as position, i as log_index, l as log_length, nullif(b, $8) as started, res as result,
+                       nullif(e, $8) as stopped
+                  from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+                       as u (p, i, l, b, res, e)) r
+         where s.task_id = $1 and s.position = r.position and s.status > 4
         """)
     private static let putOutput = Statement(
         "task_output_put",
         "insert into task_output (task_id, name, value) values ($1, $2, $3) on conflict do nothing")
-    private static let outputNames = Statement("task_output_names", "select name from task_output where task_id = $1")
-    private static let taskStatus = Statement("task_status", "select status from task where id = $1")
+    private static let outputNames = Statement(
+        "task_output_names", "select name from task_output where task_id = $1 order by name")
+    private static let outputBytes = Statement(
+        "task_output_bytes",
+        """
+        select coalesce(sum(octet_length(o.value)), 0)::bigint
+          from task t join job j on j.id = t.job_id join job s on s.run_id = j.run_id
+          join task_output o on o.task_id = s.task_id
+         where t.id = $1
+        """)
+    private static let taskStatus = Statement(
+        "task_status", "select status, ended_by_server from task where id = $1")
 
     /// What an UpdateTask is answered with.
     public struct Report: Sendable {
-        /// nil: no such task, which a runner is told as cancelled so that it stops (runner.md 4.3.1).
-        public let status: Status?
+        /// The number for the wire: 0 while the runner should go on (runner.md 4.3.9).
+        public let result: Int
         public let sentOutputs: [String]
+    }
+
+    /// A heartbeat that says what the last one said: one statement, and a write only every few seconds.
+    ///
+    /// - Returns: the wire's result, or nil when the task is not this runner's: then `report` finds out why.
+    public func heartbeat(_ task: TaskID, by runner: Runner) throws -> Int? {
+        try database.write(
+            Self.heartbeat, .int(task.number), .int(runner.id.number), .int(TaskLimits.heardEverySeconds)
+        ).first.map(Self.wire)
     }
 
     /// One UpdateTask, all of it in one transaction (runner.md 4.3).
@@ -265,47 +174,143 @@ public struct TaskStore: Sendable {
     ) throws -> Report {
         try database.transaction { tx in
             guard let row = try tx.first(Self.locate, .int(task.number)) else {
-                return Report(status: nil, sentOutputs: [])
+                // An unknown task is told as cancelled, so that the runner stops (runner.md 4.3.1).
+                return Report(result: Status.cancelled.runnerResult, sentOutputs: outputs.map(\.name))
             }
             guard row.int(0) == runner.id.number else { throw TaskError.foreignRunner }
             let run = RunID(row.int(1))
             let job = JobID(row.int(2))
-            let wasLive = row.int(4) >= Status.running.rawValue
-            let logClosed = row.bool(5)
+            let isLive = row.int(4) >= Status.running.rawValue
+            let isLogClosed = row.bool(5)
             // Lock order: run and jobs, then the task, then its steps. A heartbeat locks from the task downwards.
-            let settles = row.bool(6) && (logClosed || !outputs.isEmpty)
-            if (wasLive && conclusion != nil) || settles { try runs.lock(run, in: tx) }
-            try tx.run(Self.heard, .int(task.number))
-            for step in steps.prefix(WorkflowStepLimits.stepsMax) {
-                try tx.run(
-                    Self.putStep, .int(task.number), .int(step.position), .int(step.logIndex), .int(step.logLength),
-                    .optional(step.startedAt), .int(step.result), .optional(step.stoppedAt))
-            }
-            try put(outputs, of: task, in: tx)
+            let settles = row.bool(6) && (isLogClosed || !outputs.isEmpty)
+            if (isLive && conclusion != nil) || settles { try runs.lock(run, in: tx) }
+            // Locked now: what the sweeps or a cancel did before is seen, what they do later waits.
+            let locked = try tx.first(Self.lockTask, .int(task.number))
+            let wasLive = (locked?.int(0) ?? 0) >= Status.running.rawValue
+            if wasLive { try put(steps.prefix(TaskLimits.reportedStepsMax), of: task, in: tx) }
+            let dropped = try put(outputs, of: task, in: tx)
             if wasLive, let conclusion {
-                let complete = !outputs.isEmpty || logClosed || !row.bool(3)
+                let isComplete = !outputs.isEmpty || isLogClosed || !row.bool(3)
                 try runs.apply(
-                    .job(job, .reported(task, conclusion, outputsComplete: complete)), to: run, in: tx)
+                    .job(job, .reported(task, conclusion, outputsComplete: isComplete)), to: run, in: tx)
             } else if settles {
                 try runs.apply(.outputsSettled(job), to: run, in: tx)
             }
-            let status = try tx.first(Self.taskStatus, .int(task.number)).flatMap { Status(rawValue: $0.int(0)) }
             return Report(
-                status: status, sentOutputs: try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) })
+                result: try tx.first(Self.taskStatus, .int(task.number)).map(Self.wire) ?? 0,
+                sentOutputs: try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) } + dropped)
         }
     }
 
-    /// First value of a name wins; what is too large is listed as received, or clients resend it for ever.
-    private func put(_ outputs: [(name: String, value: String)], of task: TaskID, in tx: Transaction) throws {
-        for output in outputs {
-            guard !output.name.isEmpty else { continue }
-            let fits =
-                output.name.utf8.count <= TaskLimits.outputNameBytesMax
-                && output.value.utf8.count <= TaskLimits.outputValueBytesMax && !output.value.utf8.contains(0)
-            try tx.run(
-                Self.putOutput, .int(task.number), .text(output.name), .optional(fits ? output.value : nil))
+    private static func wire(_ row: Row) -> Int {
+        wireResult(Status(rawValue: row.int(0)) ?? .cancelled, endedByServer: row.bool(1))
+    }
+
+    private func put(_ steps: ArraySlice<ReportedStep>, of task: TaskID, in tx: Transaction) throws {
+        guard !steps.isEmpty else { return }
+        // No time any clock shows: stands for "not told", since a bigint[] of ours has no nulls.
+        let never = Int64.min
+        try tx.run(
+            Self.putSteps, .int(task.number), .ints(steps.map(\.position)), .ints(steps.map(\.logIndex)),
+            .ints(steps.map(\.logLength)), .ints(steps.map { $0.startedAt ?? never }), .ints(steps.map(\.result)),
+            .ints(steps.map { $0.stoppedAt ?? never }), .int(never))
+    }
+
+    /// First value of a name wins. What is refused is listed as received all the same, or clients resend it for ever
+    /// (runner.md 4.3.7).
+    ///
+    /// - Returns: names that could not be stored at all.
+    private func put(_ outputs: [(name: String, value: String)], of task: TaskID, in tx: Transaction) throws -> [String] {
+        guard !outputs.isEmpty else { return [] }
+        var unstored: [String] = []
+        var room = TaskLimits.runOutputBytesMax - (try tx.first(Self.outputBytes, .int(task.number))?.int(0) ?? 0)
+        for output in outputs.sorted(by: { $0.name < $1.name }) {
+            let size = output.value.utf8.count
+            guard !output.name.isEmpty, output.name.utf8.count <= TaskLimits.outputNameBytesMax,
+                !output.name.utf8.contains(0)
+            else {
+                unstored.append(output.name)
+                continue
+            }
+            let fits = size <= TaskLimits.outputValueBytesMax && Int64(size) <= room && !output.value.utf8.contains(0)
+            if fits { room -= Int64(size) }
+            try tx.run(Self.putOutput, .int(task.number), .text(output.name), .optional(fits ? output.value : nil))
+        }
+        return unstored
+    }
+
+    // MARK: lost tasks
+
+    private static let live = Statement(
+        "task_live",
+        """
+        select t.id, j.id, j.run_id, t.started_at, t.heard_at, j.timeout_seconds, n.declared_at, coalesce(n.name, ''),
+               n.id is null, j.returns::bigint
+          from task t join job j on j.id = t.job_id left join runner n on n.id = t.runner_id
+         where t.status in (6, 8) and t.id > $1 and (t.heard_at is null or t.heard_at < now() - make_interval(secs => $2::bigint)
+               or t.started_at < now() - make_interval(secs => $3::bigint) or n.id is null)
+         order by t.id limit 500
+        """)
+    private static let clock = Statement(
+        "task_clock",
+        """
+        select t.started_at, t.heard_at, j.timeout_seconds, n.declared_at, n.id is null, j.returns::bigint,
+               (extract(epoch from clock_timestamp()) * 1000000)::bigint
+          from task t join job j on j.id = t.job_id left join runner n on n.id = t.runner_id
+         where t.id = $1 and t.status in (6, 8) for no key update of t
+        """)
+
+    /// A task that this call ended or gave back.
+    public struct Lost: Sendable {
+        public let task: TaskID
+        public let job: JobID
+        public let run: RunID
+        public let loss: TaskLoss
+    }
+
+    /// Ends or gives back what no runner works on any more (runner.md 3.4, 4.2, 7.3). Safe on every instance at once:
+    /// each task is judged again with the run, its jobs and the task locked.
+    public func sweepLost(limits: RecoveryLimits) throws -> [Lost] {
+        let shortest = min(limits.unheardSeconds, limits.silentSeconds, limits.restartSilenceSeconds)
+        var lost: [Lost] = []
+        var after: Int64 = 0
+        while true {
+            let rows = try database.read(
+                Self.live, .int(after), .int(shortest), .int(limits.overlongSeconds))
+            for row in rows {
+                after = row.int(0)
+                let task = TaskID(row.int(0))
+                let job = JobID(row.int(1))
+                let run = RunID(row.int(2))
+                if let loss = try giveUp(task, job: job, run: run, runner: row.text(7), limits: limits) {
+                    lost.append(Lost(task: task, job: job, run: run, loss: loss))
+                }
+            }
+            if rows.isEmpty { return lost }
         }
     }
+
+    private func giveUp(
+        _ task: TaskID, job: JobID, run: RunID, runner: String, limits: RecoveryLimits
+    ) throws -> TaskLoss? {
+        try database.transaction { tx in
+            try runs.lock(run, in: tx)
+            guard let row = try tx.first(Self.clock, .int(task.number)) else { return nil }
+            let facts = TaskClock(
+                startedAt: row.instant(0) ?? Instant(microseconds: 0), heardAt: row.instant(1),
+                timeoutSeconds: row.optionalInt(2), declaredAt: row.instant(3))
+            let now = Instant(microseconds: row.int(6))
+            guard let loss = row.bool(4) ? .runnerRemoved : loss(of: facts, now: now, limits: limits) else { return nil }
+            try EventStore.append(.taskLost, run: run, job: job, task: task, detail: loss.rawValue, in: tx)
+            try runs.apply(
+                .job(job, .lost(task, loss, returns: Int(row.int(5)))), to: run,
+                problem: loss.words(runner: runner, limits: limits), in: tx)
+            return loss
+        }
+    }
+
+    // MARK: tokens
 
     private static let byToken = Statement(
         "task_by_token",
@@ -318,9 +323,4 @@ public struct TaskStore: Sendable {
     public func liveTask(tokenHash: [UInt8]) throws -> (task: TaskID, repository: RepositoryID)? {
         try database.read(Self.byToken, .bytes(tokenHash)).first.map { (TaskID($0.int(0)), RepositoryID($0.int(1))) }
     }
-}
-
-public enum WorkflowStepLimits {
-    /// Steps of one report that are looked at.
-    public static let stepsMax = 1000
 }

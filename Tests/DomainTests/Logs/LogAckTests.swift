@@ -35,13 +35,14 @@ struct LogAckTests {
     func table(row: Case) throws {
         let decision = try decideLog(
             stored: row.stored, index: row.index, count: row.count, take: row.count, noMore: row.noMore,
-            closedSeconds: nil)
+            state: .open, graceSeconds: 60)
         #expect(decision == LogDecision(store: row.store, ack: row.ack, closes: row.closes), "\(row.name)")
     }
 
     @Test("is partial when a call is over the limits, and then does not close")
     func partial() throws {
-        let decision = try decideLog(stored: 0, index: 0, count: 10, take: 4, noMore: true, closedSeconds: nil)
+        let decision = try decideLog(
+            stored: 0, index: 0, count: 10, take: 4, noMore: true, state: .open, graceSeconds: 60)
         #expect(decision == LogDecision(store: 0..<4, ack: 4, closes: false))
     }
 
@@ -51,7 +52,8 @@ struct LogAckTests {
             for index in Int64(0)...6 {
                 for count in 0...6 {
                     let ack = try decideLog(
-                        stored: stored, index: index, count: count, take: count, noMore: false, closedSeconds: nil
+                        stored: stored, index: index, count: count, take: count, noMore: false, state: .open,
+                        graceSeconds: 60
                     ).ack
                     #expect(ack <= max(index, 0) + Int64(count) || index > stored)
                     #expect(ack >= 0)
@@ -60,19 +62,34 @@ struct LogAckTests {
         }
     }
 
-    @Test("takes rows of an ended log for a minute, then refuses new ones only")
-    func grace() throws {
-        #expect(try decideLog(stored: 2, index: 2, count: 1, take: 1, noMore: true, closedSeconds: 60).store == 0..<1)
-        #expect(throws: LogRefusal.closed) {
-            try decideLog(stored: 2, index: 2, count: 1, take: 1, noMore: true, closedSeconds: 61)
+    @Test(
+        "of a log that has ended: new rows within the grace, later and when sealed only what is there",
+        arguments: [
+            (LogState.closed(secondsAgo: 60), true), (.closed(secondsAgo: 61), false), (.sealed, false), (.open, true),
+        ])
+    func ended(state: LogState, takesRows: Bool) throws {
+        func decision(index: Int64, count: Int, noMore: Bool) throws -> LogDecision {
+            try decideLog(
+                stored: 2, index: index, count: count, take: count, noMore: noMore, state: state, graceSeconds: 60)
         }
-        #expect(try decideLog(stored: 2, index: 0, count: 2, take: 2, noMore: true, closedSeconds: 999).ack == 2)
+        if takesRows {
+            #expect(try decision(index: 2, count: 1, noMore: true) == LogDecision(store: 0..<1, ack: 3, closes: true))
+            #expect(try decision(index: 1, count: 2, noMore: false) == LogDecision(store: 1..<2, ack: 3, closes: false))
+        } else {
+            #expect(throws: LogRefusal.archived) { try decision(index: 2, count: 1, noMore: true) }
+            #expect(throws: LogRefusal.archived) { try decision(index: 1, count: 2, noMore: false) }
+        }
+        // A runner that repeats itself must not be told that it failed.
+        #expect(try decision(index: 0, count: 2, noMore: true) == LogDecision(store: 0..<0, ack: 2, closes: true))
+        #expect(try decision(index: 2, count: 0, noMore: true) == LogDecision(store: 0..<0, ack: 2, closes: true))
+        #expect(try decision(index: 1, count: 0, noMore: false) == LogDecision(store: 0..<0, ack: 1, closes: false))
+        #expect(try decision(index: 5, count: 1, noMore: true) == LogDecision(store: 0..<0, ack: 2, closes: false))
     }
 
     @Test("refuses indexes that are not row numbers", arguments: [Int64(-1), .min, .max])
     func indexes(index: Int64) {
         #expect(throws: LogRefusal.negativeIndex(index)) {
-            try decideLog(stored: 0, index: index, count: 1, take: 1, noMore: false, closedSeconds: nil)
+            try decideLog(stored: 0, index: index, count: 1, take: 1, noMore: false, state: .open, graceSeconds: 60)
         }
     }
 }

@@ -1,0 +1,152 @@
+/// A job that does not run yet, as far as its waiting can be explained.
+public struct WaitingJob: Equatable, Sendable {
+    public let repository: RepositoryID
+    public let owner: AccountID
+    public let labels: [String]
+    /// Names of needed jobs that are not done; empty for a job in the queue.
+    public let unfinishedNeeds: [String]
+    /// Jobs that a runner with the same labels would take first.
+    public let ahead: Int64
+
+    public init(
+        repository: RepositoryID, owner: AccountID, labels: [String], unfinishedNeeds: [String] = [], ahead: Int64 = 0
+    ) {
+        self.repository = repository
+        self.owner = owner
+        self.labels = labels
+        self.unfinishedNeeds = unfinishedNeeds
+        self.ahead = ahead
+    }
+}
+
+/// A runner, as far as it bears on who takes what.
+public struct RunnerFacts: Equatable, Sendable {
+    public let name: String
+    public let scope: RunnerScope
+    public let labels: [String]
+    public let isDisabled: Bool
+    /// An ephemeral runner that had its one job.
+    public let isSpent: Bool
+    public let lastOnline: Instant?
+    public let liveTasks: Int64
+
+    public init(
+        name: String, scope: RunnerScope, labels: [String], isDisabled: Bool = false, isSpent: Bool = false,
+        lastOnline: Instant?, liveTasks: Int64 = 0
+    ) {
+        self.name = name
+        self.scope = scope
+        self.labels = labels
+        self.isDisabled = isDisabled
+        self.isSpent = isSpent
+        self.lastOnline = lastOnline
+        self.liveTasks = liveTasks
+    }
+}
+
+/// One thing that is in the way. `kind` is stable for scripts, `words` are for people and the same everywhere.
+public struct Reason: Equatable, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
+        case needs, scope, labels, disabled, spent, offline, busy, queue, soon, nothing, running, done
+    }
+    public let kind: Kind
+    public let words: String
+
+    public init(_ kind: Kind, _ words: String) {
+        self.kind = kind
+        self.words = words
+    }
+}
+
+/// Why a blocked or waiting job does not run: the narrowest gate that no runner passes (go-gitea/gitea#30001).
+public func whyWaiting(_ job: WaitingJob, runners: [RunnerFacts], now: Instant) -> Reason {
+    if !job.unfinishedNeeds.isEmpty {
+        return Reason(.needs, "waiting for \(listed(job.unfinishedNeeds)) to end")
+    }
+    let wanted = listed(job.labels)
+    if runners.isEmpty { return Reason(.scope, "no runner is registered; register one with the labels \(wanted)") }
+    let near = runners.filter { $0.scope.covers(repository: job.repository, of: job.owner) }
+    if near.isEmpty {
+        return Reason(
+            .scope, "none of the \(runners.count) runners may take jobs of this repository; they belong to others")
+    }
+    let fitting = near.filter { labels($0.labels, satisfy: job.labels) }
+    guard let first = fitting.first else {
+        let nearest = near.map { (runner: $0, missing: missing(job.labels, in: $0.labels)) }
+            .min { $0.missing.count < $1.missing.count }
+        let hint = nearest.map { "; the nearest, \"\($0.runner.name)\", lacks \(listed($0.missing))" } ?? ""
+        return Reason(.labels, "no runner has all the labels \(wanted)\(hint)")
+    }
+    let enabled = fitting.filter { !$0.isDisabled && !$0.isSpent }
+    if enabled.isEmpty {
+        return first.isSpent
+            ? Reason(.spent, "runner \"\(first.name)\" fits, but was for one job only and had it; register another")
+            : Reason(.disabled, "runner \"\(first.name)\" fits, but is disabled; enable it")
+    }
+    let online = enabled.filter { runnerStatus(lastOnline: $0.lastOnline, lastActive: nil, now: now) != .offline }
+    if online.isEmpty {
+        return Reason(.offline, "\(names(enabled)) would fit, but did not call for over a minute; start one")
+    }
+    let free = online.filter { $0.liveTasks == 0 }
+    if let free = free.first {
+        return job.ahead > 0
+            ? Reason(.queue, "\(job.ahead) \(job.ahead == 1 ? "job stands" : "jobs stand") before it")
+            : Reason(.soon, "runner \"\(free.name)\" is free and takes it with its next call")
+    }
+    let before = job.ahead > 0 ? "; \(job.ahead) \(job.ahead == 1 ? "job stands" : "jobs stand") before it" : ""
+    return Reason(.busy, "\(names(online)) would fit, but \(online.count == 1 ? "is" : "are") busy\(before)")
+}
+
+/// Waiting jobs of one kind, for the question why a runner is idle.
+public struct WaitingKind: Equatable, Sendable {
+    public let repository: RepositoryID
+    public let owner: AccountID
+    public let labels: [String]
+    public let count: Int64
+
+    public init(repository: RepositoryID, owner: AccountID, labels: [String], count: Int64) {
+        self.repository = repository
+        self.owner = owner
+        self.labels = labels
+        self.count = count
+    }
+}
+
+/// Why a runner does nothing, or what it does.
+public func whyIdle(_ runner: RunnerFacts, waiting: [WaitingKind], now: Instant) -> Reason {
+    if runner.isSpent { return Reason(.spent, "it was for one job only and had it") }
+    if runner.isDisabled { return Reason(.disabled, "it is disabled; enable it") }
+    if runnerStatus(lastOnline: runner.lastOnline, lastActive: nil, now: now) == .offline {
+        return Reason(
+            .offline, runner.lastOnline == nil ? "it never called; start it" : "it did not call for over a minute")
+    }
+    if runner.liveTasks > 0 {
+        return Reason(.busy, "it has \(runner.liveTasks) \(runner.liveTasks == 1 ? "job" : "jobs")")
+    }
+    if waiting.isEmpty { return Reason(.nothing, "no job waits") }
+    let near = waiting.filter { runner.scope.covers(repository: $0.repository, of: $0.owner) }
+    guard let nearest = near.map({ (kind: $0, missing: missing($0.labels, in: runner.labels)) })
+        .min(by: { $0.missing.count < $1.missing.count })
+    else {
+        let count = waiting.reduce(0) { $0 + $1.count }
+        return Reason(
+            .scope, "\(count) \(count == 1 ? "job waits" : "jobs wait"), none in the repositories it may take jobs of")
+    }
+    if nearest.missing.isEmpty { return Reason(.soon, "a job that fits waits; it gets it with its next call") }
+    let jobs = nearest.kind.count == 1 ? "a job waits" : "\(nearest.kind.count) jobs wait"
+    return Reason(
+        .labels, "\(jobs) for the labels \(listed(nearest.kind.labels)); this runner lacks \(listed(nearest.missing))")
+}
+
+private func missing(_ wanted: [String], in have: [String]) -> [String] {
+    wanted.filter { !labels(have, satisfy: [$0]) }
+}
+
+private func listed(_ texts: [String]) -> String { texts.map { "\"\($0)\"" }.joined(separator: ", ") }
+
+/// At most three by name: a site may have hundreds.
+private func names(_ runners: [RunnerFacts]) -> String {
+    let shown = runners.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
+    let rest = runners.count > 3 ? " and \(runners.count - 3) more" : ""
+    return (runners.count == 1 ? "runner " : "runners ") + shown + rest
+}

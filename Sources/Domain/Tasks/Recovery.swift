@@ -1,0 +1,105 @@
+/// Why the server gives a task up (runner.md 3.4, 4.2, 7.3).
+public enum TaskLoss: String, Equatable, Sendable, CaseIterable {
+    /// Assigned, and never heard of: the answer was lost on its way.
+    case unheard
+    /// The runner stopped reporting: Gitea's zombie.
+    case silent
+    /// Longer than any job may take: Gitea's endless.
+    case overlong
+    /// The runner started anew, so it no longer knows this task.
+    case runnerRestarted
+    /// The runner was removed.
+    case runnerRemoved
+}
+
+/// When the server gives up, in seconds. The defaults are Gitea's (runner.md 4.2) where it has them.
+public struct RecoveryLimits: Equatable, Sendable {
+    /// Times a job goes back to the queue because nobody was heard of; after that it fails.
+    public static let returnsMax = 2
+    /// A cancel waits for a runner that was heard within this time; else the job is cancelled at once (runner.md 4.2).
+    public static let cancelHeardSeconds: Int64 = 60
+
+    /// A's first report comes within a second, R's within five.
+    public var unheardSeconds: Int64 = 60
+    /// R sends nothing while a post-task script runs, so this stays minutes (gitea/runner#826).
+    public var silentSeconds: Int64 = 600
+    /// Cut at this or at the job's own `timeout-minutes`, whichever is later (go-gitea/gitea#32694).
+    public var overlongSeconds: Int64 = 3 * 3600
+    /// A runner that declares itself anew has lost what was silent for this long; two processes with one identity
+    /// are told apart by it.
+    public var restartSilenceSeconds: Int64 = 30
+    /// A job that nobody takes, or that waits for one.
+    public var abandonedSeconds: Int64 = 24 * 3600
+
+    public init() {}
+}
+
+/// What tells whether a live task is lost.
+public struct TaskClock: Equatable, Sendable {
+    public let startedAt: Instant
+    /// Last UpdateTask or UpdateLog; nil when there was none.
+    public let heardAt: Instant?
+    /// The job's own `timeout-minutes`, when it is a number.
+    public let timeoutSeconds: Int64?
+    /// When the task's runner last declared itself.
+    public let declaredAt: Instant?
+
+    public init(startedAt: Instant, heardAt: Instant?, timeoutSeconds: Int64?, declaredAt: Instant?) {
+        self.startedAt = startedAt
+        self.heardAt = heardAt
+        self.timeoutSeconds = timeoutSeconds
+        self.declaredAt = declaredAt
+    }
+}
+
+/// Is this live task lost, and how?
+public func loss(of task: TaskClock, now: Instant, limits: RecoveryLimits) -> TaskLoss? {
+    let lastSign = task.heardAt ?? task.startedAt
+    // A process that started anew does not know the tasks of the one before it. Silence since tells it from a second
+    // process with the same identity, whose tasks go on reporting.
+    let isRestarted =
+        (task.declaredAt ?? lastSign) > lastSign && now >= lastSign.adding(seconds: limits.restartSilenceSeconds)
+    if task.heardAt == nil {
+        // Never begun, so it may begin elsewhere.
+        return isRestarted || now >= task.startedAt.adding(seconds: limits.unheardSeconds) ? .unheard : nil
+    }
+    if isRestarted { return .runnerRestarted }
+    if now >= lastSign.adding(seconds: limits.silentSeconds) { return .silent }
+    let allowed = max(limits.overlongSeconds, task.timeoutSeconds ?? 0)
+    return now >= task.startedAt.adding(seconds: allowed) ? .overlong : nil
+}
+
+extension TaskLoss {
+    /// For the person who looks at the job: what happened, and what to do.
+    public func words(runner: String, limits: RecoveryLimits) -> String {
+        let name = runner.isEmpty ? "the runner" : "runner \"\(runner)\""
+        switch self {
+        case .unheard:
+            return
+                "\(name) was given this job and was not heard of within \(spelled(limits.unheardSeconds)), "
+                + "\(RecoveryLimits.returnsMax + 1) times; check that runners reach the server's address"
+        case .silent:
+            return
+                "\(name) went silent for \(spelled(limits.silentSeconds)); check whether its host is up, then rerun the job"
+        case .overlong:
+            return
+                "the job ran longer than \(spelled(limits.overlongSeconds)) and its own timeout-minutes; raise timeout-minutes"
+        case .runnerRestarted: return "\(name) started anew in the middle of this job; rerun it"
+        case .runnerRemoved: return "\(name) was removed in the middle of this job; rerun it"
+        }
+    }
+}
+
+/// `10 minutes`, `3 hours`, `45 seconds`: the largest unit that is whole.
+public func spelled(_ seconds: Int64) -> String {
+    for (unit, size) in [("day", Int64(86_400)), ("hour", 3600), ("minute", 60)] where seconds % size == 0 && seconds > 0 {
+        return seconds == size ? "1 \(unit)" : "\(seconds / size) \(unit)s"
+    }
+    return seconds == 1 ? "1 second" : "\(seconds) seconds"
+}
+
+/// What a runner is told of its task (runner.md 4.1, 4.4): 0 while it should go on. A task that the server ended is
+/// told as cancelled whatever its status, since act_runner stops on nothing else (go-gitea/gitea#28150).
+public func wireResult(_ status: Status, endedByServer: Bool) -> Int {
+    endedByServer && status.isDone ? Int(Status.cancelled.rawValue) : status.runnerResult
+}

@@ -1,0 +1,125 @@
+import Domain
+import Mustache
+import Postgres
+
+/// The part of a run's page that shows one job: its state and its log by steps.
+struct LogPage {
+    static let all: [Route] = [
+        Route("GET", "/{owner}/{repo}/actions/jobs/{job}/view", access: .repository(.read), jobView),
+        Route("GET", "/_static/log.js", access: .open) { _, _, _ in
+            Response(200, type: "text/javascript; charset=utf-8", body: Array(logScript.utf8))
+        },
+    ]
+
+    private let app: App
+    private let repository: RepositoryID
+    private let base: String
+    /// Rows that the page may still show at once.
+    private var budget = LogExcerptLimits.pageRowsMax
+
+    init(app: App, repository: Repository) {
+        self.app = app
+        self.repository = repository.id
+        base = "/\(repository.fullName)"
+    }
+
+    /// One job alone: the script puts it in the place of what it has when the steps changed.
+    @Sendable static func jobView(_ request: Request, _: Caller, _ app: App) throws -> Response {
+        let job = try RunRoutes.job(request, app)
+        var page = LogPage(app: app, repository: try RunRoutes.found(request))
+        return .html(200, try template().render(["jobs": [try page.facts(of: job)]]))
+    }
+
+    /// What the template needs of one job.
+    mutating func facts(of job: JobView) throws -> [String: Any] {
+        let progress = try app.logs.progress(of: [job.id]).first
+        let reader = try job.task.flatMap { try LogReader($0, app) }
+        let steps = try job.task.map(app.views.steps) ?? []
+        var facts: [String: Any] = [
+            "id": job.id.number, "base": base, "name": job.name, "status": "\(job.status)",
+            "problem": Self.shown(job.problem), "why": Self.shown(try why(job)),
+            "next": reader?.log.rows ?? 0, "done": progress?.hasEnded ?? true ? "true" : "false",
+            "mark": progress.map { Self.mark(of: $0, steps) } ?? "",
+        ]
+        guard var reader else { return facts }
+        facts["download"] = "\(base)/actions/jobs/\(job.id)/log"
+        if let at = reader.log.file?.expiredAt {
+            facts["expired"] = RunJSON.time(at)
+            return facts
+        }
+        let slices = sliceLog(
+            steps: steps.map { LogStep(name: $0.name, status: $0.status, index: $0.logIndex, length: $0.logLength) },
+            rows: reader.log.rows, task: job.status)
+        let growing = slices.lastIndex { $0.status == .running || $0.status == .cancelling }
+        facts["slices"] = try slices.enumerated().map { index, slice -> [String: Any] in
+            let isOpen = slice.status == .failure || index == growing
+            let shown = excerpt(slice.rows, budget: budget)
+            budget -= Int64(shown.head.count + shown.tail.count)
+            return [
+                "name": slice.name, "status": "\(slice.status)", "count": slice.rows.count, "open": isOpen,
+                "growing": index == growing,
+                "head": try rows(shown.head, of: &reader, job.id), "tail": try rows(shown.tail, of: &reader, job.id),
+                "gap": shown.gap.isEmpty ? false : gap(shown.gap, job.id) as Any,
+            ]
+        }
+        return facts
+    }
+
+    private func rows(_ rows: Range<Int64>, of reader: inout LogReader, _ job: JobID) throws -> [[String: Any]] {
+        var out: [[String: Any]] = []
+        var number = rows.lowerBound
+        try reader.read(rows) { lines in
+            for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+                number += 1
+                let view = LogView(line: line)
+                out.append(["job": job.number, "number": number, "time": view.time, "text": view.text])
+            }
+            return true
+        }
+        return out
+    }
+
+    private func gap(_ rows: Range<Int64>, _ job: JobID) -> [String: Any] {
+        [
+            "from": rows.lowerBound, "to": rows.upperBound, "first": rows.lowerBound + 1, "last": rows.upperBound,
+            "link":
+                "\(base)/actions/jobs/\(job)/log?from=\(rows.lowerBound)&lines=\(min(Int64(rows.count), LogRangeLimits.linesMax))",
+        ]
+    }
+
+    /// Changes when the page's steps would: then the script asks for the job's part anew.
+    static func mark(of progress: LogProgress, _ steps: [StepView]) -> String {
+        var text = "\(progress.task?.number ?? 0) \(progress.hasEnded)"
+        for step in steps { text += " \(step.status.rawValue)@\(step.logIndex)" }
+        // FNV-1a: a thousand steps do not fit a header.
+        let hash = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return String(hash, radix: 16)
+    }
+
+    /// A template's section is drawn for any text, so an empty one is handed over as false.
+    static func shown(_ text: String) -> Any { text.isEmpty ? false : text }
+
+    private func why(_ job: JobView) throws -> String {
+        guard !job.status.isDone else { return "" }
+        return try app.waits.why(job: job.id, in: repository)?.words ?? ""
+    }
+
+    static func template() throws -> MustacheTemplate { try MustacheTemplate(string: section) }
+
+    private static let row = """
+        <div class="row" id="job-{{job}}-L{{number}}"><a href="#job-{{job}}-L{{number}}">{{number}}</a><span title="{{time}}">{{text}}</span></div>
+        """
+
+    /// Jobs of a page. `{{x}}` escapes; nothing here uses the unescaped form.
+    static let section = """
+        {{#jobs}}<section class="job" id="job-{{id}}" data-live="/_live{{base}}/jobs/{{id}}" data-part="{{base}}/actions/jobs/{{id}}"
+         data-next="{{next}}" data-done="{{done}}" data-mark="{{mark}}">
+        <h2>{{name}} <span class="{{status}}">{{status}}</span></h2>
+        {{#problem}}<p class="problem">{{problem}}</p>{{/problem}}
+        {{#why}}<p>{{why}}</p>{{/why}}
+        {{#expired}}<p>The log was removed on {{expired}}: it was older than logs.retention.</p>{{/expired}}
+        {{#slices}}<details{{#open}} open{{/open}}><summary>{{name}} <span class="{{status}}">{{status}}</span> <small>{{count}} lines</small></summary>
+        <div class="log"{{#growing}} data-growing="true"{{/growing}}>{{#head}}\(row){{/head}}{{#gap}}<a class="gap" href="{{link}}" data-from="{{from}}" data-to="{{to}}">show lines {{first}} to {{last}}</a>{{/gap}}{{#tail}}\(row){{/tail}}</div></details>
+        {{/slices}}{{#download}}<p><a href="{{download}}">whole log as text</a></p>{{/download}}</section>{{/jobs}}
+        """
+}

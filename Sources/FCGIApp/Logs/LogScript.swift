@@ -1,0 +1,101 @@
+/// The page's script: it follows logs that grow, loads rows between those shown, and finds a line that a link names.
+///
+/// Rows become text nodes, never markup. Without it the page shows what it has, and gaps are links to plain text.
+let logScript = #"""
+    "use strict";
+    const rowsAtOnce = 1000;     // of one load; LogRangeLimits.linesMax is the server's bound
+    const rowsGrowingMax = 3000; // kept of a step that grows: older ones leave the page, not the log
+
+    function makeRow(job, number, line) {
+      const space = line.indexOf(" ");
+      const row = document.createElement("div"), link = document.createElement("a"), text = document.createElement("span");
+      row.className = "row";
+      row.id = `${job.id}-L${number}`;
+      link.href = "#" + row.id;
+      link.textContent = number;
+      text.title = line.slice(0, space);
+      text.textContent = line.slice(space + 1).replace(/\x1b\[[^@-~]*[@-~]/g, "").replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "");
+      row.append(link, text);
+      return row;
+    }
+    function makeRows(job, first, text) {
+      const lines = text.split("\n");
+      lines.pop();
+      return lines.map((line, index) => makeRow(job, first + index + 1, line));
+    }
+
+    // Rows between those shown.
+    function makeGap(job, from, to) {
+      const gap = document.createElement("a");
+      gap.className = "gap";
+      gap.href = `${job.dataset.part}/log?from=${from}&lines=${Math.min(to - from, rowsAtOnce)}`;
+      gap.dataset.from = from;
+      gap.dataset.to = to;
+      gap.textContent = `show lines ${from + 1} to ${to}`;
+      return gap;
+    }
+    async function fill(gap, from) {
+      const job = gap.closest("section.job"), first = Number(gap.dataset.from), end = Number(gap.dataset.to);
+      const answer = await fetch(`${job.dataset.part}/log?from=${from}&lines=${Math.min(end - from, rowsAtOnce)}`);
+      if (!answer.ok || !gap.isConnected) return;
+      const rows = makeRows(job, from, await answer.text()), next = from + rows.length;
+      if (from > first) rows.unshift(makeGap(job, first, from));
+      if (next < end) rows.push(makeGap(job, next, end));
+      gap.replaceWith(...rows);
+    }
+    document.addEventListener("click", event => {
+      const gap = event.target.closest("a.gap");
+      if (!gap) return;
+      event.preventDefault();
+      fill(gap, Number(gap.dataset.from));
+    });
+
+    // A link to one line: #job-5-L12.
+    async function showLinked() {
+      const named = /^#(job-\d+)-L(\d+)$/.exec(location.hash);
+      const job = named && document.getElementById(named[1]);
+      if (!job) return;
+      const row = Number(named[2]) - 1;
+      if (!document.getElementById(location.hash.slice(1))) {
+        const gap = [...job.querySelectorAll("a.gap")].find(g => g.dataset.from <= row && row < g.dataset.to);
+        if (gap) await fill(gap, Math.max(Number(gap.dataset.from), row - 20));
+      }
+      const line = document.getElementById(location.hash.slice(1));
+      if (!line) return;
+      line.closest("details").open = true;
+      line.scrollIntoView({block: "center"});
+    }
+    addEventListener("hashchange", showLinked);
+    showLinked();
+
+    // Logs that grow: one held request each, answered when there is something.
+    const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+    async function renew(job) {
+      const answer = await fetch(job.dataset.part + "/view");
+      if (!answer.ok) return job;
+      const holder = document.createElement("template");
+      holder.innerHTML = await answer.text(); // the server's own page part, escaped there as the page is
+      const fresh = holder.content.firstElementChild, opened = [...job.querySelectorAll("details")];
+      fresh.querySelectorAll("details").forEach((part, index) => { if (opened[index]?.open) part.open = true; });
+      job.replaceWith(fresh);
+      return fresh;
+    }
+    async function follow(job) {
+      while (job.dataset.done !== "true") {
+        const answer = await fetch(`${job.dataset.live}?from=${job.dataset.next}`).catch(() => null);
+        if (!answer || answer.status >= 500) { await pause(3000); continue; }
+        if (!answer.ok) return;
+        const growing = job.querySelector("[data-growing]"), text = await answer.text();
+        if (growing) {
+          growing.append(...makeRows(job, Number(job.dataset.next), text));
+          while (growing.childElementCount > rowsGrowingMax) growing.firstElementChild.remove();
+        }
+        job.dataset.next = answer.headers.get("X-Millrace-Next-Row");
+        const isDone = answer.headers.get("X-Millrace-Done") === "true";
+        if (isDone || answer.headers.get("X-Millrace-View") !== job.dataset.mark) job = await renew(job);
+        if (isDone) job.dataset.done = "true";
+      }
+    }
+    const growing = [...document.querySelectorAll("section.job")].filter(job => job.dataset.done !== "true");
+    if (growing.length) Promise.all(growing.map(follow)).then(() => location.reload());
+    """#

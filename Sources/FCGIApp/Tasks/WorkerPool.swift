@@ -1,0 +1,55 @@
+import Glibc
+
+/// A few threads for the database work of the poll lane, fed by a queue.
+///
+/// `@unchecked Sendable` is true because `queue` and `closed` are touched only with `mutex` held.
+final class WorkerPool: @unchecked Sendable {
+    private var queue: [@Sendable () -> Void] = []
+    private var closed = false
+    private var mutex = pthread_mutex_t()
+    private var changed = pthread_cond_t()
+    private var workers: [Worker] = []
+
+    init(threads: Int) {
+        pthread_mutex_init(&mutex, nil)
+        pthread_cond_init(&changed, nil)
+        workers = (0..<threads).map { _ in Worker { [unowned self] in loop() } }
+    }
+
+    /// Work that waits for a thread.
+    var depth: Int {
+        pthread_mutex_lock(&mutex)
+        defer { pthread_mutex_unlock(&mutex) }
+        return queue.count
+    }
+
+    func run(_ work: @escaping @Sendable () -> Void) {
+        pthread_mutex_lock(&mutex)
+        queue.append(work)
+        pthread_cond_signal(&changed)
+        pthread_mutex_unlock(&mutex)
+    }
+
+    /// Finishes what is queued, then ends the threads.
+    func close() {
+        pthread_mutex_lock(&mutex)
+        closed = true
+        pthread_cond_broadcast(&changed)
+        pthread_mutex_unlock(&mutex)
+        for worker in workers { worker.join() }
+    }
+
+    private func loop() {
+        while true {
+            pthread_mutex_lock(&mutex)
+            while queue.isEmpty && !closed { pthread_cond_wait(&changed, &mutex) }
+            guard !queue.isEmpty else {
+                pthread_mutex_unlock(&mutex)
+                return
+            }
+            let work = queue.removeFirst()
+            pthread_mutex_unlock(&mutex)
+            work()
+        }
+    }
+}

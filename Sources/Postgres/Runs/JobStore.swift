@@ -1,0 +1,319 @@
+import Domain
+
+public struct PlannedJob: Sendable {
+    public let key: String
+    public let name: String
+    public let needs: [String]
+    public let runsOn: [String]
+    public let condition: String?
+    public let continueOnError: Bool
+    public let hasOutputs: Bool
+    public let timeoutSeconds: Int64?
+    public let stepNames: [String]
+    public let payload: String
+
+    public init(
+        key: String, name: String, needs: [String], runsOn: [String], condition: String?, continueOnError: Bool,
+        hasOutputs: Bool, timeoutSeconds: Int64?, stepNames: [String], payload: String
+    ) {
+        self.key = key
+        self.name = name
+        self.needs = needs
+        self.runsOn = runsOn
+        self.condition = condition
+        self.continueOnError = continueOnError
+        self.hasOutputs = hasOutputs
+        self.timeoutSeconds = timeoutSeconds
+        self.stepNames = stepNames
+        self.payload = payload
+    }
+}
+
+/// Writes `job` and `label_set`; called with the locks of DESIGN section 2 held.
+enum JobStore {
+    private static let internLabels = Statement(
+        "label_set_intern",
+        """
+        with fresh as (insert into label_set (labels) values ($1) on conflict (labels) do nothing returning id)
+        select id from fresh union all select id from label_set where labels = $1 limit 1
+        """)
+    private static let insert = Statement(
+        "job_insert",
+        """
+        insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
+                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, status)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 7)
+        """)
+    /// A rerun's rows: those of `$3` start anew, the others carry over result, task, steps and log (rest.md 7).
+    private static let copy = Statement(
+        "job_copy",
+        """
+        insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
+                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, status,
+                         problem, task_id, queued_at, queue_key, started_at, stopped_at, copied_from)
+        select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
+               condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload,
+               case when again then 7 else status end, case when again then '' else problem end,
+               case when not again then task_id end, case when not again then queued_at end,
+               case when not again then queue_key end, case when not again then started_at end,
+               case when not again then stopped_at end, case when not again then coalesce(copied_from, id) end
+          from (select *, id = any($3) as again from job where attempt_id = $1) old
+         order by id
+        returning id, status, position
+        """)
+    private static let ofAttempt = Statement("job_ids", "select id from job where attempt_id = $1 order by id")
+
+    static func insert(
+        _ jobs: [PlannedJob], run: RunID, attempt: AttemptID, repository: RepositoryID, owner: AccountID,
+        in tx: Transaction
+    ) throws {
+        for (position, job) in jobs.enumerated() {
+            let labels = Array(Set(job.runsOn)).sorted()
+            // Nothing from the first look means that another transaction made the set just now.
+            let found = try tx.first(Self.internLabels, .texts(labels)) ?? tx.first(Self.internLabels, .texts(labels))
+            try tx.run(
+                Self.insert, .int(run.number), .int(attempt.number), .int(repository.number), .int(owner.number),
+                .text(job.key), .text(job.name), .int(Int64(position)), .texts(job.needs), .int(found?.int(0) ?? 0),
+                .optional(job.condition), .bool(job.continueOnError), .bool(job.hasOutputs),
+                .optional(job.timeoutSeconds), .texts(job.stepNames), .text(job.payload))
+        }
+        for row in try tx.run(Self.ofAttempt, .int(attempt.number)) {
+            try EventStore.append(.jobStatus, run: run, job: JobID(row.int(0)), status: .blocked, in: tx)
+        }
+    }
+
+    /// - Returns: for each old id in `again`, in order of position, the new job's id.
+    static func copy(
+        from old: AttemptID, to new: AttemptID, again: [JobID], run: RunID, in tx: Transaction
+    ) throws -> [(position: Int64, job: JobID)] {
+        let rows = try tx.run(Self.copy, .int(old.number), .int(new.number), .ints(again.map(\.number)))
+        for row in rows {
+            try EventStore.append(
+                .jobStatus, run: run, job: JobID(row.int(0)), status: Status(rawValue: row.int(1)), in: tx)
+        }
+        return rows.map { ($0.int(2), JobID($0.int(0))) }
+    }
+
+    private static let lockUnfinished = Statement(
+        "job_lock_unfinished", "select id from job where run_id = $1 and status > 4 order by id for no key update")
+    private static let load = Statement(
+        "job_load",
+        """
+        select j.id, j.key, j.needs, j.condition, j.continue_on_error, j.has_outputs, j.status, j.task_id,
+               t.runner_can_cancel and coalesce(t.heard_at, t.started_at) > now() - make_interval(secs => $3::bigint),
+               j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position
+          from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
+         where j.run_id = $1 and a.number = $2 order by j.id
+        """)
+    private static let outputs = Statement(
+        "job_outputs",
+        """
+        select j.id, o.name, o.value from job j join attempt a on a.id = j.attempt_id
+          join task_output o on o.task_id = j.task_id and o.value is not null
+         where j.run_id = $1 and a.number = $2 order by j.id, o.name
+        """)
+
+    static func lockUnfinished(of run: RunID, in tx: Transaction) throws {
+        try tx.run(Self.lockUnfinished, .int(run.number))
+    }
+
+    /// One job as loaded, with what its changes need to be written.
+    struct Loaded {
+        let snapshot: JobSnapshot
+        /// The current or last task.
+        let task: TaskID?
+        let labelSet: Int64
+        let repository: RepositoryID
+        let owner: AccountID
+        let position: Int64
+    }
+
+    static func load(attempt: Int64, of run: RunID, in tx: Transaction) throws -> [Loaded] {
+        let rows = try tx.run(
+            Self.load, .int(run.number), .int(attempt), .int(RecoveryLimits.cancelHeardSeconds))
+        // Outputs may be megabytes, and only conditions of blocked jobs can ask for them here.
+        let isAsked = rows.contains { Status(rawValue: $0.int(6)) == .blocked && $0.text(3).lowercased().contains("output") }
+        var outputs: [Int64: [JobOutput]] = [:]
+        if isAsked {
+            for row in try tx.run(Self.outputs, .int(run.number), .int(attempt)) {
+                outputs[row.int(0), default: []].append(JobOutput(name: row.text(1), value: row.text(2)))
+            }
+        }
+        return rows.map { row in
+            Loaded(
+                snapshot: snapshot(row, outputs: outputs[row.int(0)] ?? []), task: row.optionalInt(7).map(TaskID.init),
+                labelSet: row.int(10), repository: RepositoryID(row.int(11)), owner: AccountID(row.int(12)),
+                position: row.int(13))
+        }
+    }
+
+    private static func snapshot(_ row: Row, outputs: [JobOutput]) -> JobSnapshot {
+        let task = TaskID(row.int(7))
+        let state: JobState =
+            switch Status(rawValue: row.int(6)) ?? .failure {
+            case .blocked: .blocked
+            case .waiting: .waiting
+            case .running: .running(task, runnerCanCancel: row.bool(8))
+            case .cancelling: .cancelling(task)
+            case .success: .done(.success)
+            case .failure: .done(.failure)
+            case .cancelled: .done(.cancelled)
+            case .skipped: .done(.skipped)
+            }
+        return JobSnapshot(
+            id: JobID(row.int(0)), key: row.text(1), needs: row.texts(2), condition: row.optionalText(3),
+            continueOnError: row.bool(4), hasOutputs: row.bool(5), state: state, isSettling: row.bool(9),
+            outputs: outputs)
+    }
+
+    private static let move = Statement(
+        "job_move",
+        """
+        update job set status = $2, changed_at = now(), problem = case when $3 = '' then problem else $3 end,
+               queued_at = case when $2 = 5 then coalesce(queued_at, now()) else queued_at end,
+               queue_key = case when $2 = 5 then coalesce(queue_key, $4) else queue_key end,
+               task_id = case when $2 = 5 then null else task_id end,
+               started_at = case when $2 = 5 then null else started_at end,
+               stopped_at = case when $2 <= 4 then now() else stopped_at end
+         where id = $1
+        """)
+    private static let ownerLast = Statement(
+        "job_queue_last",
+        """
+        select a.queue_weight::bigint, (select max(queue_key) from job where owner_id = $1 and status = 5)
+          from account a where a.id = $1
+        """)
+    private static let hold = Statement(
+        "job_hold_dependents", "update job set settle_due_at = now() + interval '10 seconds' where id = $1")
+    private static let release = Statement(
+        "job_release_dependents", "update job set settle_due_at = null where id = $1")
+    private static let countReturn = Statement(
+        "job_count_return", "update job set returns = returns + 1 where id = $1")
+
+    static func move(_ job: JobID, to status: Status, problem: String, queueKey: Int64, in tx: Transaction) throws {
+        try tx.run(Self.move, .int(job.number), .int(status.rawValue), .text(problem), .int(queueKey))
+    }
+    static func holdDependents(of job: JobID, in tx: Transaction) throws { try tx.run(Self.hold, .int(job.number)) }
+    static func releaseDependents(of job: JobID, in tx: Transaction) throws {
+        try tx.run(Self.release, .int(job.number))
+    }
+    static func countReturn(of job: JobID, in tx: Transaction) throws {
+        try tx.run(Self.countReturn, .int(job.number))
+    }
+    /// The owner's weight and the last place in the queue that one of its jobs holds.
+    static func queueTail(of owner: AccountID, in tx: Transaction) throws -> (weight: Int64, last: Int64?) {
+        let row = try tx.first(Self.ownerLast, .int(owner.number))
+        return (row?.int(0) ?? 1, row?.optionalInt(1))
+    }
+
+    // MARK: claims
+
+    /// Jobs looked at for one claim. Others may hold some of them locked; more than this at once is a crowd, and the
+    /// claim looks again.
+    private static let candidatesMax = 64
+
+    /// One walk down the scope's own index for each label set, then one row locked: O(sets × log n), whatever waits.
+    private static func pick(_ name: String, scope: String) -> Statement {
+        Statement(
+            name,
+            """
+            select id, run_id, step_names from job
+             where status = 5 and id = any(array(
+                   select c.id from unnest($1::bigint[]) as s (id) cross join lateral (
+                          select j.id, j.queue_key from job j
+                           where j.status = 5 and j.label_set_id = s.id\(scope)
+                           order by j.queue_key, j.id limit \(candidatesMax)) c
+                    order by c.queue_key, c.id limit \(candidatesMax)))
+             order by queue_key, id limit 1 for no key update skip locked
+            """)
+    }
+    private static let pickAny = pick("job_pick", scope: "")
+    private static let pickOwner = pick("job_pick_owner", scope: " and j.owner_id = $2")
+    private static let pickRepository = pick("job_pick_repository", scope: " and j.repository_id = $2")
+    private static let pickHandle = Statement(
+        "job_pick_handle",
+        """
+        select id, run_id, step_names from job
+         where status = 5 and handle = $2::text::uuid and label_set_id = any($1)
+           and ($3::bigint is null or repository_id = $3) and ($4::bigint is null or owner_id = $4)
+           for no key update skip locked
+        """)
+    private static let anyWaiting = Statement(
+        "job_any_waiting",
+        """
+        select 1 from unnest($1::bigint[]) as s (id) cross join lateral (
+               select 1 from job j where j.status = 5 and j.label_set_id = s.id
+                  and ($2::bigint is null or repository_id = $2) and ($3::bigint is null or owner_id = $3) limit 1) c
+         limit 1
+        """)
+    private static let assign = Statement(
+        "job_assign",
+        "update job set status = 6, task_id = $2, started_at = now(), changed_at = now() where id = $1")
+
+    struct Picked {
+        let job: JobID
+        let run: RunID
+        let stepNames: [String]
+    }
+
+    /// The first job in the queue that nobody else is taking, locked; waits for nobody.
+    ///
+    /// - Parameter handle: only this attempt of a job (runner.md 2.6); a text that is no UUID is nobody's.
+    static func pick(
+        labelSets: [Int64], scope: RunnerScope, handle: String?, in tx: Transaction
+    ) throws -> Picked? {
+        let row: Row?
+        if let handle {
+            guard isUUID(handle) else { return nil }
+            let (repository, owner) = bounds(scope)
+            row = try tx.first(Self.pickHandle, .ints(labelSets), .text(handle), repository, owner)
+        } else {
+            switch scope {
+            case .everything: row = try tx.first(Self.pickAny, .ints(labelSets))
+            case .owner(let owner): row = try tx.first(Self.pickOwner, .ints(labelSets), .int(owner.number))
+            case .repository(let repository):
+                row = try tx.first(Self.pickRepository, .ints(labelSets), .int(repository.number))
+            }
+        }
+        return row.map { Picked(job: JobID($0.int(0)), run: RunID($0.int(1)), stepNames: $0.texts(2)) }
+    }
+
+    /// Whether anything waits at all, locked or not: skipped rows are not absent ones (runner.md 3.3).
+    static func anyWaiting(labelSets: [Int64], scope: RunnerScope, in database: Database) throws -> Bool {
+        let (repository, owner) = bounds(scope)
+        return try !database.read(Self.anyWaiting, .ints(labelSets), repository, owner).isEmpty
+    }
+
+    static func assign(_ job: JobID, to task: TaskID, in tx: Transaction) throws {
+        try tx.run(Self.assign, .int(job.number), .int(task.number))
+    }
+
+    private static func bounds(_ scope: RunnerScope) -> (repository: Value, owner: Value) {
+        switch scope {
+        case .everything: (.null(.int), .null(.int))
+        case .owner(let owner): (.null(.int), .int(owner.number))
+        case .repository(let repository): (.int(repository.number), .null(.int))
+        }
+    }
+
+    // MARK: sweeps
+
+    private static let settleDue = Statement(
+        "job_settle_due", "select id, run_id from job where settle_due_at <= now() order by id limit 100")
+    /// Waiting for a runner too long, or blocked in a run in which nothing else may still end.
+    private static let abandoned = Statement(
+        "job_abandoned",
+        """
+        select id, run_id from job j
+         where status in (5, 7) and changed_at < now() - make_interval(secs => $1::bigint)
+           and (status = 5 or not exists (select 1 from job o where o.run_id = j.run_id and o.status in (5, 6, 8)))
+         order by changed_at limit 100
+        """)
+
+    static func settleDue(in database: Database) throws -> [(job: JobID, run: RunID)] {
+        try database.read(Self.settleDue).map { (JobID($0.int(0)), RunID($0.int(1))) }
+    }
+    static func abandoned(after seconds: Int64, in database: Database) throws -> [(job: JobID, run: RunID)] {
+        try database.read(Self.abandoned, .int(seconds)).map { (JobID($0.int(0)), RunID($0.int(1))) }
+    }
+}

@@ -1,0 +1,80 @@
+import Domain
+
+/// Reads what explains a wait: the facts that the rules of Domain/Runs/WhyWaiting.swift judge.
+public struct WaitQueries: Sendable {
+    /// Runners looked at for one explanation; a site with more still gets a true, if not the nearest, answer.
+    static let runnersMax: Int64 = 5000
+    static let kindsMax: Int64 = 1000
+
+    let database: Database
+    public init(database: Database) { self.database = database }
+
+    private static let job = Statement(
+        "wait_job",
+        """
+        select j.id, j.status, j.repository_id, j.owner_id, l.labels, j.problem, coalesce(n.name, ''),
+               array(select distinct d.key from job d where d.attempt_id = j.attempt_id and d.key = any(j.needs)
+                        and (d.status > 4 or d.settle_due_at is not null) order by d.key),
+               case when j.status = 5 then
+                   (select count(*) from job q where q.status = 5 and q.label_set_id = j.label_set_id
+                       and (q.queue_key, q.id) < (j.queue_key, j.id)) else 0 end
+          from job j join label_set l on l.id = j.label_set_id
+          left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
+         where j.repository_id = $1 and j.id = $2
+        """)
+    private static let runnerColumns =
+        """
+        select n.id, n.name, n.owner_id, n.repository_id, n.labels, n.disabled, n.spent_at is not null, n.last_online,
+               (select count(*) from task t where t.runner_id = n.id and t.status in (6, 8)),
+               (extract(epoch from now()) * 1000000)::bigint
+          from runner n
+        """
+    private static let runners = Statement("wait_runners", "\(runnerColumns) order by n.id limit $1")
+    private static let runner = Statement("wait_runner", "\(runnerColumns) where n.id = $1")
+    private static let kinds = Statement(
+        "wait_kinds",
+        """
+        select j.repository_id, j.owner_id, l.labels, count(*)
+          from job j join label_set l on l.id = j.label_set_id where j.status = 5
+         group by 1, 2, 3 order by 4 desc limit $1
+        """)
+
+    /// Why a job of this repository does not run, or what it does; nil when there is no such job.
+    public func why(job: JobID, in repository: RepositoryID) throws -> Reason? {
+        guard let row = try database.read(Self.job, .int(repository.number), .int(job.number)).first else { return nil }
+        switch Status(rawValue: row.int(1)) ?? .failure {
+        case .success, .failure, .cancelled, .skipped:
+            let words = Status(rawValue: row.int(1)).map { "\($0)" } ?? ""
+            return Reason(.done, row.text(5).isEmpty ? "it ended: \(words)" : row.text(5))
+        case .running: return Reason(.running, "it runs on \"\(row.text(6))\"")
+        case .cancelling: return Reason(.running, "\"\(row.text(6))\" was told to stop it")
+        case .waiting, .blocked:
+            let all = try database.read(Self.runners, .int(Self.runnersMax))
+            let now = Instant(microseconds: all.first?.int(9) ?? 0)
+            return whyWaiting(
+                WaitingJob(
+                    repository: RepositoryID(row.int(2)), owner: AccountID(row.int(3)), labels: row.texts(4),
+                    unfinishedNeeds: row.texts(7), ahead: row.int(8)),
+                runners: all.map(Self.facts), now: now)
+        }
+    }
+
+    /// Why a runner is idle, or what it does; nil when there is no such runner.
+    public func why(runner: RunnerID) throws -> Reason? {
+        guard let row = try database.read(Self.runner, .int(runner.number)).first else { return nil }
+        let kinds = try database.read(Self.kinds, .int(Self.kindsMax)).map {
+            WaitingKind(
+                repository: RepositoryID($0.int(0)), owner: AccountID($0.int(1)), labels: $0.texts(2), count: $0.int(3))
+        }
+        return whyIdle(Self.facts(row), waiting: kinds, now: Instant(microseconds: row.int(9)))
+    }
+
+    private static func facts(_ row: Row) -> RunnerFacts {
+        RunnerFacts(
+            name: row.text(1),
+            scope: RunnerScope(
+                owner: row.optionalInt(2).map(AccountID.init), repository: row.optionalInt(3).map(RepositoryID.init)),
+            labels: row.texts(4), isDisabled: row.bool(5), isSpent: row.bool(6), lastOnline: row.instant(7),
+            liveTasks: row.int(8))
+    }
+}

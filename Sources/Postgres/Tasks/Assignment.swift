@@ -1,0 +1,70 @@
+import Domain
+
+/// A claimed job with all that its task message is made of (runner.md 3.7).
+public struct Assignment: Sendable {
+    public let task: TaskID
+    public let job: JobID
+    public let jobKey: String
+    public let facts: RunFacts
+    public let payload: String
+    /// `github.event`, as JSON text.
+    public let eventPayload: String
+    public let repositoryID: RepositoryID
+    public let needs: [NeedResult]
+    public var run: RunID { facts.run }
+}
+
+extension Assignment {
+    private static let describe = Statement(
+        "task_describe",
+        """
+        select t.id, j.id, j.key, r.id, r.number, a.number::bigint, j.payload, r.event, r.payload, r.ref, r.sha,
+               r.workflow_id, r.workflow_path, coalesce(u.name, 'ghost'), coalesce(v.name, u.name, 'ghost'), p.id,
+               o.name, p.name, j.needs, a.id
+          from task t join job j on j.id = t.job_id join run r on r.id = j.run_id
+          join attempt a on a.id = j.attempt_id join repository p on p.id = r.repository_id
+          join account o on o.id = p.owner_id left join account u on u.id = r.actor_id
+          left join account v on v.id = a.actor_id
+         where t.id = $1
+        """)
+    private static let needsOf = Statement(
+        "task_needs",
+        """
+        select j.id, j.key, j.status, j.continue_on_error, o.name, o.value
+          from job j left join task_output o on o.task_id = j.task_id and o.value is not null
+         where j.attempt_id = $1 and j.key = any($2) order by j.id, o.name
+        """)
+
+    /// Outputs of needs are read at fetch time: they were complete before the job became waiting (runner.md 4.6).
+    static func load(_ task: TaskID, in tx: Transaction) throws -> Assignment? {
+        guard let row = try tx.first(Self.describe, .int(task.number)) else { return nil }
+        let keys = row.texts(18)
+        let legs = keys.isEmpty ? [] : try legs(of: AttemptID(row.int(19)), keys: keys, in: tx)
+        return Assignment(
+            task: task, job: JobID(row.int(1)), jobKey: row.text(2),
+            facts: RunFacts(
+                run: RunID(row.int(3)), runNumber: row.int(4), attempt: row.int(5), event: row.text(7),
+                ref: row.text(9), sha: row.text(10), workflowID: row.text(11), workflowPath: row.text(12),
+                actor: row.text(13), triggeringActor: row.text(14), repositoryOwner: row.text(16),
+                repositoryName: row.text(17)),
+            payload: row.text(6), eventPayload: row.text(8), repositoryID: RepositoryID(row.int(15)),
+            needs: keys.map { needResult($0, among: legs) })
+    }
+
+    private static func legs(of attempt: AttemptID, keys: [String], in tx: Transaction) throws -> [JobSnapshot] {
+        var legs: [JobSnapshot] = []
+        var outputs: [JobOutput] = []
+        let rows = try tx.run(Self.needsOf, .int(attempt.number), .texts(keys))
+        for (index, row) in rows.enumerated() {
+            if !row.isNull(4) { outputs.append(JobOutput(name: row.text(4), value: row.text(5))) }
+            guard index + 1 == rows.count || rows[index + 1].int(0) != row.int(0) else { continue }
+            let conclusion = Conclusion(rawValue: row.int(2)) ?? .failure
+            legs.append(
+                JobSnapshot(
+                    id: JobID(row.int(0)), key: row.text(1), needs: [], condition: nil, continueOnError: row.bool(3),
+                    hasOutputs: !outputs.isEmpty, state: .done(conclusion), outputs: outputs))
+            outputs = []
+        }
+        return legs
+    }
+}

@@ -1,0 +1,226 @@
+import Domain
+import Testing
+
+@Suite("A run's status")
+struct AggregateTests {
+    @Test(
+        "from its jobs (runner.md 4.7)",
+        arguments: [
+            ([Status.skipped, .skipped], Status.skipped), ([.success, .skipped], .success), ([.success], .success),
+            ([.success, .failure], .failure), ([.failure, .cancelled], .cancelled), ([.failure, .blocked], .blocked),
+            ([.cancelled, .waiting], .waiting), ([.waiting, .running, .failure], .running),
+            ([.cancelling, .running], .cancelling), ([], .failure),
+        ])
+    func aggregated(statuses: [Status], expected: Status) {
+        #expect(aggregate(statuses) == expected)
+    }
+
+    /// First that applies, as the protocol lists them.
+    static let order: [Status] = [.cancelling, .running, .waiting, .blocked, .cancelled, .failure]
+
+    @Test("for every pair of statuses, in either order")
+    func pairs() {
+        for first in Status.allCases {
+            for second in Status.allCases {
+                let both = [first, second]
+                let expected = Self.order.first(where: both.contains) ?? (both.contains(.success) ? .success : .skipped)
+                #expect(aggregate(both) == expected, "\(both)")
+            }
+        }
+    }
+}
+
+@Suite("A run")
+struct RunDecisionTests {
+    static func job(
+        _ id: Int64, _ key: String, needs: [String] = [], _ state: JobState = .blocked, condition: String? = nil,
+        continueOnError: Bool = false, outputs: Bool = false, settling: Bool = false, values: [JobOutput] = []
+    ) -> JobSnapshot {
+        JobSnapshot(
+            id: JobID(id), key: key, needs: needs, condition: condition, continueOnError: continueOnError,
+            hasOutputs: outputs, state: state, isSettling: settling, outputs: values)
+    }
+    static let task = TaskID(9)
+    static let running = JobState.running(task, runnerCanCancel: false)
+    static func reported(_ conclusion: Conclusion, complete: Bool = true) -> RunEvent {
+        .job(JobID(1), .reported(task, conclusion, outputsComplete: complete))
+    }
+    static func decided(_ jobs: [JobSnapshot], _ event: RunEvent, problem: String = "") throws -> [RunChange] {
+        try decide(RunSnapshot(jobs: jobs), event, problem: problem)
+    }
+    static func moved(_ id: Int64, _ state: JobState, _ problem: String = "") -> RunChange {
+        .move(JobID(id), to: state, problem: problem)
+    }
+
+    @Test("starts what needs nothing when it is planned")
+    func planned() throws {
+        let jobs = [Self.job(1, "a"), Self.job(2, "b", needs: ["a"])]
+        #expect(try Self.decided(jobs, .planned) == [Self.moved(1, .waiting), .run(.waiting)])
+    }
+
+    @Test("frees the dependents of a job that succeeded")
+    func success() throws {
+        let jobs = [Self.job(1, "a", Self.running), Self.job(2, "b", needs: ["a"])]
+        #expect(
+            try Self.decided(jobs, Self.reported(.success)) == [
+                Self.moved(1, .done(.success)), Self.moved(2, .waiting), .run(.waiting),
+            ])
+    }
+
+    @Test("skips down the chain after a failure, but runs what asks for it")
+    func failure() throws {
+        let jobs = [
+            Self.job(1, "a", Self.running), Self.job(2, "b", needs: ["a"]), Self.job(3, "c", needs: ["b"]),
+            Self.job(4, "always", needs: ["c"], condition: "always()"),
+            Self.job(5, "failure", needs: ["c"], condition: "failure()"),
+            Self.job(6, "success", needs: ["c"], condition: "success()"),
+        ]
+        #expect(
+            try Self.decided(jobs, Self.reported(.failure)) == [
+                Self.moved(1, .done(.failure)), Self.moved(2, .done(.skipped)), Self.moved(3, .done(.skipped)),
+                Self.moved(4, .waiting), Self.moved(5, .waiting), Self.moved(6, .done(.skipped)), .run(.waiting),
+            ])
+    }
+
+    @Test("skips a job whose condition is false, though all it needs succeeded")
+    func falseCondition() throws {
+        let jobs = [
+            Self.job(1, "a", Self.running, values: [JobOutput(name: "go", value: "no")]),
+            Self.job(2, "b", needs: ["a"], condition: "needs.a.outputs.go == 'yes'"),
+            Self.job(3, "c", needs: ["a"], condition: "needs.a.outputs.go == 'no'"),
+        ]
+        #expect(
+            try Self.decided(jobs, Self.reported(.success)) == [
+                Self.moved(1, .done(.success)), Self.moved(2, .done(.skipped)), Self.moved(3, .waiting), .run(.waiting),
+            ])
+    }
+
+    @Test("fails a job whose condition cannot be evaluated, rather than leave it blocked for ever")
+    func brokenCondition() throws {
+        let changes = try Self.decided([Self.job(1, "a", condition: "fromJSON('{')")], .planned)
+        guard case .move(JobID(1), to: .done(.failure), let problem)? = changes.first else {
+            Issue.record("\(changes)")
+            return
+        }
+        #expect(problem.hasPrefix("\"if\" of job \"a\" cannot be evaluated: "))
+        #expect(changes.last == .run(.failure))
+    }
+
+    @Test("counts a failed job with continue-on-error as successful")
+    func continueOnError() throws {
+        let jobs = [Self.job(1, "a", Self.running, continueOnError: true), Self.job(2, "b", needs: ["a"])]
+        #expect(try Self.decided(jobs, Self.reported(.failure)).contains(Self.moved(2, .waiting)))
+    }
+
+    @Test("holds dependents until late outputs have come (runner.md 4.6)")
+    func lateOutputs() throws {
+        let jobs = [Self.job(1, "a", Self.running, outputs: true), Self.job(2, "b", needs: ["a"])]
+        let first = try Self.decided(jobs, Self.reported(.success, complete: false))
+        #expect(first == [Self.moved(1, .done(.success)), .holdDependents(JobID(1)), .run(.blocked)])
+        let later = [Self.job(1, "a", .done(.success), outputs: true, settling: true), Self.job(2, "b", needs: ["a"])]
+        #expect(
+            try Self.decided(later, .outputsSettled(JobID(1))) == [
+                .releaseDependents(JobID(1)), Self.moved(2, .waiting), .run(.waiting),
+            ])
+    }
+
+    @Test("waits for every leg of a needed job")
+    func legs() throws {
+        let jobs = [Self.job(1, "a", .done(.success)), Self.job(2, "a", Self.running), Self.job(3, "b", needs: ["a"])]
+        #expect(needsVerdict(of: jobs[2], in: RunSnapshot(jobs: jobs)) == .notYet)
+    }
+
+    @Test("changes nothing on a repeated report")
+    func repeated() throws {
+        #expect(try Self.decided([Self.job(1, "a", .done(.success))], Self.reported(.failure)).isEmpty)
+    }
+
+    @Test("cancels all that is not done")
+    func cancel() throws {
+        let jobs = [Self.job(1, "a", .done(.success)), Self.job(2, "b", Self.running), Self.job(3, "c", needs: ["b"])]
+        #expect(
+            try Self.decided(jobs, .cancelRequested) == [
+                Self.moved(2, .done(.cancelled)), Self.moved(3, .done(.cancelled)), .run(.cancelled),
+            ])
+    }
+
+    @Test("sends an unheard job back and counts it; gives up with the words at last")
+    func unheard() throws {
+        let jobs = [Self.job(1, "a", Self.running)]
+        #expect(
+            try Self.decided(jobs, .job(JobID(1), .lost(Self.task, .unheard, returns: 0)), problem: "lost") == [
+                Self.moved(1, .waiting), .countReturn(JobID(1)), .run(.waiting),
+            ])
+        #expect(
+            try Self.decided(jobs, .job(JobID(1), .lost(Self.task, .unheard, returns: 2)), problem: "lost") == [
+                Self.moved(1, .done(.failure), "lost"), .run(.failure),
+            ])
+    }
+
+    @Test("unions the outputs of a need's legs; an empty value erases nothing (runner.md 3.7)")
+    func outputs() {
+        let legs = [
+            Self.job(1, "a", .done(.success), values: [JobOutput(name: "x", value: "1"), JobOutput(name: "y", value: "")]),
+            Self.job(2, "a", .done(.success), values: [JobOutput(name: "x", value: ""), JobOutput(name: "y", value: "2")]),
+            Self.job(3, "a", .done(.skipped)),
+        ]
+        #expect(
+            needResult("a", among: legs)
+                == NeedResult(
+                    key: "a", result: .success,
+                    outputs: [JobOutput(name: "x", value: "1"), JobOutput(name: "y", value: "2")]))
+    }
+}
+
+@Suite("A rerun")
+struct RerunTests {
+    static func job(_ id: Int64, _ key: String, needs: [String] = [], _ conclusion: Conclusion = .success) -> JobSnapshot {
+        RunDecisionTests.job(id, key, needs: needs, .done(conclusion))
+    }
+    static let jobs = [
+        job(1, "a"), job(2, "b", .failure), job(3, "c", needs: ["b"], .skipped), job(4, "d", needs: ["c"], .skipped),
+        job(5, "e", needs: ["a"]), job(6, "m", .cancelled), job(7, "m"),
+    ]
+
+    @Test(
+        "takes along whoever needs what runs again",
+        arguments: [
+            (RerunWish.all, [1, 2, 3, 4, 5, 6, 7]), (.failed, [2, 3, 4, 6]), (.job(JobID(1)), [1, 5]),
+            (.job(JobID(3)), [3, 4]), (.job(JobID(7)), [7]),
+        ])
+    func chosen(wish: RerunWish, ids: [Int64]) throws {
+        #expect(try planRerun(Self.jobs, wish, attempts: 1).map(\.number) == ids)
+    }
+
+    @Test("is refused with the reason")
+    func refused() {
+        #expect(throws: RerunRefusal.runNotDone) {
+            try planRerun([RunDecisionTests.job(1, "a")], .all, attempts: 1)
+        }
+        #expect(throws: RerunRefusal.nothingFailed) { try planRerun([Self.job(1, "a")], .failed, attempts: 1) }
+        #expect(throws: RerunRefusal.nothingToRun) { try planRerun([], .all, attempts: 1) }
+        #expect(throws: RerunRefusal.jobNotInLatestAttempt(JobID(9))) {
+            try planRerun(Self.jobs, .job(JobID(9)), attempts: 1)
+        }
+        #expect(throws: RerunRefusal.tooManyAttempts) {
+            try planRerun(Self.jobs, .all, attempts: RerunLimits.attemptsMax)
+        }
+    }
+}
+
+@Suite("The queue's order")
+struct QueueTests {
+    @Test("is plain oldest-first without spacing")
+    func plain() {
+        #expect(queueKey(now: Instant(microseconds: 5), ownerLast: 900, spacingMicroseconds: 0, weight: 1) == 5)
+    }
+
+    @Test("puts an owner's next job behind its last one, closer the greater the weight")
+    func fair() {
+        let now = Instant(microseconds: 1000)
+        #expect(queueKey(now: now, ownerLast: nil, spacingMicroseconds: 100, weight: 1) == 1000)
+        #expect(queueKey(now: now, ownerLast: 1000, spacingMicroseconds: 100, weight: 1) == 1100)
+        #expect(queueKey(now: now, ownerLast: 1000, spacingMicroseconds: 100, weight: 4) == 1025)
+        #expect(queueKey(now: now, ownerLast: 10, spacingMicroseconds: 100, weight: 1) == 1000)
+    }
+}

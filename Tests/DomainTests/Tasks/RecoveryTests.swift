@@ -1,0 +1,73 @@
+import Domain
+import Testing
+
+@Suite("A lost task")
+struct RecoveryTests {
+    static func at(_ seconds: Int64) -> Instant { Instant(microseconds: seconds * 1_000_000) }
+    static func clock(_ heard: Int64?, timeout: Int64? = nil, declared: Int64? = nil) -> TaskClock {
+        TaskClock(
+            startedAt: at(0), heardAt: heard.map(at), timeoutSeconds: timeout, declaredAt: declared.map(at))
+    }
+
+    @Test(
+        "is told by its clocks (runner.md 3.4, 4.2, 7.3)",
+        arguments: [
+            (clock(nil), Int64(59), TaskLoss?.none), (clock(nil), 60, .unheard),
+            (clock(1), 600, nil), (clock(1), 601, .silent),
+            (clock(10_799), 10_799, nil), (clock(10_799), 10_800, .overlong),
+            // Its own timeout-minutes may be longer than the limit, never shorter (go-gitea/gitea#32694).
+            (clock(10_799, timeout: 20_000), 10_800, nil), (clock(19_999, timeout: 20_000), 20_000, .overlong),
+            (clock(10_799, timeout: 60), 10_799, nil),
+            // A runner that started anew after the last sign, and silence since.
+            (clock(5, declared: 10), 34, nil), (clock(5, declared: 10), 35, .runnerRestarted),
+            (clock(20, declared: 10), 60, nil),
+            (clock(nil, declared: 10), 29, nil), (clock(nil, declared: 10), 30, .unheard),
+        ])
+    func told(clock: TaskClock, now: Int64, loss expected: TaskLoss?) {
+        #expect(loss(of: clock, now: Self.at(now), limits: RecoveryLimits()) == expected)
+    }
+
+    @Test("is told to its runner as cancelled when the server ended it (runner.md 4.4)")
+    func wire() {
+        #expect(wireResult(.failure, endedByServer: true) == 3)
+        #expect(wireResult(.failure, endedByServer: false) == 2)
+        #expect(wireResult(.running, endedByServer: false) == 0)
+        #expect(wireResult(.cancelling, endedByServer: true) == 3)
+        #expect(wireResult(.success, endedByServer: false) == 1)
+    }
+
+    @Test(
+        "has words that name the time",
+        arguments: [
+            (Int64(600), "10 minutes"), (3600, "1 hour"), (45, "45 seconds"), (86_400, "1 day"), (90, "90 seconds"),
+            (1, "1 second"),
+        ])
+    func words(seconds: Int64, text: String) { #expect(spelled(seconds) == text) }
+}
+
+@Suite("A runner's status")
+struct RunnerStatusTests {
+    @Test(
+        "follows its last calls (runner.md 3.2)",
+        arguments: [
+            (Int64?.none, Int64?.none, RunnerStatus.offline), (100, nil, .idle), (40, nil, .idle), (39, nil, .offline),
+            (100, 100, .active), (100, 90, .active), (100, 89, .idle), (39, 100, .offline),
+        ])
+    func status(online: Int64?, active: Int64?, expected: RunnerStatus) {
+        #expect(
+            runnerStatus(
+                lastOnline: online.map(RecoveryTests.at), lastActive: active.map(RecoveryTests.at),
+                now: RecoveryTests.at(100)) == expected)
+    }
+
+    @Test("scopes: a repository wins over an owner, none covers everything")
+    func scopes() {
+        let ann = AccountID(1), bob = AccountID(2), hers = RepositoryID(1), his = RepositoryID(2)
+        for (scope, expected) in [
+            (RunnerScope(owner: nil, repository: nil), [true, true]), (RunnerScope(owner: ann, repository: nil), [true, false]),
+            (RunnerScope(owner: bob, repository: hers), [true, false]),
+        ] {
+            #expect([scope.covers(repository: hers, of: ann), scope.covers(repository: his, of: bob)] == expected)
+        }
+    }
+}
