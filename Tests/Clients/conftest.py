@@ -33,6 +33,37 @@ def stack():
             shutil.rmtree(stack.sockets, ignore_errors=True)
 
 
+# Clocks so short that a test can wait for what takes minutes and hours; in this order, so that each can be told apart.
+SHORT_CLOCKS = {"unheard_after": "2s", "restart_silence": "2s", "silent_after": "5s", "overlong_after": "12s",
+                "abandoned_after": "20s", "spent_grace": "5s"}
+
+
+@pytest.fixture(scope="session")
+def impatient_stack():
+    """Like `stack`, but it gives tasks and jobs up within seconds."""
+    directory = Path(tempfile.mkdtemp(prefix="millrace-impatient-", dir="/tmp"))
+    stack = Stack(directory, free_port(), instances=2, settings={"tasks": SHORT_CLOCKS})
+    try:
+        yield stack.start()
+    finally:
+        stack.stop()
+        if os.environ.get("KEEP_STACK"):
+            print(f"\nkept {directory}")
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
+            shutil.rmtree(stack.sockets, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def bea(impatient_stack) -> User:
+    return User(impatient_stack, "bea")
+
+
+@pytest.fixture
+def impatient(impatient_stack, bea, tmp_path) -> Project:
+    return Project(impatient_stack, bea, tmp_path)
+
+
 @pytest.fixture(scope="session")
 def ann(stack) -> User:
     return User(stack, "ann")

@@ -117,6 +117,9 @@ class Project:
         return git(self.checkout, "push", self.url(self.owner), "HEAD:refs/heads/main").stderr
 
     def push_workflow(self, text: str, name: str = "ci.yml") -> None:
+        """The one workflow file that there is then: each push runs all files."""
+        for old in (self.checkout / ".gitea/workflows").glob("*.yml"):
+            old.unlink()
         self.push({f".gitea/workflows/{name}": text}, "Change the workflow")
 
     # REST

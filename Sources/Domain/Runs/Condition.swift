@@ -1,8 +1,99 @@
-public enum ConditionVerdict: Equatable, Sendable { case run, skip, cannotEvaluate(String) }
-public struct ConditionFacts: Sendable {
-    let github: ExpressionValue, vars: ExpressionValue, inputs: ExpressionValue, needs: [NeedResult], ancestors: [Status], isCancelled: Bool
+/// What becomes of a job whose needs are all done.
+public enum ConditionVerdict: Equatable, Sendable {
+    case run
+    case skip
+    /// The job fails, with this message: waiting would not make the expression better (runner.md 4.5).
+    case cannotEvaluate(String)
 }
+
+/// What a job's `if` may ask about.
+public struct ConditionFacts: Sendable {
+    /// Also the context `gitea`.
+    public let github: ExpressionValue
+    public let vars: ExpressionValue
+    public let inputs: ExpressionValue
+    /// The jobs named in `needs`. The legs of a matrix are one, with one result and one set of outputs.
+    public let needs: [NeedResult]
+    /// One status for each job that is needed, directly or through others.
+    public let ancestors: [Status]
+    public let isCancelled: Bool
+
+    public init(
+        github: ExpressionValue, vars: ExpressionValue = .object([]), inputs: ExpressionValue = .object([]),
+        needs: [NeedResult], ancestors: [Status], isCancelled: Bool
+    ) {
+        self.github = github
+        self.vars = vars
+        self.inputs = inputs
+        self.needs = needs
+        self.ancestors = ancestors
+        self.isCancelled = isCancelled
+    }
+}
+
+/// Does a job run whose needs are all done?
+///
+/// - Parameter condition: the text of `if`; nil or blank means `success()`.
+/// - Source: workflows.md 10.
 public func conditionVerdict(_ condition: String?, _ facts: ConditionFacts) -> ConditionVerdict {
-    if condition != nil { return .run }
-    return facts.ancestors.allSatisfy { $0 == .success } ? .run : .skip
+    let parsed: JobCondition
+    do throws(ExpressionFault) {
+        parsed = try JobCondition(condition ?? "")
+    } catch {
+        return .cannotEvaluate(error.message)
+    }
+    let success = facts.ancestors.allSatisfy { $0 == .success }
+    // success() && (expr): what is not asked for is not evaluated.
+    guard success || parsed.asksForStatus else { return .skip }
+    guard let template = parsed.template else { return .run }
+    let status = ExpressionContexts.Status(
+        success: success, failure: facts.ancestors.contains(.failure), cancelled: facts.isCancelled)
+    let contexts = ExpressionContexts(
+        [
+            "github": facts.github, "gitea": facts.github, "vars": facts.vars, "inputs": facts.inputs,
+            "needs": needsContext(facts),
+        ],
+        status: status)
+    var budget = ExpressionBudget()
+    do throws(EvaluationFault) {
+        return try template.value(in: contexts, &budget).isTruthy ? .run : .skip
+    } catch {
+        return .cannotEvaluate(error.message)
+    }
+}
+
+private func needsContext(_ facts: ConditionFacts) -> ExpressionValue {
+    .object(
+        facts.needs.map { need in
+            let outputs = need.outputs.map { (key: $0.name, value: ExpressionValue.string($0.value)) }
+            let value = ExpressionValue.object([
+                (key: "result", value: .string("\(need.result)")),  // the cases are the protocol's words
+                (key: "outputs", value: .object(outputs)),
+            ])
+            return (key: need.key, value: value)
+        })
+}
+
+/// The `if` of a job, parsed: with or without `${{ }}`, and with text around it, which makes it a string.
+struct JobCondition {
+    /// Nil when it is blank.
+    let template: Template?
+    /// Without a status function in it, `success()` goes before it.
+    let asksForStatus: Bool
+    /// Text outside of `${{ }}` makes any result a non-empty string, so it always holds.
+    let isConstant: Bool
+
+    init(_ text: String) throws(ExpressionFault) {
+        let isBlank = text.allSatisfy(\.isWhitespace)
+        if isBlank {
+            template = nil
+        } else if hasExpression(text) {
+            template = try Template(text, .jobCondition)
+        } else {
+            template = Template(lone: try parseExpression(text, .jobCondition))
+        }
+        let expressions = template?.expressions ?? []
+        asksForStatus = expressions.contains { $0.contains(where: \.isStatusCall) }
+        isConstant = template.map { $0.parts.count > expressions.count } ?? false
+    }
 }

@@ -28,11 +28,16 @@ public struct Diagnostic: Equatable, Sendable, CustomStringConvertible {
 /// Collects remarks; keeps the first ``WorkflowLimits/errorsMax`` errors and as many warnings.
 struct DiagnosticList {
     let path: String
+    /// The file, to find places inside of scalars.
+    let source: [UInt8]
     private(set) var all: [Diagnostic] = []
     private(set) var errorCount = 0
     private var warningCount = 0
 
-    init(path: String) { self.path = path }
+    init(path: String, source: [UInt8]) {
+        self.path = path
+        self.source = source
+    }
 
     /// Whether the next error would be kept; hints cost time.
     var hasRoomForError: Bool { errorCount < WorkflowLimits.errorsMax }

@@ -1,18 +1,25 @@
 /// One job of a run: the draft with the values of one matrix leg. Nil when an error was noted.
-func planJob(_ job: JobDraft, leg: MatrixLeg?, index: Int, root: YAMLNode, _ list: inout DiagnosticList) -> JobPlan? {
-    guard let runsOn = resolve(job.runsOn, leg) else {
+func planJob(
+    _ job: JobDraft, leg: MatrixLeg?, _ contexts: LegContexts, index: Int, root: YAMLNode,
+    _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
+) -> JobPlan? {
+    guard let runsOn = labels(job, contexts, &evaluator, &list) else { return nil }
+    guard !runsOn.labels.isEmpty, !runsOn.labels.contains("") else {
         let position = job.node["runs-on"]?.value.position ?? job.node.position
         let message = "\"runs-on\" of job \"\(job.key)\" gives no label for matrix leg \(index + 1)"
         list.error("type", message, at: position)
         return nil
     }
-    let name = jobName(job, leg)
+    guard let name = jobName(job, leg, contexts, &evaluator, &list),
+        let continueOnError = flag(job, contexts, &evaluator, &list)
+    else { return nil }
     return JobPlan(
         key: job.key, name: name, needs: distinct(job.needs.map(\.text)), runsOn: runsOn.labels,
         condition: job.condition,
-        continueOnError: job.continueOnError, hasOutputs: job.hasOutputs, stepNames: job.steps.map(stepName),
-        timeoutMinutes: job.timeoutMinutes, matrixIndex: index,
-        payload: payload(job, name: name, runsOn: runsOn, leg: leg, root: root))
+        continueOnError: continueOnError, hasOutputs: job.hasOutputs, stepNames: job.steps.map(stepName),
+        timeoutMinutes: minutes(job, contexts, &evaluator, &list), matrixIndex: index,
+        payload: payload(
+            job, name: name, runsOn: runsOn, continueOnError: continueOnError, leg: leg, root: root))
 }
 
 private struct Labels {
@@ -20,29 +27,76 @@ private struct Labels {
     let isString: Bool
 }
 
-private func resolve(_ runsOn: RunsOn, _ leg: MatrixLeg?) -> Labels? {
-    let found: Labels
-    switch runsOn {
-    case .list(let texts): found = Labels(labels: texts.map { $0.text(in: leg) }, isString: false)
-    case .one(let text, _):
-        if let items = text.loneNode(in: leg)?.items {
-            found = Labels(labels: items.map { $0.scalar.map(scalarText) ?? "" }, isString: false)
-        } else if text.loneNode(in: leg)?.pairs != nil {
-            return nil
+/// An expression may give one label, several, or a mapping with `labels`.
+private func labels(
+    _ job: JobDraft, _ contexts: LegContexts, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
+) -> Labels? {
+    let texts: [ScalarTemplate]
+    switch job.runsOn {
+    case .list(let all): texts = all
+    case .one(let text):
+        guard var value = evaluator.value(text, of: "runs-on", in: contexts, &list) else { return nil }
+        if case .object(let object) = value { value = object["labels"] ?? .null }
+        guard case .array(let array) = value else { return Labels(labels: [value.label], isString: true) }
+        return Labels(labels: array.items.map(\.label), isString: false)
+    }
+    var labels: [String] = []
+    for text in texts {
+        guard let value = evaluator.value(text, of: "runs-on", in: contexts, &list) else { return nil }
+        if case .array(let array) = value {
+            labels += array.items.map(\.label)
         } else {
-            found = Labels(labels: [text.text(in: leg)], isString: true)
+            labels.append(value.label)
         }
     }
-    return found.labels.isEmpty || found.labels.contains("") ? nil : found
+    return Labels(labels: labels, isString: false)
 }
 
-private func jobName(_ job: JobDraft, _ leg: MatrixLeg?) -> String {
-    guard let text = job.name, !text.parts.isEmpty else {
+extension ExpressionValue {
+    /// Empty, which is no label, for what cannot be one.
+    fileprivate var label: String { isPrimitive ? text : "" }
+}
+
+private func jobName(
+    _ job: JobDraft, _ leg: MatrixLeg?, _ contexts: LegContexts, _ evaluator: inout PlanEvaluator,
+    _ list: inout DiagnosticList
+) -> String? {
+    guard let text = job.name, !text.template.parts.isEmpty else {
         return cutJobName(leg.map { legName(job.key, $0) } ?? job.key)
     }
-    let base = text.text(in: leg)
+    guard let base = evaluator.value(text, of: "name", in: contexts, &list)?.text else { return nil }
     if text.hasExpression { return cutJobName(base.allSatisfy(\.isWhitespace) ? job.key : base) }
     return cutJobName(leg.map { legName(base, $0) } ?? base)
+}
+
+private func flag(
+    _ job: JobDraft, _ contexts: LegContexts, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
+) -> Bool? {
+    switch job.continueOnError {
+    case .absent: return false
+    case .constant(let value): return value.isTruthy
+    case .evaluated(let text):
+        guard let value = evaluator.value(text, of: "continue-on-error", in: contexts, &list) else { return nil }
+        if case .bool(let flag) = value { return flag }
+        let message = "\"continue-on-error\" must be a boolean, not \"\(quoted(value.text))\""
+        list.error("type", message, at: text.node.position)
+        return nil
+    }
+}
+
+private func minutes(
+    _ job: JobDraft, _ contexts: LegContexts, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
+) -> Double? {
+    switch job.timeoutMinutes {
+    case .absent: return nil
+    case .constant(let value): return value.number
+    case .evaluated(let text):
+        guard let value = evaluator.value(text, of: "timeout-minutes", in: contexts, &list) else { return nil }
+        if value.number.isFinite, value.number > 0 { return value.number }
+        let message = "\"timeout-minutes\" must be a number above 0, not \"\(quoted(value.text))\""
+        list.error("type", message, at: text.node.position)
+        return nil
+    }
 }
 
 private func distinct(_ texts: [String]) -> [String] {
@@ -58,7 +112,9 @@ private let payloadJobKeys = [
     "permissions", "with", "secrets", "continue-on-error", "runs-on", "strategy",
 ]
 
-private func payload(_ job: JobDraft, name: String, runsOn: Labels, leg: MatrixLeg?, root: YAMLNode) -> [UInt8] {
+private func payload(
+    _ job: JobDraft, name: String, runsOn: Labels, continueOnError: Bool, leg: MatrixLeg?, root: YAMLNode
+) -> [UInt8] {
     var json = PayloadJSON()
     json.object { json in
         for pair in root.pairs ?? [] where payloadKeys.contains(pair.key) {
@@ -73,31 +129,37 @@ private func payload(_ job: JobDraft, name: String, runsOn: Labels, leg: MatrixL
         json.key("jobs")
         json.object { json in
             json.key(job.key)
-            json.object { json in writeJob(job, name: name, runsOn: runsOn, leg: leg, &json) }
+            json.object { json in
+                writeJob(job, name: name, runsOn: runsOn, continueOnError: continueOnError, leg: leg, &json)
+            }
         }
     }
     return json.bytes
 }
 
-private func writeJob(_ job: JobDraft, name: String, runsOn: Labels, leg: MatrixLeg?, _ json: inout PayloadJSON) {
+/// What was evaluated is data from now on, so `${{` in it is escaped: the runner would evaluate it again, with secrets
+/// (workflows.md 15).
+private func writeJob(
+    _ job: JobDraft, name: String, runsOn: Labels, continueOnError: Bool, leg: MatrixLeg?, _ json: inout PayloadJSON
+) {
     json.key("name")
-    json.string(name)
+    json.data(name)
     for pair in job.node.pairs ?? [] where payloadJobKeys.contains(pair.key) {
         switch pair.key {
         case "runs-on":
             json.key(pair.key)
             if runsOn.isString, let label = runsOn.labels.first {
-                json.string(label)
+                json.data(label)
             } else {
-                json.array { json in runsOn.labels.forEach { json.string($0) } }
+                json.array { json in runsOn.labels.forEach { json.data($0) } }
             }
         case "steps":
             json.key(pair.key)
             json.array { json in job.steps.forEach { json.node($0) } }
-        case "strategy": writeStrategy(pair.value, leg: leg, &json)
+        case "strategy": writeStrategy(job.strategy ?? pair.value, leg: leg, &json)
         case "continue-on-error":
             json.key(pair.key)
-            json.literal(job.continueOnError ? "true" : "false")
+            json.literal(continueOnError ? "true" : "false")
         default:
             json.key(pair.key)
             json.node(pair.value)
@@ -121,8 +183,8 @@ private func writeStrategy(_ strategy: YAMLNode, leg: MatrixLeg?, _ json: inout 
             }
             json.object { json in
                 for value in leg?.values ?? [] {
-                    json.key(value.key)
-                    json.array { $0.node(value.value) }
+                    json.dataKey(value.key)
+                    json.array { $0.data(value.value) }
                 }
             }
         }

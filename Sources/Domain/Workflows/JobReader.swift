@@ -3,21 +3,30 @@ struct JobDraft {
     let key: String
     let node: YAMLNode
     let needs: [(text: String, node: YAMLNode)]
-    let name: MatrixText?
+    let name: ScalarTemplate?
     let runsOn: RunsOn
     let condition: String?
-    let continueOnError: Bool
+    let continueOnError: Setting
     let hasOutputs: Bool
     let steps: [YAMLNode]
-    let timeoutMinutes: Double?
+    let timeoutMinutes: Setting
+    /// Without expressions.
+    let strategy: YAMLNode?
     /// Nil without a matrix; empty when `exclude` left nothing.
     let legs: [MatrixLeg]?
 }
 
 /// `runs-on` as written: one string stays a string in the payload.
 enum RunsOn {
-    case one(MatrixText, YAMLNode)
-    case list([MatrixText])
+    case one(ScalarTemplate)
+    case list([ScalarTemplate])
+}
+
+/// A value that each leg may evaluate for itself.
+enum Setting {
+    case absent
+    case constant(ExpressionValue)
+    case evaluated(ScalarTemplate)
 }
 
 let jobKeys = [
@@ -31,7 +40,7 @@ private let stepKeys = [
 ]
 
 /// Reads one job; nil when an error was noted that leaves nothing to plan.
-func readJob(_ pair: YAMLPair, _ list: inout DiagnosticList) -> JobDraft? {
+func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList) -> JobDraft? {
     let node = pair.value
     guard let pairs = node.pairs else {
         list.type(node, of: pair.key, expected: "a mapping")
@@ -42,9 +51,13 @@ func readJob(_ pair: YAMLPair, _ list: inout DiagnosticList) -> JobDraft? {
     }
     var needs: [(text: String, node: YAMLNode)] = []
     if let found = node["needs"]?.value, !found.isNull { needs = list.strings(found, of: "needs") ?? [] }
-    let name = readJobName(node, &list)
+    let name = readJobName(node, evaluator, &list)
+    var strategy: YAMLNode?
     var legs: [MatrixLeg]?
-    if let strategy = node["strategy"]?.value, !strategy.isNull { legs = readStrategy(strategy, &list) }
+    if let written = node["strategy"]?.value, !written.isNull {
+        strategy = evaluator.resolved(written, of: "strategy", .strategy, &list)
+        legs = strategy.flatMap { readStrategy($0, &list) }
+    }
     var runsOn: RunsOn?
     var steps: [YAMLNode] = []
     if let uses = node["uses"]?.value {
@@ -52,12 +65,12 @@ func readJob(_ pair: YAMLPair, _ list: inout DiagnosticList) -> JobDraft? {
             "not-yet", "this version of Millrace cannot call reusable workflows (\"uses\" of a job) yet",
             at: uses.position)
     } else {
-        runsOn = readRunsOn(node, of: pair.key, &list)
+        runsOn = readRunsOn(node, of: pair.key, evaluator, &list)
         steps = readSteps(node, of: pair.key, &list)
     }
     let condition = readCondition(node, &list)
-    let continueOnError = readFlag(node, "continue-on-error", &list)
-    let timeout = readTimeout(node, &list)
+    let continueOnError = readContinueOnError(node, evaluator, &list)
+    let timeout = readTimeout(node, evaluator, &list)
     var hasOutputs = false
     if let outputs = node["outputs"]?.value, !outputs.isNull {
         if let pairs = outputs.pairs {
@@ -69,20 +82,19 @@ func readJob(_ pair: YAMLPair, _ list: inout DiagnosticList) -> JobDraft? {
     // Without runs-on an error was noted; the draft still takes part in the check of needs.
     return JobDraft(
         key: pair.key, node: node, needs: needs, name: name, runsOn: runsOn ?? .list([]), condition: condition,
-        continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, timeoutMinutes: timeout, legs: legs)
+        continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, timeoutMinutes: timeout,
+        strategy: strategy, legs: legs)
 }
 
-private func readJobName(_ node: YAMLNode, _ list: inout DiagnosticList) -> MatrixText? {
+private func readJobName(
+    _ node: YAMLNode, _ evaluator: PlanEvaluator, _ list: inout DiagnosticList
+) -> ScalarTemplate? {
     guard let name = node["name"]?.value, !name.isNull else { return nil }
-    guard let scalar = name.scalar else {
+    guard name.scalar != nil else {
         list.type(name, of: "name", expected: "a string")
         return nil
     }
-    guard let text = MatrixText(scalarText(scalar)) else {
-        list.notYet("name", at: name)
-        return nil
-    }
-    return text
+    return evaluator.template(name, of: "name", .job("name"), &list)
 }
 
 private func readCondition(_ node: YAMLNode, _ list: inout DiagnosticList) -> String? {
@@ -91,58 +103,71 @@ private func readCondition(_ node: YAMLNode, _ list: inout DiagnosticList) -> St
         list.type(condition, of: "if", expected: "a string or a boolean")
         return nil
     }
-    return scalar.text
+    let text = scalarText(scalar)
+    do throws(ExpressionFault) {
+        if try JobCondition(text).isConstant {
+            list.warning(
+                "if-constant", "condition is always true: text outside of \"${{ }}\" makes it a non-empty string",
+                at: condition.position)
+        }
+    } catch {
+        list.expression(error, in: condition)
+    }
+    return text.isEmpty ? nil : text
+}
+
+private func readContinueOnError(
+    _ node: YAMLNode, _ evaluator: PlanEvaluator, _ list: inout DiagnosticList
+) -> Setting {
+    let key = "continue-on-error"
+    guard let value = node[key]?.value, value.firstExpression != nil, value.scalar != nil else {
+        return .constant(.bool(readFlag(node, key, &list)))
+    }
+    return evaluator.template(value, of: key, .job(key), &list).map(Setting.evaluated) ?? .absent
 }
 
 private func readFlag(_ node: YAMLNode, _ key: String, _ list: inout DiagnosticList) -> Bool {
     guard let value = node[key]?.value, !value.isNull else { return false }
     if case .bool(let flag) = value.scalar?.value { return flag }
-    if value.firstExpression != nil {
-        list.notYet(key, at: value)
-    } else {
-        list.type(value, of: key, expected: "a boolean")
-    }
+    list.type(value, of: key, expected: "a boolean")
     return false
 }
 
-private func readTimeout(_ node: YAMLNode, _ list: inout DiagnosticList) -> Double? {
-    guard let value = node["timeout-minutes"]?.value, !value.isNull else { return nil }
-    if case .number(let number) = value.scalar?.value, number.isFinite, number > 0 { return number }
-    if value.scalar == nil || value.firstExpression == nil {
-        list.type(value, of: "timeout-minutes", expected: "a number above 0")
+/// Absent also when only the runner can evaluate it: it enforces the timeout.
+private func readTimeout(_ node: YAMLNode, _ evaluator: PlanEvaluator, _ list: inout DiagnosticList) -> Setting {
+    let key = "timeout-minutes"
+    guard let value = node[key]?.value, !value.isNull else { return .absent }
+    if case .number(let number) = value.scalar?.value, number.isFinite, number > 0 {
+        return .constant(.number(number))
     }
-    return nil
+    guard value.scalar != nil, value.firstExpression != nil else {
+        list.type(value, of: key, expected: "a number above 0")
+        return .absent
+    }
+    return evaluator.templateIfKnown(value, .job(key), &list).map(Setting.evaluated) ?? .absent
 }
 
 private func readStrategy(_ strategy: YAMLNode, _ list: inout DiagnosticList) -> [MatrixLeg]? {
     guard let pairs = strategy.pairs else {
-        if strategy.firstExpression != nil {
-            list.notYet("strategy", at: strategy)
-        } else {
-            list.type(strategy, of: "strategy", expected: "a mapping")
-        }
+        list.type(strategy, of: "strategy", expected: "a mapping")
         return nil
     }
     let known = ["matrix", "fail-fast", "max-parallel"]
     for pair in pairs where !known.contains(pair.key) { list.unknownKey(pair, in: "\"strategy\"", known: known) }
     _ = readFlag(strategy, "fail-fast", &list)
     if let value = strategy["max-parallel"]?.value, !value.isNull {
-        if value.firstExpression != nil {
-            list.notYet("max-parallel", at: value)
-        } else if case .number = value.scalar?.value {
+        if case .number = value.scalar?.value {
         } else {
             list.type(value, of: "max-parallel", expected: "a number")
         }
     }
     guard let matrix = strategy["matrix"]?.value, !matrix.isNull else { return nil }
-    if let expression = matrix.firstExpression {
-        list.notYet("matrix", at: expression)
-        return nil
-    }
     return expandMatrix(matrix, &list)
 }
 
-private func readRunsOn(_ node: YAMLNode, of key: String, _ list: inout DiagnosticList) -> RunsOn? {
+private func readRunsOn(
+    _ node: YAMLNode, of key: String, _ evaluator: PlanEvaluator, _ list: inout DiagnosticList
+) -> RunsOn? {
     guard let runsOn = node["runs-on"]?.value, !runsOn.isNull else {
         list.error("missing-key", "\"runs-on\" is missing in job \"\(key)\"", at: node.position)
         return nil
@@ -162,16 +187,13 @@ private func readRunsOn(_ node: YAMLNode, of key: String, _ list: inout Diagnost
     }
     guard let strings = list.strings(wanted, of: "runs-on") else { return nil }
     if strings.isEmpty { list.error("missing-key", "\"runs-on\" has no label", at: wanted.position) }
-    var texts: [MatrixText] = []
+    var texts: [ScalarTemplate] = []
     for string in strings {
-        guard let text = MatrixText(string.text) else {
-            list.notYet("runs-on", at: string.node)
-            return nil
-        }
+        guard let text = evaluator.template(string.node, of: "runs-on", .job("runs-on"), &list) else { return nil }
         if string.text.isEmpty { list.error("type", "label of \"runs-on\" is empty", at: string.node.position) }
         texts.append(text)
     }
-    return wanted.scalar != nil && texts.count == 1 ? .one(texts[0], wanted) : .list(texts)
+    return wanted.scalar != nil && texts.count == 1 ? .one(texts[0]) : .list(texts)
 }
 
 /// The steps less `null` entries, as the payload carries them.

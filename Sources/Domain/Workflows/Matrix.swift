@@ -43,7 +43,7 @@ func expandMatrix(_ matrix: YAMLNode, _ list: inout DiagnosticList) -> [MatrixLe
     let excludes = entries(matrix["exclude"], of: "exclude", &list)
     let includes = entries(matrix["include"], of: "include", &list)
     for item in excludes {
-        for pair in item where !vectors.contains(where: { sameKey($0.key, pair.key) }) {
+        for pair in item where !vectors.contains(where: { sameIgnoringCase($0.key, pair.key) }) {
             list.error(
                 "matrix-exclude-key", "key \"\(pair.key)\" of \"exclude\" does not match any key within the matrix",
                 at: pair.position)
@@ -68,18 +68,18 @@ func expandMatrix(_ matrix: YAMLNode, _ list: inout DiagnosticList) -> [MatrixLe
     var legs = combinations.map { MatrixLeg(values: $0, shown: $0) }
     var added: [MatrixLeg] = []
     for item in includes {
-        let filter = item.filter { pair in vectors.contains { sameKey($0.key, pair.key) } }
-        let extra = item.filter { pair in !vectors.contains { sameKey($0.key, pair.key) } }
+        let filter = item.filter { pair in vectors.contains { sameIgnoringCase($0.key, pair.key) } }
+        let extra = item.filter { pair in !vectors.contains { sameIgnoringCase($0.key, pair.key) } }
         var hasMatched = false
         for index in legs.indices where filter.allSatisfy({ holds($0, in: legs[index].shown) }) {
             hasMatched = true
             for pair in extra {
-                legs[index].values.removeAll { sameKey($0.key, pair.key) }
+                legs[index].values.removeAll { sameIgnoringCase($0.key, pair.key) }
                 legs[index].values.append(pair)
             }
         }
         if !hasMatched {
-            let inOrder = vectors.compactMap { vector in filter.first { sameKey($0.key, vector.key) } } + extra
+            let inOrder = vectors.compactMap { vector in filter.first { sameIgnoringCase($0.key, vector.key) } } + extra
             added.append(MatrixLeg(values: inOrder, shown: inOrder))
         }
     }
@@ -114,41 +114,17 @@ private func entries(_ pair: YAMLPair?, of name: String, _ list: inout Diagnosti
     }
 }
 
-private func sameKey(_ one: String, _ other: String) -> Bool { sameScalars(one.uppercased(), other.uppercased()) }
-
 private func holds(_ wanted: YAMLPair, in combination: [YAMLPair]) -> Bool {
-    combination.contains { sameKey($0.key, wanted.key) && covers($0.value, wanted.value) }
+    combination.contains { sameIgnoringCase($0.key, wanted.key) && covers($0.value, wanted.value) }
 }
 
-/// Do all leaves that `wanted` names equal those of `value`?
+/// Do all leaves that `wanted` names equal those of `value`, as expressions compare them?
 private func covers(_ value: YAMLNode, _ wanted: YAMLNode) -> Bool {
     switch (value.content, wanted.content) {
-    case (.scalar(let one), .scalar(let other)): looselyEqual(one, other)
+    case (.scalar(let one), .scalar(let other)): one.expressionValue.isEqual(to: other.expressionValue)
     case (.sequence(let one), .sequence(let other)): one.count == other.count && zip(one, other).allSatisfy(covers)
     case (.mapping(let one), .mapping(let other)): other.allSatisfy { holds($0, in: one) }
     default: false
-    }
-}
-
-/// The expression language's `==`: `1` equals `'1'`, `x` equals `X` (workflows.md 11).
-func looselyEqual(_ one: YAMLScalar, _ other: YAMLScalar) -> Bool {
-    switch (one.value, other.value) {
-    case (.string, .string): sameKey(one.text, other.text)
-    case (.null, .null): true
-    default: looseNumber(one) == looseNumber(other)
-    }
-}
-
-private func looseNumber(_ scalar: YAMLScalar) -> Double {
-    switch scalar.value {
-    case .null: return 0
-    case .bool(let flag): return flag ? 1 : 0
-    case .number(let number): return number
-    case .string:
-        let text = scalar.text.filter { !$0.isWhitespace }
-        if text.isEmpty { return 0 }
-        if case .number(let number) = coreValue(text) { return number }
-        return .nan
     }
 }
 
@@ -169,101 +145,10 @@ func legName(_ base: String, _ leg: MatrixLeg) -> String {
 }
 
 /// A scalar as an expression turns it into a string.
-func scalarText(_ scalar: YAMLScalar) -> String {
-    switch scalar.value {
-    case .null: ""
-    case .bool(let flag): flag ? "true" : "false"
-    case .number(let number): numberText(number)
-    case .string: scalar.text
-    }
-}
+func scalarText(_ scalar: YAMLScalar) -> String { scalar.expressionValue.text }
 
 /// Cut as actions/runner's `JobNameBuilder` does: 97 characters and `...`.
 func cutJobName(_ name: String) -> String {
     guard name.count > WorkflowLimits.jobNameCharactersMax else { return name }
     return name.prefix(WorkflowLimits.jobNameCharactersMax - 3) + "..."
-}
-
-/// Interpolates `${{ matrix.KEY }}` and `${{ matrix.KEY.KEY }}`, the only expressions understood so far.
-struct MatrixText {
-    enum Part {
-        case text(String)
-        case matrix([String])
-    }
-    let parts: [Part]
-
-    /// Nil when the text has any other expression.
-    init?(_ text: String) {
-        var parts: [Part] = []
-        var rest = Array(text.unicodeScalars)[...]
-        var plain = String.UnicodeScalarView()
-        while let first = rest.first {
-            guard rest.starts(with: "${{".unicodeScalars) else {
-                plain.append(first)
-                rest = rest.dropFirst()
-                continue
-            }
-            rest = rest.dropFirst(3)
-            guard let end = rest.indices.first(where: { rest[$0...].starts(with: "}}".unicodeScalars) }) else {
-                return nil
-            }
-            var inner = String.UnicodeScalarView()
-            inner.append(contentsOf: rest[..<end])
-            let words = String(inner).split(whereSeparator: \.isWhitespace)
-            guard words.count == 1 else { return nil }
-            let path = words[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-            guard path.count >= 2, sameKey(path[0], "matrix"), path.dropFirst().allSatisfy(isName) else { return nil }
-            if !plain.isEmpty { parts.append(.text(String(plain))) }
-            plain = String.UnicodeScalarView()
-            parts.append(.matrix(Array(path.dropFirst())))
-            rest = rest[end...].dropFirst(2)
-        }
-        if !plain.isEmpty { parts.append(.text(String(plain))) }
-        self.parts = parts
-    }
-
-    var hasExpression: Bool {
-        parts.contains { if case .matrix = $0 { true } else { false } }
-    }
-
-    func text(in leg: MatrixLeg?) -> String {
-        parts.map { part in
-            switch part {
-            case .text(let text): text
-            case .matrix(let path):
-                switch Self.find(path, in: leg)?.content {
-                case .scalar(let scalar): scalarText(scalar)
-                case .sequence: "Array"
-                case .mapping: "Object"
-                case nil: ""
-                }
-            }
-        }.joined()
-    }
-
-    /// The value of a lone expression, which keeps its type; nil when there is text or there are several.
-    func loneNode(in leg: MatrixLeg?) -> YAMLNode? {
-        guard parts.count == 1, case .matrix(let path) = parts[0] else { return nil }
-        return Self.find(path, in: leg)
-    }
-
-    private static func find(_ path: [String], in leg: MatrixLeg?) -> YAMLNode? {
-        var pairs = leg?.values
-        var found: YAMLNode?
-        for key in path {
-            found = pairs?.first { sameKey($0.key, key) }?.value
-            pairs = found?.pairs
-        }
-        return found
-    }
-}
-
-private func isName(_ text: String) -> Bool {
-    guard let first = text.utf8.first, !(0x30...0x39).contains(first), first != UInt8(ascii: "-") else { return false }
-    return text.utf8.allSatisfy {
-        switch $0 {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"): true
-        default: false
-        }
-    }
 }

@@ -46,14 +46,22 @@ struct PayloadJSON {
         needsComma = true
     }
 
-    mutating func node(_ node: YAMLNode) {
+    /// Text as the author wrote it: the runner evaluates the expressions in it.
+    mutating func node(_ node: YAMLNode) { write(node) { $0 } }
+
+    /// Text that no longer has expressions: `${{` in it means itself.
+    mutating func data(_ node: YAMLNode) { write(node, text: withoutExpressions) }
+    mutating func data(_ text: String) { string(withoutExpressions(text)) }
+    mutating func dataKey(_ text: String) { key(withoutExpressions(text)) }
+
+    private mutating func write(_ node: YAMLNode, text: (String) -> String) {
         switch node.content {
-        case .sequence(let items): array { json in items.forEach { json.node($0) } }
+        case .sequence(let items): array { json in items.forEach { json.write($0, text: text) } }
         case .mapping(let pairs):
             object { json in
                 for pair in pairs {
-                    json.key(pair.key)
-                    json.node(pair.value)
+                    json.key(text(pair.key))
+                    json.write(pair.value, text: text)
                 }
             }
         case .scalar(let scalar):
@@ -61,13 +69,30 @@ struct PayloadJSON {
             case .null: literal("null")
             case .bool(let flag): literal(flag ? "true" : "false")
             case .number(let number): literal(jsonNumber(number))
-            case .string: string(scalar.text)
+            case .string: string(text(scalar.text))
             }
         }
     }
 
     private mutating func separate() { if needsComma { raw(",") } }
     private mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+}
+
+/// The text with every `${{` as an expression that gives it (Gitea writes the same).
+func withoutExpressions(_ text: String) -> String {
+    guard hasExpression(text) else { return text }
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let first = rest.first {
+        if rest.starts(with: "${{".utf8) {
+            bytes.append(contentsOf: "${{ '$' }}{{".utf8)
+            rest = rest.dropFirst(3)
+        } else {
+            bytes.append(first)
+            rest = rest.dropFirst()
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
 }
 
 /// `10`, not `10.0`. What JSON cannot say is written as YAML says it, which the runner's reader takes.

@@ -10,6 +10,8 @@ public struct WorkflowReading: Sendable {
 
 public struct Workflow: Sendable {
     public let name: String?
+    /// `run-name` evaluated; nil when it is absent or reads what is not known yet.
+    public let runName: String?
     public let triggers: Triggers
     /// In source order; the legs of a matrix stand together, in matrix order.
     public let jobs: [JobPlan]
@@ -63,7 +65,7 @@ public struct JobPlan: Sendable {
     public let hasOutputs: Bool
     /// One for each step of the payload; the runner's step count must agree.
     public let stepNames: [String]
-    /// Nil when absent or an expression, which the runner evaluates.
+    /// Nil when absent or an expression that only the runner can evaluate.
     public let timeoutMinutes: Double?
     /// 0-based place among the legs; 0 without a matrix.
     public let matrixIndex: Int

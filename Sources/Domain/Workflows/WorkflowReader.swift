@@ -1,9 +1,12 @@
 /// Reads one workflow file. Same bytes, same answer; safe on a stack of 512 KiB, whatever the bytes.
 ///
-/// - Parameter path: as shown in diagnostics.
+/// - Parameters:
+///   - path: as shown in diagnostics.
+///   - contexts: what expressions may read that are decided now; those that need more are refused.
 /// - Source: workflows.md 3, 4, 8, 9, 15, 16.
-public func readWorkflow(_ bytes: [UInt8], path: String) -> WorkflowReading {
-    var list = DiagnosticList(path: path)
+public func readWorkflow(_ bytes: [UInt8], path: String, contexts: PlanContexts = .unknown) -> WorkflowReading {
+    var list = DiagnosticList(path: path, source: bytes)
+    var evaluator = PlanEvaluator(contexts)
     let root: YAMLNode
     do throws(YAMLFault) {
         root = try yamlTree(bytes)
@@ -19,17 +22,18 @@ public func readWorkflow(_ bytes: [UInt8], path: String) -> WorkflowReading {
         list.unknownKey(pair, in: "the workflow", known: workflowKeys)
     }
     let name = readName(root, &list)
+    let runName = readRunName(root, &evaluator, &list)
     var triggers: Triggers?
     if let on = root["on"] {
         triggers = readTriggers(on.value, &list)
     } else {
         list.error("missing-key", "\"on\" is missing", at: root.position)
     }
-    let jobs = readJobs(root, &list)
+    let jobs = readJobs(root, &evaluator, &list)
     guard list.errorCount == 0, let triggers else {
         return WorkflowReading(workflow: nil, triggers: triggers, diagnostics: list.all)
     }
-    let workflow = Workflow(name: name, triggers: triggers, jobs: jobs)
+    let workflow = Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs)
     return WorkflowReading(workflow: workflow, triggers: triggers, diagnostics: list.all)
 }
 
@@ -46,7 +50,22 @@ private func readName(_ root: YAMLNode, _ list: inout DiagnosticList) -> String?
     return scalar.text
 }
 
-private func readJobs(_ root: YAMLNode, _ list: inout DiagnosticList) -> [JobPlan] {
+/// Nil also when the contexts it needs are not known: a run has a title without it.
+private func readRunName(
+    _ root: YAMLNode, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
+) -> String? {
+    guard let node = root["run-name"]?.value, !node.isNull else { return nil }
+    guard node.scalar != nil else {
+        list.type(node, of: "run-name", expected: "a string")
+        return nil
+    }
+    guard let text = evaluator.templateIfKnown(node, .runName, &list) else { return nil }
+    return evaluator.value(text, of: "run-name", &list)?.text
+}
+
+private func readJobs(
+    _ root: YAMLNode, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
+) -> [JobPlan] {
     guard let node = root["jobs"]?.value else {
         list.error("missing-key", "\"jobs\" is missing", at: root.position)
         return []
@@ -66,7 +85,7 @@ private func readJobs(_ root: YAMLNode, _ list: inout DiagnosticList) -> [JobPla
         if let reason = faultOfJobID(pair.key) {
             list.error("job-id", "job id \"\(pair.key)\" \(reason)", at: pair.position)
         }
-        if let job = readJob(pair, &list) { jobs.append(job) }
+        if let job = readJob(pair, &evaluator, &list) { jobs.append(job) }
     }
     checkNeeds(of: jobs, known: pairs.map(\.key), &list)
     guard list.errorCount == 0 else { return [] }
@@ -82,7 +101,10 @@ private func readJobs(_ root: YAMLNode, _ list: inout DiagnosticList) -> [JobPla
     for job in jobs {
         let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
         for (index, leg) in legs.enumerated() {
-            guard let plan = planJob(job, leg: leg, index: index, root: root, &list) else { continue }
+            let contexts = LegContexts(leg, index: index, count: legs.count, strategy: job.strategy)
+            guard let plan = planJob(job, leg: leg, contexts, index: index, root: root, &evaluator, &list) else {
+                break  // the other legs would say the same
+            }
             payloadBytes += plan.payload.count
             guard payloadBytes <= WorkflowLimits.payloadBytesMax else {
                 let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"

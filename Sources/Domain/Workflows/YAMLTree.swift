@@ -56,7 +56,7 @@ private let aliasMark = UInt8(ascii: "A")
 
 /// The text as libyaml should see it: no byte order mark, LF alone as line break, only characters YAML allows.
 /// NEL, LS and PS are refused because YAML 1.1 reads them as line breaks and 1.2 does not.
-private func cleanText(_ bytes: [UInt8]) throws(YAMLFault) -> [UInt8] {
+func cleanText(_ bytes: [UInt8]) throws(YAMLFault) -> [UInt8] {
     var body = bytes[...]
     if body.starts(with: [0xEF, 0xBB, 0xBF]) { body = body.dropFirst(3) }
     var out: [UInt8] = []

@@ -51,6 +51,13 @@ struct ServeCommand: ParsableCommand {
         // No SA_RESTART: the signal must break accept(2) (feasibility.md, clean shutdown).
         sigaction(SIGUSR2, &wakeUp, nil)
 
+        // Every parked poll is a descriptor, and 1 024 is what a service gets unless somebody asks for what is allowed.
+        var limit = rlimit()
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+            limit.rlim_cur = limit.rlim_max
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        }
+
         let directory = app.configuration.socketDirectory
         let router = Router(app: app)
         let work = try WorkLane(
@@ -72,19 +79,16 @@ struct ServeCommand: ParsableCommand {
         var count: UInt64 = 0
         while read(stopSignals, &count, 8) < 0 && errno == EINTR {}
         app.log.write(.info, "stopping")
-        // Held polls are answered at once, requests in flight finish.
+        // Held polls are answered at once, requests in flight and in the sockets' queues finish, nothing new is taken.
+        housekeeping.stop()
         app.polls.stop()
         app.logReaders.stop()
         work.stop()
-        for thread in threads {
-            // A signal can fall between libfcgi's check and accept(2): repeat until the thread is gone.
-            repeat { thread.interrupt() } while !thread.join(withinMilliseconds: 50)
-        }
-        housekeeping.stop()
-        for keeper in keepers { keeper.join() }
-        pool.close()
         poll.stop()
+        WorkLane.join(threads)
         polling.join()
+        pool.close()
+        for keeper in keepers { keeper.join() }
         app.log.write(.info, "stopped")
     }
 }

@@ -17,14 +17,10 @@ struct HeldRequest: Sendable {
 /// append to `outgoing` under its mutex and write to the wake-up descriptor.
 final class PollLane: @unchecked Sendable {
     private final class Peer {
-        var incoming: [UInt8] = []
-        var params: [UInt8] = []
-        var body: [UInt8] = []
-        var requestID: UInt16 = 0
+        var reader = RequestReader(bytesMax: LaneLimits.pollBodyBytesMax)
         var sending: [UInt8] = []
         var sent = 0
         let gone = Gone()
-        var isHeld = false
     }
     private final class Gone: Sendable { let flag = Atomic<Bool>(false) }
 
@@ -35,6 +31,10 @@ final class PollLane: @unchecked Sendable {
     private let outgoing = Mutex<[(Int32, Gone, [UInt8])]>([])
     private let stopping = Atomic<Bool>(false)
     private let handle: @Sendable (HeldRequest) -> Void
+    /// What is read goes through here; the epoll thread alone touches it.
+    private let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: LaneLimits.pieceBytes, alignment: 1)
+    /// Set while no connection is taken, because there were no descriptors for one.
+    private var acceptsAgainAt: Int64?
 
     init(path: String, handle: @escaping @Sendable (HeldRequest) -> Void) throws {
         unlink(path)
@@ -65,17 +65,30 @@ final class PollLane: @unchecked Sendable {
         watch(wake, EPOLL_CTL_ADD, EPOLLIN.rawValue)
     }
 
-    /// Held requests whose answer has not been written.
+    /// Refuses new connections; whoever holds requests must answer them for `run` to return.
     func stop() {
-        stopping.store(true, ordering: .relaxed)
+        stopping.store(true, ordering: .releasing)
         nudge()
     }
 
-    /// The epoll loop; returns after `stop` when everything queued has been written.
+    /// The epoll loop; returns after `stop` when every request that had reached the socket is answered.
     func run() {
         var events = [epoll_event](repeating: epoll_event(), count: 256)
+        var stopsAt: Int64?
         while true {
-            let count = epoll_wait(epoll, &events, 256, 500)
+            if stopsAt == nil, stopping.load(ordering: .acquiring) {
+                // As in WorkLane.stop: what waits in the queue is served, nginx takes the rest to the other instance.
+                shutdown(listening, Int32(SHUT_RD))
+                epoll_ctl(epoll, EPOLL_CTL_DEL, listening, nil)
+                acceptAll()
+                stopsAt = Clock.monotonicMicroseconds() + LaneLimits.pollDrainMicroseconds
+            }
+            if let stopsAt, peers.isEmpty || Clock.monotonicMicroseconds() > stopsAt { break }
+            if stopsAt == nil, let at = acceptsAgainAt, Clock.monotonicMicroseconds() >= at {
+                acceptsAgainAt = nil
+                watch(listening, EPOLL_CTL_ADD, EPOLLIN.rawValue)
+            }
+            let count = epoll_wait(epoll, &events, 256, acceptsAgainAt == nil ? 500 : 10)
             for index in 0..<max(0, Int(count)) {
                 let descriptor = events[index].data.fd
                 if descriptor == listening {
@@ -88,12 +101,10 @@ final class PollLane: @unchecked Sendable {
                 }
             }
             flush()
-            if stopping.load(ordering: .relaxed), peers.values.allSatisfy({ !$0.isHeld && $0.sending.isEmpty }) {
-                break
-            }
         }
         for descriptor in peers.keys { close(descriptor) }
         close(listening)
+        piece.deallocate()
     }
 
     private func watch(_ descriptor: Int32, _ operation: Int32, _ mask: UInt32) {
@@ -111,7 +122,10 @@ final class PollLane: @unchecked Sendable {
     private func acceptAll() {
         while true {
             let descriptor = accept(listening, nil, nil)
-            guard descriptor >= 0 else { return }
+            guard descriptor >= 0 else {
+                if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pauseAccepting() }
+                return
+            }
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             peers[descriptor] = Peer()
@@ -119,17 +133,25 @@ final class PollLane: @unchecked Sendable {
         }
     }
 
+    /// The connection stays in the queue and epoll would tell of it again at once, for a whole core.
+    private func pauseAccepting() {
+        epoll_ctl(epoll, EPOLL_CTL_DEL, listening, nil)
+        acceptsAgainAt = Clock.monotonicMicroseconds() + Int64(LaneLimits.acceptPauseMicroseconds)
+    }
+
     private func serve(_ descriptor: Int32, _ mask: UInt32) {
         guard let peer = peers[descriptor] else { return }
         if mask & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { return drop(descriptor) }
         if mask & EPOLLOUT.rawValue != 0 { return send(descriptor, peer) }
-        var piece = [UInt8](repeating: 0, count: 16_384)
         while true {
-            let got = read(descriptor, &piece, piece.count)
+            let got = read(descriptor, piece.baseAddress, piece.count)
             if got > 0 {
-                peer.incoming += piece.prefix(got)
-                guard peer.incoming.count <= LaneLimits.pollBodyBytesMax * 2 else { return drop(descriptor) }
-                guard takeRecords(descriptor, peer) else { return drop(descriptor) }
+                switch peer.reader.take(UnsafeRawBufferPointer(rebasing: piece[..<got])) {
+                case .needsMore: continue
+                case .refused: return drop(descriptor)
+                case .complete(let parameters, let body, let id):
+                    hold(descriptor, peer, Request(parameters: parameters, body: body), id)
+                }
             } else if got == 0 {
                 // nginx closed: the client left, or nginx gave the request up (runner.md 1.4).
                 return drop(descriptor)
@@ -144,43 +166,12 @@ final class PollLane: @unchecked Sendable {
         close(descriptor)
     }
 
-    /// Takes whole records off the front. False: this is not FastCGI we can serve, or more than the limits.
-    private func takeRecords(_ descriptor: Int32, _ peer: Peer) -> Bool {
-        while peer.incoming.count >= Record.headerBytes {
-            let head = peer.incoming
-            let length = Int(head[4]) << 8 | Int(head[5])
-            let whole = Record.headerBytes + length + Int(head[6])
-            guard head[0] == 1 else { return false }
-            guard head.count >= whole else { return true }
-            let content = head[Record.headerBytes..<(Record.headerBytes + length)]
-            peer.incoming.removeFirst(whole)
-            switch head[1] {
-            case Record.beginRequest: peer.requestID = UInt16(head[2]) << 8 | UInt16(head[3])
-            case Record.abortRequest: return false
-            case Record.params:
-                peer.params += content
-            case Record.stdin:
-                peer.body += content
-                if length == 0, !peer.isHeld { guard hold(descriptor, peer) else { return false } }
-            default: break
-            }
-            guard peer.params.count <= LaneLimits.pollBodyBytesMax, peer.body.count <= LaneLimits.pollBodyBytesMax
-            else {
-                return false
-            }
-        }
-        return true
-    }
-
-    private func hold(_ descriptor: Int32, _ peer: Peer) -> Bool {
-        guard let parameters = Record.parameters(peer.params) else { return false }
-        peer.isHeld = true
+    private func hold(_ descriptor: Int32, _ peer: Peer, _ request: Request, _ id: UInt16) {
         let gone = peer.gone
-        let id = peer.requestID
         let answered = Gone()
         handle(
             HeldRequest(
-                request: Request(parameters: parameters, body: peer.body),
+                request: request,
                 answer: { [self] response in
                     guard !answered.flag.exchange(true, ordering: .acquiringAndReleasing) else { return }
                     let bytes = Record.answer(response.head() + response.body, id: id)
@@ -188,9 +179,6 @@ final class PollLane: @unchecked Sendable {
                     nudge()
                 },
                 isGone: { gone.flag.load(ordering: .acquiring) }))
-        peer.params = []
-        peer.body = []
-        return true
     }
 
     private func flush() {

@@ -1,5 +1,8 @@
 /// FastCGI records, as far as a responder behind nginx needs them (constants as in fastcgi.h).
 enum Record {
+    static let version: UInt8 = 1
+    /// The role nginx gives: answer one request.
+    static let responder: UInt16 = 1
     static let beginRequest: UInt8 = 1
     static let abortRequest: UInt8 = 2
     static let endRequest: UInt8 = 3
@@ -11,7 +14,7 @@ enum Record {
     static let contentBytesMax = 65_535
 
     static func header(_ type: UInt8, id: UInt16, count: Int) -> [UInt8] {
-        [1, type, UInt8(id >> 8), UInt8(id & 255), UInt8(count >> 8), UInt8(count & 255), 0, 0]
+        [version, type, UInt8(id >> 8), UInt8(id & 255), UInt8(count >> 8), UInt8(count & 255), 0, 0]
     }
 
     /// stdout records with the whole response, then END_REQUEST.
@@ -25,29 +28,5 @@ enum Record {
         }
         return out + header(stdout, id: id, count: 0) + header(endRequest, id: id, count: 8)
             + [UInt8](repeating: 0, count: 8)
-    }
-
-    /// Name-value pairs of a whole params stream; nil when a length points outside it.
-    static func parameters(_ bytes: [UInt8]) -> [String: String]? {
-        var out: [String: String] = [:]
-        var at = 0
-        func length() -> Int? {
-            guard at < bytes.count else { return nil }
-            if bytes[at] < 128 {
-                at += 1
-                return Int(bytes[at - 1])
-            }
-            guard at + 4 <= bytes.count else { return nil }
-            let word = bytes[at..<(at + 4)].reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
-            at += 4
-            return word
-        }
-        while at < bytes.count {
-            guard let name = length(), let value = length(), name + value <= bytes.count - at else { return nil }
-            out[String(decoding: bytes[at..<(at + name)], as: UTF8.self)] =
-                String(decoding: bytes[(at + name)..<(at + name + value)], as: UTF8.self)
-            at += name + value
-        }
-        return out
     }
 }

@@ -7,6 +7,12 @@ enum LaneLimits {
     static let backlog: Int32 = 1024
     /// Body bytes of any request to the work lane; nginx/snippets must not allow more (client_max_body_size 64m).
     static let bodyBytesMax = 64 * 1024 * 1024
+    /// Pause when a connection cannot be taken (no descriptors left): trying again at once would take a whole core.
+    static let acceptPauseMicroseconds: UInt32 = 10_000
+    /// Bytes of a body asked of libfcgi at once; its own buffer is 8 KiB.
+    static let pieceBytes = 64 * 1024
+    /// How long a stop waits for polls that are being answered, or whose client reads nothing.
+    static let pollDrainMicroseconds: Int64 = 10_000_000
     /// Body bytes of a poll; FetchTask is a few dozen bytes.
     static let pollBodyBytesMax = 64 * 1024
 }
@@ -41,9 +47,30 @@ final class WorkLane: Sendable {
         (0..<max(1, threads)).map { _ in Worker { [self] in accept() } }
     }
 
+    /// Refuses new connections; those that wait in the queue are still served, then the threads end.
+    ///
+    /// nginx asks the other instance when it is refused, even for a POST, since not a byte was sent. Not
+    /// `FCGX_ShutdownPending`: libfcgi 2.4.2's OS_Accept then loops for ever, closing descriptors that may be somebody
+    /// else's by now, if a connection broke just before (seen in bench `lanes`).
     func stop() {
-        stopping.store(true, ordering: .relaxed)
-        FCGX_ShutdownPending()
+        stopping.store(true, ordering: .releasing)
+        shutdown(listening, Int32(SHUT_RD))
+    }
+
+    /// Threads that outlast this wait for the next request of a kept connection, or for PostgreSQL.
+    static let drainMilliseconds = 10_000
+
+    /// After `stop`. A thread left over is interrupted, which breaks off what it reads (`fastcgi_keep_conn on` only).
+    static func join(_ threads: [Worker]) {
+        let deadline = Clock.monotonicMicroseconds() + Int64(drainMilliseconds) * 1000
+        var left = threads.filter {
+            !$0.join(withinMilliseconds: Int(max(0, deadline - Clock.monotonicMicroseconds()) / 1000))
+        }
+        // A signal can fall between libfcgi's last look and read(2): repeat until all are gone.
+        while !left.isEmpty {
+            for thread in left { thread.interrupt() }
+            left = left.filter { !$0.join(withinMilliseconds: 10) }
+        }
     }
 
     /// One request object per thread, never moved: libfcgi keeps pointers into it.
@@ -55,32 +82,35 @@ final class WorkLane: Sendable {
             FCGX_Free(raw, 1)
             raw.deallocate()
         }
-        while !stopping.load(ordering: .relaxed) {
-            guard FCGX_Accept_r(raw) >= 0 else { continue }
-            write(handle(read(raw)), to: raw)
+        // One a thread rather than one a request: clearing it cost more than reading a small body into it.
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: LaneLimits.pieceBytes, alignment: 1)
+        defer { piece.deallocate() }
+        while true {
+            guard FCGX_Accept_r(raw) >= 0 else {
+                // EINVAL after shutdown(2), once the queue is empty.
+                if stopping.load(ordering: .acquiring) { return }
+                usleep(LaneLimits.acceptPauseMicroseconds)
+                continue
+            }
+            write(handle(read(raw, through: piece)), to: raw)
             FCGX_Finish_r(raw)
         }
     }
 
-    private func read(_ raw: UnsafeMutablePointer<FCGX_Request>) -> Request {
-        var parameters: [String: String] = [:]
-        var at = raw.pointee.envp
-        while let entry = at?.pointee {
-            let text = String(cString: entry)
-            if let equals = text.firstIndex(of: "=") {
-                parameters[String(text[..<equals])] = String(text[text.index(after: equals)...])
-            }
-            at = at?.advanced(by: 1)
-        }
-        // Read to the end of FCGI_STDIN; CONTENT_LENGTH is only a promise (runner.md 1.4).
+    private func read(_ raw: UnsafeMutablePointer<FCGX_Request>, through piece: UnsafeMutableRawBufferPointer)
+        -> Request
+    {
+        let parameters = Parameters(environment: raw.pointee.envp)
+        // Read to the end of FCGI_STDIN; CONTENT_LENGTH is only a promise (runner.md 1.4), good enough to ask for the
+        // memory at once: growing by doubling needed three times a large body.
         var body: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65_536)
+        body.reserveCapacity(
+            min(LaneLimits.bodyBytesMax, max(0, parameters["CONTENT_LENGTH"].flatMap { Int($0) } ?? 0)))
         while body.count <= LaneLimits.bodyBytesMax {
-            let got = piece.withUnsafeMutableBytes {
-                FCGX_GetStr($0.baseAddress?.assumingMemoryBound(to: CChar.self), 65_536, raw.pointee.in)
-            }
+            let got = FCGX_GetStr(
+                piece.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(piece.count), raw.pointee.in)
             guard got > 0 else { break }
-            body += piece.prefix(Int(got))
+            body.append(contentsOf: piece[..<Int(got)])
         }
         return Request(parameters: parameters, body: body)
     }

@@ -127,7 +127,8 @@ final class Housekeeping: Sendable {
                 try app.runners.markHeard(online: due.online, active: due.active)
             },
             LostTasks(app: app).sweep(everySeconds: 2),
-            AbandonedJobs(app: app).sweep(everySeconds: 15),
+            AbandonedJobs(app: app).sweep(
+                everySeconds: max(1, min(15, app.configuration.recovery.abandonedSeconds / 4))),
             RunRepair(app: app).sweep(everySeconds: 15),
             Sweep("useless runners", everySeconds: 5) { [app] in
                 _ = try app.runners.removeUseless(graceSeconds: app.configuration.spentGraceSeconds)

@@ -66,7 +66,10 @@ enum TaskRoutes {
         _ message: Runner_V1_DeclareRequest, _ request: Request, _ app: App
     ) throws -> Runner_V1_DeclareResponse {
         let runner = try app.runner(of: request)
-        guard !runner.isSpent else { throw Failure(.unauthenticated, "unregistered runner") }
+        // Asked of the database: that an ephemeral runner was given its one job may not have been announced yet.
+        if runner.ephemeral, try app.runners.runner(uuid: runner.uuid)?.isSpent ?? true {
+            throw Failure(.unauthenticated, "unregistered runner")
+        }
         let updated = try app.runners.declare(
             runner, version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax),
             labels: try checked(message.labels), capabilities: message.capabilities)

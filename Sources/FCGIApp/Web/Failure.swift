@@ -77,7 +77,8 @@ extension Failure {
     init(_ refusal: RerunRefusal) {
         switch refusal {
         case .runNotDone: self.init(.notNow, "this workflow run is not done; wait for its end or cancel it first")
-        case .nothingToRun: self.init(.notNow, "this run has no jobs, since its file could not be read; push a sound file")
+        case .nothingToRun:
+            self.init(.notNow, "this run has no jobs, since its file could not be read; push a sound file")
         case .nothingFailed: self.init(.notNow, "no job of this run failed")
         case .jobNotInLatestAttempt(let job): self.init(.missing, "job \(job) is not part of the run's latest attempt")
         case .tooManyAttempts:

@@ -50,15 +50,24 @@ struct Response: Sendable {
     func head() -> [UInt8] {
         var text = "Status: \(status) \(Self.reasons[status] ?? "Answer")\r\n"
         for header in headers {
-            text += "\(header.name): \(header.value.filter { $0 != "\r" && $0 != "\n" && $0 != "\r\n" })\r\n"
+            text += "\(header.name): \(Self.oneLine(header.value))\r\n"
         }
         if status != 204 { text += "Content-Length: \(stream?.length ?? Int64(body.count))\r\n" }
         return Array((text + "\r\n").utf8)
+    }
+
+    private static func oneLine(_ value: String) -> String {
+        func breaks(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") }
+        guard value.utf8.contains(where: breaks) else { return value }
+        return String(decoding: value.utf8.filter { !breaks($0) }, as: UTF8.self)
     }
 }
 
 /// A JSON string's inside, escaped as RFC 8259 asks.
 func jsonEscaped(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
+        return text
+    }
     var out = ""
     out.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {

@@ -13,14 +13,20 @@ typealias Handler = @Sendable (Request, Caller, App) throws -> Response
 
 /// One entry says everything about a route.
 struct Route: Sendable {
+    private enum Part {
+        case literal(String)
+        case name(String)
+    }
     let method: String
-    let pattern: [String]
+    private let pattern: [Part]
     let access: Access
     let handler: Handler
 
     init(_ method: String, _ pattern: String, access: Access, _ handler: @escaping Handler) {
         self.method = method
-        self.pattern = pattern.split(separator: "/").map(String.init)
+        self.pattern = pattern.split(separator: "/").map {
+            $0.hasPrefix("{") ? .name(String($0.dropFirst().dropLast())) : .literal(String($0))
+        }
         self.access = access
         self.handler = handler
     }
@@ -30,10 +36,9 @@ struct Route: Sendable {
         guard segments.count == pattern.count else { return nil }
         var bound: [String: String] = [:]
         for (part, segment) in zip(pattern, segments) {
-            if part.hasPrefix("{") {
-                bound[String(part.dropFirst().dropLast())] = segment
-            } else if part != segment {
-                return nil
+            switch part {
+            case .name(let name): bound[name] = segment
+            case .literal(let text): guard text == segment else { return nil }
             }
         }
         return bound

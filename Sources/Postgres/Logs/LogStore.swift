@@ -85,7 +85,7 @@ public struct LogStore: Sendable {
         "log_lock",
         """
         select runner_id, log_rows, log_bytes, extract(epoch from now() - log_closed_at)::bigint, log_sealed_at is not null
-          from task where id = $1 for update
+          from task where id = $1 for no key update
         """)
     private static let close = Statement(
         "log_close",
@@ -229,7 +229,7 @@ public struct LogStore: Sendable {
              where log_sealed_at is null and status in (1, 2, 3, 4)
                and coalesce(log_seal_due_at, stopped_at, started_at) <= now()
                and coalesce(log_closed_at, greatest(heard_at, stopped_at, started_at)) <= now() - $1 * interval '1 second'
-             order by coalesce(log_seal_due_at, stopped_at, started_at) limit 1 for update skip locked)
+             order by coalesce(log_seal_due_at, stopped_at, started_at) limit 1 for no key update skip locked)
         returning id, log_rows, log_bytes, log_seal_attempt
         """)
     private static let keep = Statement(
@@ -240,7 +240,7 @@ public struct LogStore: Sendable {
         """)
     private static let lockClaim = Statement(
         "log_seal_lock",
-        "select log_rows from task where id = $1 and log_seal_attempt = $2 and log_sealed_at is null for update")
+        "select log_rows from task where id = $1 and log_seal_attempt = $2 and log_sealed_at is null for no key update")
     private static let insertFile = Statement(
         "log_file_insert",
         """

@@ -44,7 +44,7 @@ public struct InboxStore: Sendable {
         """
         select id, repository_id, pusher_id, ref, before, after, state = 'confirmed', tries
           from inbox where state in ('announced', 'confirmed') and due_at <= now()
-         order by due_at, id limit 1 for update skip locked
+         order by due_at, id limit 1 for no key update skip locked
         """)
     private static let settle = Statement("inbox_settle", "update inbox set state = $2, problem = $3 where id = $1")
     private static let postpone = Statement(

@@ -140,7 +140,7 @@ public struct RunnerStore: Sendable {
     /// Two requests of one ephemeral runner at once must not both get a job.
     private static let admitEphemeral = Statement(
         "runner_admit_ephemeral",
-        "select 1 from runner where id = $1 and not disabled and spent_at is null for update")
+        "select 1 from runner where id = $1 and not disabled and spent_at is null for no key update")
     private static let spend = Statement("runner_spend", "update runner set spent_at = now() where id = $1")
     private static let unspend = Statement(
         "runner_unspend",
@@ -152,9 +152,10 @@ public struct RunnerStore: Sendable {
     static func admit(_ runner: Runner, in tx: Transaction) throws -> Bool {
         try tx.first(runner.ephemeral ? admitEphemeral : admit, .int(runner.id.number)) != nil
     }
-    static func spend(_ runner: RunnerID, in tx: Transaction) throws {
-        try tx.run(spend, .int(runner.number))
-        try EventStore.append(.runnerSpent, runner: runner, in: tx)
+    static func spend(_ runner: Runner, in tx: Transaction) throws {
+        try tx.run(spend, .int(runner.id.number))
+        try EventStore.append(.runnerSpent, runner: runner.id, in: tx)
+        try tx.notify(changedChannel, runner.uuid)
     }
     /// Its one job went back to the queue unheard of: it may have another.
     static func unspend(_ task: TaskID, in tx: Transaction) throws {

@@ -95,7 +95,7 @@ enum JobStore {
     }
 
     private static let lockUnfinished = Statement(
-        "job_lock_unfinished", "select id from job where run_id = $1 and status > 4 order by id for update")
+        "job_lock_unfinished", "select id from job where run_id = $1 and status > 4 order by id for no key update")
     private static let load = Statement(
         "job_load",
         """
@@ -132,7 +132,9 @@ enum JobStore {
         let rows = try tx.run(
             Self.load, .int(run.number), .int(attempt), .int(RecoveryLimits.cancelHeardSeconds))
         // Outputs may be megabytes, and only conditions of blocked jobs can ask for them here.
-        let isAsked = rows.contains { Status(rawValue: $0.int(6)) == .blocked && $0.text(3).lowercased().contains("output") }
+        let isAsked = rows.contains {
+            Status(rawValue: $0.int(6)) == .blocked && $0.text(3).lowercased().contains("output")
+        }
         var outputs: [Int64: [JobOutput]] = [:]
         if isAsked {
             for row in try tx.run(Self.outputs, .int(run.number), .int(attempt)) {
@@ -224,7 +226,7 @@ enum JobStore {
                            where j.status = 5 and j.label_set_id = s.id\(scope)
                            order by j.queue_key, j.id limit \(candidatesMax)) c
                     order by c.queue_key, c.id limit \(candidatesMax)))
-             order by queue_key, id limit 1 for update skip locked
+             order by queue_key, id limit 1 for no key update skip locked
             """)
     }
     private static let pickAny = pick("job_pick", scope: "")
@@ -236,7 +238,7 @@ enum JobStore {
         select id, run_id, step_names from job
          where status = 5 and handle = $2::text::uuid and label_set_id = any($1)
            and ($3::bigint is null or repository_id = $3) and ($4::bigint is null or owner_id = $4)
-           for update skip locked
+           for no key update skip locked
         """)
     private static let anyWaiting = Statement(
         "job_any_waiting",

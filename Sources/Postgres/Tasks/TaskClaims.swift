@@ -162,7 +162,7 @@ public struct TaskClaims: Sendable {
         try JobStore.assign(picked.job, to: task, in: tx)
         try EventStore.append(
             .jobStatus, run: picked.run, job: picked.job, task: task, runner: runner.id, status: state.status, in: tx)
-        if runner.ephemeral { try RunnerStore.spend(runner.id, in: tx) }
+        if runner.ephemeral { try RunnerStore.spend(runner, in: tx) }
         return try Assignment.load(task, in: tx).map { Claimed(assignment: $0, token: fresh.token) }
     }
 }

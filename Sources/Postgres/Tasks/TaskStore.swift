@@ -63,7 +63,7 @@ public struct TaskStore: Sendable {
         "task_unheard_of_key",
         """
         select id from task
-         where runner_id = $1 and request_key = $2 and status in (6, 8) and heard_at is null order by id for update
+         where runner_id = $1 and request_key = $2 and status in (6, 8) and heard_at is null order by id for no key update
         """)
     private static let renewToken = Statement("task_renew_token", "update task set token_hash = $2 where id = $1")
 
@@ -221,7 +221,8 @@ public struct TaskStore: Sendable {
     /// (runner.md 4.3.7).
     ///
     /// - Returns: names that could not be stored at all.
-    private func put(_ outputs: [(name: String, value: String)], of task: TaskID, in tx: Transaction) throws -> [String] {
+    private func put(_ outputs: [(name: String, value: String)], of task: TaskID, in tx: Transaction) throws -> [String]
+    {
         guard !outputs.isEmpty else { return [] }
         var unstored: [String] = []
         var room = TaskLimits.runOutputBytesMax - (try tx.first(Self.outputBytes, .int(task.number))?.int(0) ?? 0)
@@ -258,7 +259,7 @@ public struct TaskStore: Sendable {
         select t.started_at, t.heard_at, j.timeout_seconds, n.declared_at, n.id is null, j.returns::bigint,
                (extract(epoch from clock_timestamp()) * 1000000)::bigint
           from task t join job j on j.id = t.job_id left join runner n on n.id = t.runner_id
-         where t.id = $1 and t.status in (6, 8) for update of t
+         where t.id = $1 and t.status in (6, 8) for no key update of t
         """)
 
     /// A task that this call ended or gave back.
@@ -301,7 +302,9 @@ public struct TaskStore: Sendable {
                 startedAt: row.instant(0) ?? Instant(microseconds: 0), heardAt: row.instant(1),
                 timeoutSeconds: row.optionalInt(2), declaredAt: row.instant(3))
             let now = Instant(microseconds: row.int(6))
-            guard let loss = row.bool(4) ? .runnerRemoved : loss(of: facts, now: now, limits: limits) else { return nil }
+            guard let loss = row.bool(4) ? .runnerRemoved : loss(of: facts, now: now, limits: limits) else {
+                return nil
+            }
             try EventStore.append(.taskLost, run: run, job: job, task: task, detail: loss.rawValue, in: tx)
             try runs.apply(
                 .job(job, .lost(task, loss, returns: Int(row.int(5)))), to: run,

@@ -31,9 +31,9 @@ struct WorkflowReaderTests {
             ("on: push\njobs: {a: {\(step), run-on: y}}\n", ["2:41 unexpected-key"]),
             ("on: push\njobs: {a: {runs-on: '${{ inputs.x }}', steps: [run: x]}}\n", ["2:21 not-yet"]),
             ("on: push\njobs: {a: {\(step), name: 'x ${{ github.ref }}'}}\n", ["2:47 not-yet"]),
-            ("on: push\njobs: {a: {\(step), continue-on-error: '${{ true }}'}}\n", ["2:60 not-yet"]),
+            ("on: push\njobs: {a: {\(step), continue-on-error: '${{ github.x }}'}}\n", ["2:60 not-yet"]),
             ("on: push\njobs: {a: {uses: ./x.yml}}\n", ["2:18 not-yet"]),
-            ("on: push\njobs: {a: {\(step), strategy: {matrix: {v: '${{ fromJSON(1) }}'}}}}\n", ["2:64 not-yet"]),
+            ("on: push\njobs: {a: {\(step), strategy: {matrix: {v: '${{ fromJSON(vars.v) }}'}}}}\n", ["2:64 not-yet"]),
             ("on: push\njobs: {a: {\(step), strategy: {matrix: {v: []}}}}\n", ["2:64 matrix-empty"]),
             ("on: push\njobs: {a: {\(step), strategy: {matrix: {}}}}\n", ["2:60 matrix-empty"]),
             (

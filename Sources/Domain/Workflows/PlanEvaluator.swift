@@ -1,0 +1,192 @@
+/// What is known when a run is planned. Expressions that read anything else are refused, not guessed.
+public struct PlanContexts: Sendable {
+    /// Also the context `gitea`.
+    public var github: ExpressionValue?
+    public var vars: ExpressionValue?
+    public var inputs: ExpressionValue?
+
+    public init(
+        github: ExpressionValue? = nil, vars: ExpressionValue? = nil, inputs: ExpressionValue? = nil
+    ) {
+        self.github = github
+        self.vars = vars
+        self.inputs = inputs
+    }
+
+    public static let unknown = PlanContexts()
+}
+
+/// A scalar with its text taken apart.
+struct ScalarTemplate {
+    let template: Template
+    let node: YAMLNode
+
+    var hasExpression: Bool { !template.expressions.isEmpty }
+}
+
+/// Evaluates what the server decides when it plans a run, and notes what is wrong with it (workflows.md 1, 14).
+/// One budget serves the whole file: a matrix multiplies its expressions.
+struct PlanEvaluator {
+    private let known: ExpressionContexts
+    private let knownNames: Set<String>
+    private var budget = ExpressionBudget()
+
+    init(_ contexts: PlanContexts) {
+        let given = [
+            "github": contexts.github, "gitea": contexts.github, "vars": contexts.vars, "inputs": contexts.inputs,
+        ].compactMapValues { $0 }
+        known = ExpressionContexts(given)
+        knownNames = Set(given.keys)
+    }
+
+    /// Takes a scalar apart; nil when an error was noted.
+    ///
+    /// - Parameter key: as messages call it.
+    func template(
+        _ node: YAMLNode, of key: String, _ scope: ExpressionScope, _ list: inout DiagnosticList
+    ) -> ScalarTemplate? {
+        guard let found = parsed(node, scope, &list) else { return nil }
+        guard canEvaluate(found) else {
+            list.notYet(key, at: node)
+            return nil
+        }
+        return found
+    }
+
+    /// The same for a key that the runner can evaluate if the server cannot yet; nil then as well.
+    func templateIfKnown(
+        _ node: YAMLNode, _ scope: ExpressionScope, _ list: inout DiagnosticList
+    ) -> ScalarTemplate? {
+        parsed(node, scope, &list).flatMap { canEvaluate($0) ? $0 : nil }
+    }
+
+    private func parsed(
+        _ node: YAMLNode, _ scope: ExpressionScope, _ list: inout DiagnosticList
+    ) -> ScalarTemplate? {
+        do throws(ExpressionFault) {
+            return ScalarTemplate(template: try Template(node.scalar.map(scalarText) ?? "", scope), node: node)
+        } catch {
+            list.expression(error, in: node)
+            return nil
+        }
+    }
+
+    /// The contexts of a leg are made by the planner itself.
+    private func canEvaluate(_ text: ScalarTemplate) -> Bool {
+        let ofLeg: Set = ["matrix", "strategy"]
+        return text.template.expressions.allSatisfy { expression in
+            !expression.contains { node in
+                guard case .context(let name) = node else { return false }
+                return !knownNames.contains(name) && !ofLeg.contains(name)
+            }
+        }
+    }
+
+    /// The value for one leg; nil when an error was noted.
+    mutating func value(
+        _ text: ScalarTemplate, of key: String, in leg: LegContexts? = nil, _ list: inout DiagnosticList
+    ) -> ExpressionValue? {
+        var contexts = known
+        if text.hasExpression, let leg {
+            contexts["matrix"] = leg.matrix
+            contexts["strategy"] = leg.strategy
+        }
+        do throws(EvaluationFault) {
+            return try text.template.value(in: contexts, &budget)
+        } catch {
+            list.error("expr-value", "\"\(key)\" cannot be evaluated: \(error.message)", at: text.node.position)
+            return nil
+        }
+    }
+
+    /// A node with all expressions in it replaced by their values; nil when an error was noted.
+    ///
+    /// An array that an expression gives inside of a sequence is spliced into it; the key `${{ insert }}` takes in the
+    /// pairs of its value (workflows.md 9).
+    mutating func resolved(
+        _ node: YAMLNode, of key: String, _ scope: ExpressionScope, _ list: inout DiagnosticList
+    ) -> YAMLNode? {
+        guard node.firstExpression != nil else { return node }
+        switch node.content {
+        case .scalar:
+            guard let text = template(node, of: key, scope, &list), let value = value(text, of: key, &list) else {
+                return nil
+            }
+            return self.node(value, of: key, at: node.position, &list)
+        case .sequence(let items):
+            var out: [YAMLNode] = []
+            for item in items {
+                guard let found = resolved(item, of: key, scope, &list) else { return nil }
+                out += item.scalar == nil ? [found] : found.items ?? [found]
+            }
+            return YAMLNode(position: node.position, content: .sequence(out))
+        case .mapping(let pairs):
+            var out: [YAMLPair] = []
+            for pair in pairs {
+                guard let found = resolved(pair, of: key, scope, &list) else { return nil }
+                out += found
+            }
+            guard checkKeys(out, &list) else { return nil }
+            return YAMLNode(position: node.position, content: .mapping(out))
+        }
+    }
+
+    private mutating func resolved(
+        _ pair: YAMLPair, of name: String, _ scope: ExpressionScope, _ list: inout DiagnosticList
+    ) -> [YAMLPair]? {
+        guard let value = resolved(pair.value, of: pair.key, scope, &list) else { return nil }
+        guard hasExpression(pair.key) else { return [YAMLPair(key: pair.key, position: pair.position, value: value)] }
+        if isInsert(pair.key) {
+            if value.pairs == nil { list.type(value, of: pair.key, expected: "a mapping") }
+            return value.pairs
+        }
+        let node = YAMLNode(position: pair.position, scalar: pair.key)
+        guard let text = template(node, of: name, scope, &list), let key = self.value(text, of: name, &list) else {
+            return nil
+        }
+        return [YAMLPair(key: key.text, position: pair.position, value: value)]
+    }
+
+    private func checkKeys(_ pairs: [YAMLPair], _ list: inout DiagnosticList) -> Bool {
+        var seen: Set<[UInt8]> = []
+        guard let twice = pairs.first(where: { !seen.insert(foldedBytes($0.key)).inserted }) else { return true }
+        list.error("duplicate-key", "key \"\(twice.key)\" is there twice after evaluation", at: twice.position)
+        return false
+    }
+
+    private mutating func node(
+        _ value: ExpressionValue, of key: String, at position: Position, _ list: inout DiagnosticList
+    ) -> YAMLNode? {
+        do throws(EvaluationFault) {
+            return try YAMLNode(value, at: position, &budget)
+        } catch {
+            list.error("expr-value", "\"\(key)\" cannot be evaluated: \(error.message)", at: position)
+            return nil
+        }
+    }
+}
+
+/// `${{ insert }}`
+private func isInsert(_ key: String) -> Bool {
+    guard key.hasPrefix("${{"), key.hasSuffix("}}") else { return false }
+    return key.dropFirst(3).dropLast(2).split(whereSeparator: \.isWhitespace).elementsEqual(["insert"])
+}
+
+/// What the expressions of one leg see beside the contexts of the run.
+struct LegContexts {
+    let matrix: ExpressionValue
+    let strategy: ExpressionValue
+
+    /// - Parameter strategy: the job's, without expressions.
+    init(_ leg: MatrixLeg?, index: Int, count: Int, strategy: YAMLNode?) {
+        matrix = leg.map { .object($0.values.map { (key: $0.key, value: $0.value.expressionValue) }) } ?? .null
+        func setting(_ key: String) -> ExpressionValue? {
+            strategy?[key].flatMap { $0.value.isNull ? nil : $0.value.expressionValue }
+        }
+        self.strategy = .object([
+            (key: "fail-fast", value: setting("fail-fast") ?? .bool(true)),
+            (key: "job-index", value: .number(Double(index))), (key: "job-total", value: .number(Double(count))),
+            (key: "max-parallel", value: setting("max-parallel") ?? .number(Double(count))),
+        ])
+    }
+}
