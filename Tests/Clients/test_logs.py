@@ -1,5 +1,6 @@
 """Logs, runner.md 5 and its checklist rows 2 and 40 to 49: two instances, a short grace, everything through nginx
 but where a test says which instance it means."""
+import gzip
 import hashlib
 import http.client
 import json
@@ -259,6 +260,20 @@ def test_a_large_backlog_in_one_request(job, lines):
     job.rows(stored, [], no_more=True)
     job.wait_sealed()
     assert hashlib.sha256(job.text().encode()).digest() == hashlib.sha256(expected.encode()).digest(), "from the file"
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_millions_of_empty_rows_are_not_decoded(job, packed):
+    """Two bytes each on the wire, a hundred when decoded: only what one call stores may be."""
+    before = max(peak_kibibytes(job.stack, n) for n in (1, 2))
+    body = job.update(0, []) + b"\x1a\x00" * 4_000_000
+    headers = {**job.runner.headers, **({"Content-Encoding": "gzip"} if packed else {})}
+    answer = rpc(job.stack, "UpdateLog", gzip.compress(body) if packed else body, headers=headers)
+    assert answer.status == 200 and pb.UpdateLogResponse.from_binary(answer.body).ack_index == 20_000
+    assert max(peak_kibibytes(job.stack, n) for n in (1, 2)) - before < 128 * 1024
+    json_rows = '{"taskId":"%d","index":"20000","rows":[%s]}' % (job.task.id, ",".join(["{}"] * 200_001))
+    refused = rpc(job.stack, "UpdateLog", json_rows.encode(), "application/json", job.runner.headers)
+    assert (refused.status, refused.json["code"]) == (429, "resource_exhausted")
 
 
 # --- The sealed file (5.2) ---
