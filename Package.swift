@@ -37,6 +37,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strict),
+        .testTarget(name: "PostgresTests", dependencies: ["Domain", "Postgres"], swiftSettings: strict),
         .testTarget(
             name: "FCGIAppTests",
             dependencies: [
