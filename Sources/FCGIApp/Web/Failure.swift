@@ -22,6 +22,8 @@ struct Failure: Error, CustomStringConvertible {
         case let failure as Failure: self = failure
         case let error as PostgresError where error.isUnavailable || error.isSerializationFailure:
             self.init(.busy, "the database is not available right now; try again in a few seconds")
+        case let error as PostgresError where error.sqlState == "22021":
+            self.init(.invalid, "a text holds the character U+0000, which cannot be stored; leave it out")
         case TaskError.foreignRunner, LogError.foreignRunner: self.init(.forbidden, "invalid runner for task")
         case LogError.unknownTask: self.init(.missing, "there is no such task")
         case LogError.refused(.archived): self.init(.conflict, "log file has been archived")
@@ -77,7 +79,8 @@ extension Failure {
     init(_ refusal: RerunRefusal) {
         switch refusal {
         case .runNotDone: self.init(.notNow, "this workflow run is not done; wait for its end or cancel it first")
-        case .nothingToRun: self.init(.notNow, "this run has no jobs, since its file could not be read; push a sound file")
+        case .nothingToRun:
+            self.init(.notNow, "this run has no jobs, since its file could not be read; push a sound file")
         case .nothingFailed: self.init(.notNow, "no job of this run failed")
         case .jobNotInLatestAttempt(let job): self.init(.missing, "job \(job) is not part of the run's latest attempt")
         case .tooManyAttempts:
