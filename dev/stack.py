@@ -97,8 +97,10 @@ def start_time(pid: int) -> "str | None":
 
 
 def fastcgi_ask(path: str, uri: str, method: str = "GET", body: bytes = b"", headers: "dict[str, str] | None" = None,
-                timeout: float = 2.0) -> "tuple[int, dict[str, str], bytes]":
-    """One request asked of one instance's socket, past nginx: status, headers (names in lower case) and body."""
+                timeout: float = 2.0, after_first=None) -> "tuple[int, dict[str, str], bytes]":
+    """One request asked of one instance's socket, past nginx: status, headers (names in lower case) and body.
+
+    after_first() is called once the answer has begun; until it returns nothing more is read."""
     parameters = {"REQUEST_METHOD": method, "REQUEST_URI": uri, "QUERY_STRING": "", "CONTENT_LENGTH": str(len(body) or ""),
                   "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"}
     for name, value in (headers or {}).items():
@@ -120,7 +122,9 @@ def fastcgi_ask(path: str, uri: str, method: str = "GET", body: bytes = b"", hea
         link.settimeout(timeout)
         link.connect(path)
         link.sendall(record(1, struct.pack(">HB5x", 1, 0)) + stream(4, pairs) + stream(5, body))
-        answer = b""
+        answer = link.recv(65536)
+        if after_first:
+            after_first()
         while chunk := link.recv(65536):
             answer += chunk
     text, at = b"", 0

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 import socket
@@ -17,11 +18,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def stack():
-    """Two instances behind the shipped nginx configuration. KEEP_STACK=1 leaves its directory for reading."""
-    directory = Path(tempfile.mkdtemp(prefix="millrace-test-", dir="/tmp"))
-    stack = Stack(directory, free_port(), instances=2)
+@contextlib.contextmanager
+def private_stack(name: str, **options):
+    """A stack in a temporary folder, gone afterwards. KEEP_STACK=1 leaves its directory for reading."""
+    directory = Path(tempfile.mkdtemp(prefix=f"millrace-{name}-", dir="/tmp"))
+    stack = Stack(directory, free_port(), **options)
     try:
         yield stack.start()
     finally:
@@ -31,6 +32,35 @@ def stack():
         else:
             shutil.rmtree(directory, ignore_errors=True)
             shutil.rmtree(stack.sockets, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack():
+    """Two instances behind the shipped nginx configuration."""
+    with private_stack("test", instances=2) as stack:
+        yield stack
+
+
+# Clocks so short that a test can wait for what takes minutes and hours; in this order, so that each can be told apart.
+SHORT_CLOCKS = {"unheard_after": "2s", "restart_silence": "2s", "silent_after": "5s", "overlong_after": "12s",
+                "abandoned_after": "20s", "spent_grace": "5s"}
+
+
+@pytest.fixture(scope="session")
+def impatient_stack():
+    """Like `stack`, but it gives tasks and jobs up within seconds."""
+    with private_stack("impatient", instances=2, settings={"tasks": SHORT_CLOCKS}) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def bea(impatient_stack) -> User:
+    return User(impatient_stack, "bea")
+
+
+@pytest.fixture
+def impatient(impatient_stack, bea, tmp_path) -> Project:
+    return Project(impatient_stack, bea, tmp_path)
 
 
 @pytest.fixture(scope="session")

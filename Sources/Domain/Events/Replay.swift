@@ -21,7 +21,8 @@ public struct Replay: Equatable, Sendable {
     /// - Parameter events: of one run, in the order in which they were appended.
     public init(_ events: [StatusEvent]) {
         for event in events {
-            if case .job(let job) = event.subject, let old = statuses[event.subject], !mayMove(from: old, to: event.status)
+            if case .job(let job) = event.subject, let old = statuses[event.subject],
+                !mayMove(from: old, to: event.status)
             {
                 faults.append("job \(job) went from \(old) to \(event.status), which no rule allows")
             }

@@ -125,8 +125,9 @@ public func whyIdle(_ runner: RunnerFacts, waiting: [WaitingKind], now: Instant)
     }
     if waiting.isEmpty { return Reason(.nothing, "no job waits") }
     let near = waiting.filter { runner.scope.covers(repository: $0.repository, of: $0.owner) }
-    guard let nearest = near.map({ (kind: $0, missing: missing($0.labels, in: runner.labels)) })
-        .min(by: { $0.missing.count < $1.missing.count })
+    guard
+        let nearest = near.map({ (kind: $0, missing: missing($0.labels, in: runner.labels)) })
+            .min(by: { $0.missing.count < $1.missing.count })
     else {
         let count = waiting.reduce(0) { $0 + $1.count }
         return Reason(

@@ -92,7 +92,8 @@ extension TaskLoss {
 
 /// `10 minutes`, `3 hours`, `45 seconds`: the largest unit that is whole.
 public func spelled(_ seconds: Int64) -> String {
-    for (unit, size) in [("day", Int64(86_400)), ("hour", 3600), ("minute", 60)] where seconds % size == 0 && seconds > 0 {
+    for (unit, size) in [("day", Int64(86_400)), ("hour", 3600), ("minute", 60)]
+    where seconds % size == 0 && seconds > 0 {
         return seconds == size ? "1 \(unit)" : "\(seconds / size) \(unit)s"
     }
     return seconds == 1 ? "1 second" : "\(seconds) seconds"

@@ -22,11 +22,12 @@ struct VerifyCommand: ParsableCommand {
             let verification = Verification(database: Database(dsn: configuration.databaseDSN, size: 1))
             let showsProgress = !json && isatty(2) == 1
             let checks = try invariantChecks(in: configuration.checksDirectory)
-            results = try checks.map(verification.run) + [
-                verification.replay { count in
-                    if showsProgress { FileHandle.standardError.write(Data("\rreplayed \(count) runs ".utf8)) }
-                }
-            ]
+            results =
+                try checks.map(verification.run) + [
+                    verification.replay { count in
+                        if showsProgress { FileHandle.standardError.write(Data("\rreplayed \(count) runs ".utf8)) }
+                    }
+                ]
             if showsProgress { FileHandle.standardError.write(Data("\n".utf8)) }
         } catch {
             throw CleanExit.status(of: error)
@@ -37,7 +38,8 @@ struct VerifyCommand: ParsableCommand {
 
     private static func text(_ results: [VerificationResult]) -> String {
         results.map { result in
-            (["\(result.findings.isEmpty ? "holds " : "BROKEN")  \(result.name)"] + result.findings.map { "        \($0)" })
+            (["\(result.findings.isEmpty ? "holds " : "BROKEN")  \(result.name)"]
+                + result.findings.map { "        \($0)" })
                 .joined(separator: "\n")
         }.joined(separator: "\n")
     }

@@ -23,23 +23,29 @@ struct SealLogs {
                 try seal(claim)
             } catch is Interrupted {
                 try app.logs.giveBack(claim)
+            } catch is TakenOver {
+                tellTakenOver(claim)
             } catch let defect as LogDefect {
                 // Only a person can say what to do with it. It stays readable from its chunks, and stops nothing else.
-                try app.logs.postpone(claim, problem: defect.description, forGood: true)
-                report(.error, "log quarantined", claim, "\(defect)")
+                try putAside(claim, "log quarantined", "\(defect)", forGood: true)
             } catch let error as PostgresError where error.isUnavailable {
                 throw error
             } catch {
-                try app.logs.postpone(claim, problem: "\(error)", forGood: false)
-                report(.error, "could not seal a log, will try again", claim, "\(error)")
+                try putAside(claim, "could not seal a log, will try again", "\(error)", forGood: false)
             }
         }
     }
 
     private struct Interrupted: Error {}
+    private struct TakenOver: Error {}
 
-    private func report(_ level: Log.Level, _ message: String, _ claim: SealClaim, _ problem: String) {
-        app.log.write(level, message, [("task_id", "\(claim.task)"), ("err", problem)])
+    private func putAside(_ claim: SealClaim, _ message: String, _ problem: String, forGood: Bool) throws {
+        guard try app.logs.postpone(claim, problem: problem, forGood: forGood) else { return tellTakenOver(claim) }
+        app.log.write(.error, message, [("task_id", "\(claim.task)"), ("err", problem)])
+    }
+
+    private func tellTakenOver(_ claim: SealClaim) {
+        app.log.write(.debug, "log not sealed: it grew or was taken over", [("task_id", "\(claim.task)")])
     }
 
     private func seal(_ claim: SealClaim) throws {
@@ -56,7 +62,7 @@ struct SealLogs {
                 // Rows came in the last moment, or we were too slow: it is sealed anew, by whoever takes it.
                 try path.map(app.logFiles.remove)
                 try app.logs.giveBack(claim)
-                app.log.write(.debug, "log not sealed: it grew or was taken over", [("task_id", "\(claim.task)")])
+                tellTakenOver(claim)
             }
         } catch {
             // An error of the commit itself leaves its outcome unknown: only a file that is not the log may go.
@@ -86,7 +92,7 @@ struct SealLogs {
             }
             let now = Clock.monotonicMicroseconds()
             if now - renewed > Self.renewMicroseconds {
-                guard try app.logs.keep(claim, leaseSeconds: Self.leaseSeconds) else { throw Interrupted() }
+                guard try app.logs.keep(claim, leaseSeconds: Self.leaseSeconds) else { throw TakenOver() }
                 renewed = now
             }
         }

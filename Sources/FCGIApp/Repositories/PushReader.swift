@@ -7,6 +7,8 @@ struct PushReader: Sendable {
     static let zeroSHA = String(repeating: "0", count: 40)
     /// Changed paths looked at; with more, `paths` filters pass (workflows.md 5.3).
     static let changedPathsMax = 10_000
+    /// Bytes of a run's title: the first line of the commit message, or `run-name`.
+    static let titleBytesMax = 255
 
     let app: App
 
@@ -47,18 +49,30 @@ struct PushReader: Sendable {
             ref: entry.ref, before: entry.before, after: commit, headMessage: message,
             changedPaths: changedPaths(entry, commit, directory))
         let payload = try pushPayload(entry, commit, message, repository, directory)
-        let title = cut(String(message.split(separator: "\n").first ?? "(no message)"), bytesMax: 255)
+        let title = String(message.split(separator: "\n").first ?? "(no message)")
         for path in workflowFiles(in: blobs.keys.sorted()) {
             guard let blob = blobs[path], blob.isFile else { continue }
-            let reading = readWorkflow(try GitProgram.run(["cat-file", "blob", blob.sha], in: directory), path: path)
-            if let on = reading.triggers, case .skipped = triggers(on, by: push) { continue }
+            let bytes = try GitProgram.run(["cat-file", "blob", blob.sha], in: directory)
+            if let on = readWorkflow(bytes, path: path).triggers, case .skipped = triggers(on, by: push) { continue }
+            guard let reserved = try app.runs.reserve(in: entry.repository, tx) else { return }
+            let pusher = try entry.pusher.flatMap { try app.accounts.account($0) }?.name ?? "ghost"
+            let facts = RunFacts(
+                run: reserved.run, runNumber: reserved.number, attempt: 1, event: "push", ref: entry.ref, sha: commit,
+                workflowID: path.split(separator: "/", maxSplits: 2).last.map(String.init) ?? path, workflowPath: path,
+                actor: pusher, triggeringActor: pusher, repositoryOwner: repository.ownerName,
+                repositoryName: repository.name)
+            let github = githubValue(facts, base: app.configuration.publicURL, event: payload)
+            let reading = readWorkflow(
+                bytes, path: path,
+                contexts: PlanContexts(github: github, vars: .object([]), inputs: .object([])))
             let errors = reading.diagnostics.filter { $0.severity == .error }
             let jobs = errors.isEmpty ? reading.workflow?.jobs ?? [] : []
             let planned = PlannedRun(
-                workflowID: path.split(separator: "/", maxSplits: 2).last.map(String.init) ?? path, workflowPath: path,
-                title: title, event: "push", ref: entry.ref, sha: commit, payload: payload,
+                workflowID: facts.workflowID, workflowPath: path,
+                title: cut(reading.workflow?.runName ?? title, bytesMax: Self.titleBytesMax), event: "push",
+                ref: entry.ref, sha: commit, payload: payload,
                 problem: errors.map(\.description).joined(separator: "\n"), jobs: jobs.map(Self.planned))
-            _ = try app.runs.plan(planned, repository: entry.repository, inbox: entry.id, actor: entry.pusher, in: tx)
+            _ = try app.runs.plan(planned, as: reserved, inbox: entry.id, actor: entry.pusher, in: tx)
         }
     }
 

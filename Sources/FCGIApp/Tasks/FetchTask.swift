@@ -137,7 +137,8 @@ struct FetchTask: Sendable {
                 let job = one.assignment
                 app.log.write(.error, "job cannot be prepared", [("job_id", "\(job.job)"), ("err", "\(error)")])
                 try app.runs.apply(
-                    .job(job.job, .unbuildable(job.task)), to: job.run, problem: "this job cannot be prepared: \(error)")
+                    .job(job.job, .unbuildable(job.task)), to: job.run, problem: "this job cannot be prepared: \(error)"
+                )
             }
         }
         guard !tasks.isEmpty else { return false }

@@ -25,7 +25,9 @@ final class RunnerCalls: Sendable {
     /// Those to be written down now.
     func takeDue() -> (online: [RunnerID], active: [RunnerID]) {
         let now = Clock.monotonicMicroseconds()
-        func due(_ heard: inout [RunnerID: Int64], _ written: inout [RunnerID: Int64], every seconds: Int64) -> [RunnerID] {
+        func due(_ heard: inout [RunnerID: Int64], _ written: inout [RunnerID: Int64], every seconds: Int64)
+            -> [RunnerID]
+        {
             // Long silent runners are forgotten here; the database remembers them.
             written = written.filter { now - $0.value < seconds * 1_000_000 }
             let due = heard.keys.filter { written[$0] == nil }

@@ -258,7 +258,7 @@ public struct LogStore: Sendable {
         update task set log_problem = $3,
                log_seal_due_at = case when $4 then 'infinity'::timestamptz
                                       else now() + power(2, least(log_seal_attempt, 10)) * interval '1 second' end
-         where id = $1 and log_seal_attempt = $2 and log_sealed_at is null
+         where id = $1 and log_seal_attempt = $2 and log_sealed_at is null returning id
         """)
     private static let giveBack = Statement(
         "log_seal_give_back",
@@ -295,9 +295,12 @@ public struct LogStore: Sendable {
     }
 
     /// Puts a log that could not be sealed aside: for a while that doubles, or for good until a person looks.
-    public func postpone(_ claim: SealClaim, problem: String, forGood: Bool) throws {
-        try database.write(
-            Self.postpone, .int(claim.task.number), .int(claim.attempt), .text(problem), .bool(forGood))
+    ///
+    /// - Returns: false when somebody else has the log now: then the problem may be nothing but that.
+    public func postpone(_ claim: SealClaim, problem: String, forGood: Bool) throws -> Bool {
+        try !database.write(
+            Self.postpone, .int(claim.task.number), .int(claim.attempt), .text(problem), .bool(forGood)
+        ).isEmpty
     }
 
     /// Lets others take the log at once.

@@ -132,7 +132,9 @@ enum JobStore {
         let rows = try tx.run(
             Self.load, .int(run.number), .int(attempt), .int(RecoveryLimits.cancelHeardSeconds))
         // Outputs may be megabytes, and only conditions of blocked jobs can ask for them here.
-        let isAsked = rows.contains { Status(rawValue: $0.int(6)) == .blocked && $0.text(3).lowercased().contains("output") }
+        let isAsked = rows.contains {
+            Status(rawValue: $0.int(6)) == .blocked && $0.text(3).lowercased().contains("output")
+        }
         var outputs: [Int64: [JobOutput]] = [:]
         if isAsked {
             for row in try tx.run(Self.outputs, .int(run.number), .int(attempt)) {

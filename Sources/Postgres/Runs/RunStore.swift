@@ -65,14 +65,15 @@ public struct RunStore: Sendable {
         "run_take_number",
         """
         update repository set next_run_number = next_run_number + 1 where id = $1
-        returning next_run_number - 1, owner_id
+        returning next_run_number - 1, owner_id, nextval(pg_get_serial_sequence('run', 'id'))
         """)
     private static let insertRun = Statement(
         "run_insert",
         """
         insert into run (repository_id, inbox_id, number, workflow_id, workflow_path, title, event, ref, sha, actor_id,
-                         payload, status, problem, stopped_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $12 <= 4 then now() end)
+                         payload, status, problem, stopped_at, id)
+        overriding system value
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $12 <= 4 then now() end, $14)
         on conflict on constraint run_once_per_push do nothing returning id
         """)
     private static let insertAttempt = Statement(
@@ -82,18 +83,34 @@ public struct RunStore: Sendable {
         values ($1, $2, $3, $4, case when $4 <= 4 then now() end) returning id
         """)
 
+    /// A run's id and number before it is made: names and labels may be expressions that ask for them.
+    public struct Reservation: Sendable {
+        public let run: RunID
+        public let number: Int64
+        let repository: RepositoryID
+        let owner: AccountID
+    }
+
+    /// Takes the repository's next number; nil when the repository is gone. Numbers have no holes unless a push that was
+    /// read already is read again.
+    public func reserve(in repository: RepositoryID, _ tx: Transaction) throws -> Reservation? {
+        try tx.first(Self.takeNumber, .int(repository.number)).map {
+            Reservation(
+                run: RunID($0.int(2)), number: $0.int(0), repository: repository, owner: AccountID($0.int(1)))
+        }
+    }
+
     /// Makes run, attempt 1 and jobs, and starts what needs nothing. Nothing happens when this push already made it.
     public func plan(
-        _ planned: PlannedRun, repository: RepositoryID, inbox: InboxID?, actor: AccountID?, in tx: Transaction
+        _ planned: PlannedRun, as reserved: Reservation, inbox: InboxID?, actor: AccountID?, in tx: Transaction
     ) throws -> RunID? {
-        guard let taken = try tx.first(Self.takeNumber, .int(repository.number)) else { return nil }
         let status: Status = planned.jobs.isEmpty ? .failure : .blocked
         guard
             let run = try tx.first(
-                Self.insertRun, .int(repository.number), .optional(inbox?.number), .int(taken.int(0)),
+                Self.insertRun, .int(reserved.repository.number), .optional(inbox?.number), .int(reserved.number),
                 .text(planned.workflowID), .text(planned.workflowPath), .text(planned.title), .text(planned.event),
                 .text(planned.ref), .text(planned.sha), .optional(actor?.number), .text(planned.payload),
-                .int(status.rawValue), .text(planned.problem)
+                .int(status.rawValue), .text(planned.problem), .int(reserved.run.number)
             ).map({ RunID($0.int(0)) })
         else { return nil }
         let attempt = try insertAttempt(1, of: run, actor: actor, status: status, in: tx)
@@ -101,7 +118,7 @@ public struct RunStore: Sendable {
         try EventStore.append(.runStatus, run: run, status: status, in: tx)
         guard !planned.jobs.isEmpty else { return run }
         try JobStore.insert(
-            planned.jobs, run: run, attempt: attempt, repository: repository, owner: AccountID(taken.int(1)), in: tx)
+            planned.jobs, run: run, attempt: attempt, repository: reserved.repository, owner: reserved.owner, in: tx)
         try apply(.planned, to: run, in: tx)
         return run
     }

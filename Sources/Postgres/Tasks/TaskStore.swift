@@ -221,7 +221,8 @@ public struct TaskStore: Sendable {
     /// (runner.md 4.3.7).
     ///
     /// - Returns: names that could not be stored at all.
-    private func put(_ outputs: [(name: String, value: String)], of task: TaskID, in tx: Transaction) throws -> [String] {
+    private func put(_ outputs: [(name: String, value: String)], of task: TaskID, in tx: Transaction) throws -> [String]
+    {
         guard !outputs.isEmpty else { return [] }
         var unstored: [String] = []
         var room = TaskLimits.runOutputBytesMax - (try tx.first(Self.outputBytes, .int(task.number))?.int(0) ?? 0)
@@ -301,7 +302,9 @@ public struct TaskStore: Sendable {
                 startedAt: row.instant(0) ?? Instant(microseconds: 0), heardAt: row.instant(1),
                 timeoutSeconds: row.optionalInt(2), declaredAt: row.instant(3))
             let now = Instant(microseconds: row.int(6))
-            guard let loss = row.bool(4) ? .runnerRemoved : loss(of: facts, now: now, limits: limits) else { return nil }
+            guard let loss = row.bool(4) ? .runnerRemoved : loss(of: facts, now: now, limits: limits) else {
+                return nil
+            }
             try EventStore.append(.taskLost, run: run, job: job, task: task, detail: loss.rawValue, in: tx)
             try runs.apply(
                 .job(job, .lost(task, loss, returns: Int(row.int(5)))), to: run,

@@ -110,6 +110,13 @@ struct LogLineTests {
         #expect(Self.line("x", seconds: -1, nanoseconds: 0) == "1969-12-31T23:59:59.0000000Z x\n")
     }
 
+    @Test("is never longer than its limit, though each newline becomes two characters")
+    func newlines() {
+        let line = Self.line(String(repeating: "\n", count: 70_000))
+        #expect(line.utf8.count == LogLimits.lineBytesMax)
+        #expect(line.hasSuffix(" " + String(repeating: "\\n", count: 65_536) + "\n"))
+    }
+
     @Test("is cut at 65536 bytes on a character boundary")
     func length() {
         let text = Self.line(String(repeating: "é", count: 40_000))

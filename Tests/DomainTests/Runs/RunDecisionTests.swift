@@ -160,8 +160,10 @@ struct RunDecisionTests {
     @Test("unions the outputs of a need's legs; an empty value erases nothing (runner.md 3.7)")
     func outputs() {
         let legs = [
-            Self.job(1, "a", .done(.success), values: [JobOutput(name: "x", value: "1"), JobOutput(name: "y", value: "")]),
-            Self.job(2, "a", .done(.success), values: [JobOutput(name: "x", value: ""), JobOutput(name: "y", value: "2")]),
+            Self.job(
+                1, "a", .done(.success), values: [JobOutput(name: "x", value: "1"), JobOutput(name: "y", value: "")]),
+            Self.job(
+                2, "a", .done(.success), values: [JobOutput(name: "x", value: ""), JobOutput(name: "y", value: "2")]),
             Self.job(3, "a", .done(.skipped)),
         ]
         #expect(
@@ -174,7 +176,9 @@ struct RunDecisionTests {
 
 @Suite("A rerun")
 struct RerunTests {
-    static func job(_ id: Int64, _ key: String, needs: [String] = [], _ conclusion: Conclusion = .success) -> JobSnapshot {
+    static func job(_ id: Int64, _ key: String, needs: [String] = [], _ conclusion: Conclusion = .success)
+        -> JobSnapshot
+    {
         RunDecisionTests.job(id, key, needs: needs, .done(conclusion))
     }
     static let jobs = [

@@ -21,7 +21,10 @@ struct WhyWaitingTests {
         "names the narrowest gate that no runner passes",
         arguments: [
             (job, [], Reason.Kind.scope, "no runner is registered"),
-            (job, [runner("r", .repository(RepositoryID(2)))], .scope, "none of the 1 runners may take jobs of this repository"),
+            (
+                job, [runner("r", .repository(RepositoryID(2)))], .scope,
+                "none of the 1 runners may take jobs of this repository"
+            ),
             (job, [runner(labels: ["linux"])], .labels, "the nearest, \"r\", lacks \"x64\""),
             (job, [runner(labels: ["Linux", "x64"])], .labels, "lacks \"linux\""),
             (job, [runner(disabled: true)], .disabled, "runner \"r\" fits, but is disabled; enable it"),
@@ -29,10 +32,19 @@ struct WhyWaitingTests {
             (job, [runner(online: now.adding(seconds: -61))], .offline, "runner \"r\" would fit, but did not call"),
             (job, [runner(online: nil)], .offline, "did not call"),
             (job, [runner(tasks: 1)], .busy, "runner \"r\" would fit, but is busy"),
-            (job, [runner("a", tasks: 1), runner("b", tasks: 2)], .busy, "runners \"a\", \"b\" would fit, but are busy"),
+            (
+                job, [runner("a", tasks: 1), runner("b", tasks: 2)], .busy,
+                "runners \"a\", \"b\" would fit, but are busy"
+            ),
             (job, [runner(tasks: 1), runner("s")], .soon, "runner \"s\" is free"),
-            (WaitingJob(repository: app, owner: ann, labels: ["linux"], ahead: 3), [runner()], .queue, "3 jobs stand before it"),
-            (WaitingJob(repository: app, owner: ann, labels: [], unfinishedNeeds: ["build", "lint"]), [runner()], .needs, "\"build\", \"lint\""),
+            (
+                WaitingJob(repository: app, owner: ann, labels: ["linux"], ahead: 3), [runner()], .queue,
+                "3 jobs stand before it"
+            ),
+            (
+                WaitingJob(repository: app, owner: ann, labels: [], unfinishedNeeds: ["build", "lint"]), [runner()],
+                .needs, "\"build\", \"lint\""
+            ),
         ])
     func reason(job: WaitingJob, runners: [RunnerFacts], kind: Reason.Kind, words: String) {
         let found = whyWaiting(job, runners: runners, now: Self.now)
@@ -51,7 +63,10 @@ struct WhyWaitingTests {
             (runner(online: nil), [kind], .offline, "never called"),
             (runner(tasks: 1), [kind], .busy, "it has 1 job"),
             (runner("r", .owner(AccountID(9))), [kind], .scope, "2 jobs wait, none in the repositories"),
-            (runner(labels: ["linux"]), [kind], .labels, "2 jobs wait for the labels \"linux\", \"x64\"; this runner lacks \"x64\""),
+            (
+                runner(labels: ["linux"]), [kind], .labels,
+                "2 jobs wait for the labels \"linux\", \"x64\"; this runner lacks \"x64\""
+            ),
             (runner(), [kind], .soon, "with its next call"),
         ])
     func idle(runner: RunnerFacts, waiting: [WaitingKind], kind: Reason.Kind, words: String) {

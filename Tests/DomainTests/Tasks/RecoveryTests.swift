@@ -64,7 +64,8 @@ struct RunnerStatusTests {
     func scopes() {
         let ann = AccountID(1), bob = AccountID(2), hers = RepositoryID(1), his = RepositoryID(2)
         for (scope, expected) in [
-            (RunnerScope(owner: nil, repository: nil), [true, true]), (RunnerScope(owner: ann, repository: nil), [true, false]),
+            (RunnerScope(owner: nil, repository: nil), [true, true]),
+            (RunnerScope(owner: ann, repository: nil), [true, false]),
             (RunnerScope(owner: bob, repository: hers), [true, false]),
         ] {
             #expect([scope.covers(repository: hers, of: ann), scope.covers(repository: his, of: bob)] == expected)
