@@ -41,7 +41,7 @@ let package = Package(
         .testTarget(
             name: "FCGIAppTests",
             dependencies: [
-                "FCGIApp", "RunnerProto", "Yams", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "FCGIApp", "Postgres", "RunnerProto", "Yams", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

@@ -84,12 +84,9 @@ public struct Migrations {
         try connection.run(Self.record, [.text(migration.name)])
     }
 
-    /// Why `serve` must not start on this schema; nil when it fits. Newer migrations than ours are fine (expand, contract).
-    public func misfit(wanted: [String]) throws -> String? {
-        let missing = Set(wanted).subtracting(try applied()).sorted()
-        guard let first = missing.first else { return nil }
-        return
-            "the database lacks \(missing.count) migration(s), the first is \"\(first)\"; run: millrace migrate --config FILE"
+    /// What of `wanted` this schema lacks; `serve` must not start then. More than wanted is fine (expand, contract).
+    public func missing(of wanted: [String]) throws -> [String] {
+        Set(wanted).subtracting(try applied()).sorted()
     }
 }
 
