@@ -22,6 +22,7 @@ struct ServeCommand: ParsableCommand {
             }
             app = try App(configuration: configuration, instance: instance)
             try RepositoryFiles(configuration: configuration).writeHooks()
+            try RegistrationTokens(app: app).bootstrap(environment: ProcessInfo.processInfo.environment)
         } catch let exit as ExitCode {
             throw exit
         } catch let error as PostgresError where error.isUnavailable {

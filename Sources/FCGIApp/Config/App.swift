@@ -12,6 +12,7 @@ struct App: Sendable {
     let repositories: RepositoryStore
     let inbox: InboxStore
     let runners: RunnerStore
+    let registrationTokens: RegistrationTokenStore
     let runs: RunStore
     let tasks: TaskStore
     let claims: TaskClaims
@@ -24,6 +25,8 @@ struct App: Sendable {
     let calls = RunnerCalls()
     let heartbeats = Heartbeats()
     let passwords = PasswordCache()
+    /// For secrets that must be shown again; the same on all instances.
+    let seal: Seal
     /// Signs runtime tokens; the same on all instances.
     let runtimeKey: SymmetricKey
 
@@ -35,6 +38,7 @@ struct App: Sendable {
         repositories = RepositoryStore(database: database)
         inbox = InboxStore(database: database)
         runners = RunnerStore(database: database)
+        registrationTokens = RegistrationTokenStore(database: database)
         runs = RunStore(
             database: database,
             settings: RunStore.Settings(
@@ -48,6 +52,7 @@ struct App: Sendable {
         logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
+        seal = Seal(key: try accounts.sharedKey(purpose: "seal", fresh: Token.random(bytes: 32)))
         runtimeKey = SymmetricKey(
             data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
     }

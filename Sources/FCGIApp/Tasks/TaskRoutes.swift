@@ -40,7 +40,8 @@ enum TaskRoutes {
         guard !message.token.isEmpty, !message.name.isEmpty else {
             throw Failure(.invalid, "missing runner token, name")
         }
-        guard let grant = try app.runners.grant(tokenHash: Token.hash(message.token)) else {
+        // The token of an owner or repository that is gone went with it.
+        guard let grant = try app.registrationTokens.known(hash: Token.hash(message.token)) else {
             throw Failure(.invalid, "runner registration token not found")
         }
         guard grant.isActive else {
@@ -54,7 +55,7 @@ enum TaskRoutes {
                 name: cut(message.name, bytesMax: RunnerLimits.nameBytesMax),
                 version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax), labels: try checked(sent),
                 capabilities: message.capabilities, ephemeral: message.ephemeral, tokenHash: Token.hash(token),
-                grant: grant)
+                scope: grant.scope)
         else { throw Failure(.fault, "the runner was not stored") }
         var answer = Runner_V1_RegisterResponse()
         answer.runner = wire(runner)

@@ -15,6 +15,7 @@ struct Request: Sendable {
     /// Names bound by the route's pattern.
     var path: [String: String] = [:]
     var repository: Repository?
+    var organization: Account?
     let now = Instant(microseconds: Clock.nowMicroseconds())
 
     init(parameters: Parameters, body: [UInt8]) {

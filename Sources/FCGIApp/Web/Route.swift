@@ -7,6 +7,11 @@ enum Access: Sendable {
     /// Needs nothing of the repository, but bad credentials are refused.
     case anyone
     case repository(RepositoryAccess)
+    /// Somebody with an account, for what is their own.
+    case account
+    /// An owner of the organization that the path names as `{org}`.
+    case organization
+    case siteAdmin
 }
 
 typealias Handler = @Sendable (Request, Caller, App) throws -> Response

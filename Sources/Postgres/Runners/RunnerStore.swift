@@ -33,14 +33,7 @@ public struct Runner: Sendable, Equatable {
     }
 }
 
-/// What a registration token allows.
-public struct RegistrationGrant: Sendable {
-    public let owner: AccountID?
-    public let repository: RepositoryID?
-    public let isActive: Bool
-}
-
-/// Writes `runner` and `registration_token`.
+/// Writes `runner`.
 public struct RunnerStore: Sendable {
     /// NOTIFY channel: a runner's credential, labels or flags changed; payload its uuid.
     public static let changedChannel = "millrace_runner"
@@ -51,11 +44,6 @@ public struct RunnerStore: Sendable {
     private static let columns =
         "id, uuid, name, version, owner_id, repository_id, labels, capabilities, ephemeral, disabled, token_hash, spent_at is not null"
     private static let byUUID = Statement("runner_by_uuid", "select \(columns) from runner where uuid = $1::text::uuid")
-    private static let grant = Statement(
-        "registration_token_get", "select owner_id, repository_id, is_active from registration_token where hash = $1")
-    private static let insertGrant = Statement(
-        "registration_token_insert",
-        "insert into registration_token (hash, owner_id, repository_id) values ($1, $2, $3)")
     private static let insert = Statement(
         "runner_insert",
         """
@@ -85,26 +73,19 @@ public struct RunnerStore: Sendable {
     public func runner(uuid: String) throws -> Runner? {
         try database.read(Self.byUUID, .text(uuid)).first.map(Runner.init)
     }
-    public func grant(tokenHash: [UInt8]) throws -> RegistrationGrant? {
-        try database.read(Self.grant, .bytes(tokenHash)).first.map {
-            RegistrationGrant(
-                owner: $0.optionalInt(0).map(AccountID.init), repository: $0.optionalInt(1).map(RepositoryID.init),
-                isActive: $0.bool(2))
-        }
-    }
-    public func addGrant(tokenHash: [UInt8], owner: AccountID?, repository: RepositoryID?) throws {
-        try database.write(
-            Self.insertGrant, .bytes(tokenHash), .optional(owner?.number), .optional(repository?.number))
-    }
 
     public func register(
         name: String, version: String, labels: [String], capabilities: [String], ephemeral: Bool, tokenHash: [UInt8],
-        grant: RegistrationGrant
+        scope: RunnerScope
     ) throws -> Runner? {
-        try database.write(
-            Self.insert, .bytes(tokenHash), .text(name), .text(version), .optional(grant.owner?.number),
-            .optional(grant.repository?.number), .texts(labels), .texts(capabilities), .bool(ephemeral)
-        ).first.map(Runner.init)
+        try database.transaction { tx in
+            let row = try tx.first(
+                Self.insert, .bytes(tokenHash), .text(name), .text(version), scope.ownerValue, scope.repositoryValue,
+                .texts(labels), .texts(capabilities), .bool(ephemeral))
+            guard let runner = row.map(Runner.init) else { return nil }
+            try EventStore.append(.runnerRegistered, runner: runner.id, detail: name, in: tx)
+            return runner
+        }
     }
 
     public func declare(_ runner: Runner, version: String, labels: [String], capabilities: [String]) throws -> Runner? {
