@@ -12,17 +12,6 @@ from support import ScriptedRunner, User, ask, assert_connect_error, rpc, wait_f
 starts = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def admin(stack) -> User:
-    return User(stack, "root-of-tokens", admin=True)
-
-
-@pytest.fixture(scope="session")
-def organization(stack) -> str:
-    stack.sql("insert into account (name, is_org) values ('guild', true)")
-    return "guild"
-
-
 def token_of(user: "User | None") -> dict:
     return {"Authorization": f"token {user.token}"} if user else {}
 

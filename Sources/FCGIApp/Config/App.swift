@@ -21,6 +21,7 @@ struct App: Sendable {
     let logReaders = LogReaders()
     let views: RunQueries
     let waits: WaitQueries
+    let runnerViews: RunnerQueries
     let polls = ParkedPolls()
     let calls = RunnerCalls()
     let heartbeats = Heartbeats()
@@ -52,6 +53,7 @@ struct App: Sendable {
         logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
+        runnerViews = RunnerQueries(database: database)
         seal = Seal(key: try accounts.sharedKey(purpose: "seal", fresh: Token.random(bytes: 32)))
         runtimeKey = SymmetricKey(
             data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))

@@ -53,7 +53,7 @@ enum TaskRoutes {
         guard
             let runner = try app.runners.register(
                 name: cut(message.name, bytesMax: RunnerLimits.nameBytesMax),
-                version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax), labels: try checked(sent),
+                version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax), labels: try checkedLabels(sent),
                 capabilities: message.capabilities, ephemeral: message.ephemeral, tokenHash: Token.hash(token),
                 scope: grant.scope)
         else { throw Failure(.fault, "the runner was not stored") }
@@ -73,23 +73,11 @@ enum TaskRoutes {
         }
         let updated = try app.runners.declare(
             runner, version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax),
-            labels: try checked(message.labels), capabilities: message.capabilities)
+            labels: try checkedLabels(message.labels), capabilities: message.capabilities)
         app.polls.forget(uuid: runner.uuid)
         var answer = Runner_V1_DeclareResponse()
         answer.runner = wire(updated ?? runner)
         return answer
-    }
-
-    private static func checked(_ sent: [String]) throws -> [String] {
-        guard sent.count <= RunnerLimits.labelsMax else {
-            throw Failure(.invalid, "\(sent.count) labels; a runner may have at most \(RunnerLimits.labelsMax)")
-        }
-        return try sent.map { label in
-            guard !label.isEmpty, label.utf8.count <= RunnerLimits.labelBytesMax, !label.utf8.contains(0) else {
-                throw Failure(.invalid, "label \"\(label)\" must be 1 to \(RunnerLimits.labelBytesMax) bytes")
-            }
-            return labelName(label)
-        }
     }
 
     private static func wire(_ runner: Runner) -> Runner_V1_Runner {
@@ -148,6 +136,21 @@ enum TaskRoutes {
         // Year 1 to 9999: outside it PostgreSQL's and our arithmetic would overflow on a hostile clock.
         let seconds = min(max(time.seconds, -62_135_596_800), 253_402_300_799)
         return seconds * 1_000_000 + Int64(time.nanos) / 1000
+    }
+}
+
+/// Labels as they are stored: their names alone.
+///
+/// - Throws: `.invalid` naming the one that cannot be a label.
+func checkedLabels(_ sent: [String]) throws -> [String] {
+    guard sent.count <= RunnerLimits.labelsMax else {
+        throw Failure(.invalid, "\(sent.count) labels; a runner may have at most \(RunnerLimits.labelsMax)")
+    }
+    return try sent.map { label in
+        guard !label.isEmpty, label.utf8.count <= RunnerLimits.labelBytesMax, !label.utf8.contains(0) else {
+            throw Failure(.invalid, "label \"\(label)\" must be 1 to \(RunnerLimits.labelBytesMax) bytes")
+        }
+        return labelName(label)
     }
 }
 

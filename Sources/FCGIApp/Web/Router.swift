@@ -6,7 +6,7 @@ struct Router: Sendable {
     let app: App
     let routes: [Route] =
         HealthRoutes.all + TaskRoutes.all + GitRoutes.all + RunRoutes.all + RunPages.all
-        + LogRoutes.all + LogPage.all + RunnerRoutes.all
+        + LogRoutes.all + LogPage.all + RunnerRoutes.all + RunnerPages.all
 
     func handle(_ request: Request) -> Response {
         do {
