@@ -1,13 +1,16 @@
 """The tokens that runners register with and that jobs carry: runner.md 6, checklist rows 10, 50, 52."""
+import base64
 import itertools
+import json
 import subprocess
 
+import jwt
 import pytest
 import runner_pb as pb
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 from stack import fastcgi_get
-from support import ScriptedRunner, User, ask, assert_connect_error, rpc, wait_for
+from support import Project, ScriptedRunner, User, ask, assert_connect_error, context, rpc, wait_for
 
 starts = itertools.count(1)
 
@@ -199,3 +202,154 @@ def test_a_token_that_must_not_be_used_stops_the_start(stack, admin, case):
     assert done.returncode == 1 and words in done.stderr
     assert short not in done.stderr and long not in done.stderr
     assert shown(stack, "/admin", admin) == before
+
+
+# --- Runtime tokens (row 52) and what they open: summaries ---
+
+JOB = """\
+on: push
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    steps:
+      - name: build
+        run: 'true'
+      - run: 'true'
+"""
+MARKDOWN = {"Content-Type": "text/markdown; charset=utf-8"}
+
+
+class Job:
+    """A running job, as its own tools see the server."""
+
+    def __init__(self, project, workflow: str = JOB):
+        self.project, self.stack = project, project.stack
+        self.runner = project.runner()
+        project.push_workflow(workflow)
+        self.task = self.runner.fetch()
+        self.context = context(self.task)
+        self.token = self.context["gitea_runtime_token"]
+        self.claims = jwt.decode(self.token, options={"verify_signature": False})
+        self.run, self.job = self.claims["RunID"], self.claims["JobID"]
+
+    def put(self, path: str, body, token: "str | None" = None, headers=None):
+        return ask(self.stack, "PUT", f"/api/actions_pipeline/_apis/pipelines/workflows/{path}/summary", body,
+                   {"Authorization": f"Bearer {token or self.token}", **(MARKDOWN if headers is None else headers)})
+
+    def summary(self, step: int, body, **more):
+        return self.put(f"{self.run}/jobs/{self.job}/steps/{step}", body, **more)
+
+    def page(self) -> str:
+        return ask(self.stack, "GET", f"/{self.project.path}/actions/runs/{self.context['run_number']}").text
+
+
+def part(value) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def test_what_a_runtime_token_says(project):
+    job = Job(project)
+    assert jwt.get_unverified_header(job.token) == {"alg": "HS256", "typ": "JWT"}
+    assert job.claims["scp"] == f"Actions.Results:{job.run}:{job.job}" and len(job.claims["scp"].split(":")) == 3
+    assert job.claims["TaskID"] == job.task.id and str(job.run) == job.context["run_id"]
+    assert json.loads(job.claims["ac"]) == [{"Scope": "", "Permission": 2}]
+    assert job.claims["exp"] - job.claims["nbf"] == (3 + 1) * 3600, "tasks.overlong_after and an hour"
+    assert job.context["forgejo_runtime_token"] == job.token
+    job.runner.finish(job.task)
+    long = Job(project, JOB.replace("    steps:", "    timeout-minutes: 600\n    steps:"))
+    assert long.claims["exp"] - long.claims["nbf"] == (10 + 1) * 3600, "the job's own time-out is longer"
+    long.runner.finish(long.task)
+
+
+def test_forged_runtime_tokens_are_refused(project, tmp_path):
+    job = Job(project)
+    (tmp_path / "other").mkdir()
+    other = Job(Project(project.stack, project.owner, tmp_path / "other"))
+    header, claims, signature = job.token.split(".")
+    rsa_like = jwt.encode(job.claims, "k" * 64, algorithm="HS512")
+    forged = {
+        "unsigned": f"{part({'alg': 'none', 'typ': 'JWT'})}.{claims}.",
+        "unsigned, with a signature": f"{part({'alg': 'none', 'typ': 'JWT'})}.{claims}.{signature}",
+        "another algorithm": f"{part({'alg': 'RS256', 'typ': 'JWT'})}.{claims}.{signature}",
+        "another key": jwt.encode(job.claims, "k" * 32, algorithm="HS256"), "a stronger algorithm": rsa_like,
+        "other claims": f"{header}.{part({**job.claims, 'TaskID': other.task.id})}.{signature}",
+        "another job's signature": f"{header}.{claims}.{other.token.split('.')[2]}",
+        "the job token": job.context["token"], "nonsense": "x.y.z", "nothing": " ",
+    }
+    for name, token in forged.items():
+        assert job.summary(0, "x", token=token).status == 401, name
+    assert ask(job.stack, "PUT", f"/api/actions_pipeline/_apis/pipelines/workflows/{job.run}/summary", "x").status == 401
+    # One's own token for another's job.
+    for path in (f"{other.run}/jobs/{other.job}/steps/0", f"{job.run}/jobs/{other.job}/steps/0",
+                 f"{other.run}/jobs/{job.job}/steps/0", f"{other.run}", "x/jobs/y/steps/0"):
+        assert job.put(path, "x").status == 400, path
+    assert job.stack.sql("select count(*) from job_summary where task_id in "
+                         f"({job.task.id}, {other.task.id})") == "0"
+    assert job.summary(0, "fine").status == 200
+    job.runner.finish(job.task)
+    assert job.summary(0, "late").status == 401, "the token ends with its task"
+    other.runner.finish(other.task)
+
+
+def test_a_cancelled_job_may_still_upload(project):
+    runner = project.runner()
+    runner.call("Declare", pb.DeclareRequest(version="t", labels=["ubuntu-latest"], capabilities=["cancelling"]),
+                pb.DeclareResponse)
+    job = Job.__new__(Job)
+    project.push_workflow(JOB)
+    task = runner.fetch()
+    token = context(task)["gitea_runtime_token"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    runner.state(task)
+    ask(project.stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{claims['RunID']}/cancel",
+        headers=token_of(project.owner))
+    assert runner.state(task).state.result == pb.Result.CANCELLED
+    job.stack, job.token = project.stack, token
+    assert job.put(f"{claims['RunID']}/jobs/{claims['JobID']}/steps/0", "post step").status == 200
+    runner.finish(task, result=pb.Result.CANCELLED)
+    assert job.put(f"{claims['RunID']}/jobs/{claims['JobID']}/steps/0", "late").status == 401
+
+
+def test_summaries_are_shown_as_text(project):
+    job = Job(project)
+    text = "# All well\n<script>alert(1)</script> grüße"
+    assert job.summary(0, text.encode()).json == {"message": "success", "sizeBytes": len(text.encode()), "runAttempt": 1}
+    assert job.summary(1, "second").status == 200
+    assert job.put(f"{job.run}", "of the job").json["message"] == "success", "Forgejo's runner"
+    page = job.page()
+    assert "# All well\n&lt;script&gt;alert(1)&lt;/script&gt; grüße" in page and "<script>alert" not in page
+    assert page.index("of the job") < page.index("<h3>build</h3>") < page.index("All well") < page.index("second")
+    whole = ask(job.stack, "GET", f"/{project.path}/actions/jobs/{job.job}/summary")
+    assert whole.type == "text/plain" and whole.text == f"of the job\n{text}\nsecond\n"
+    assert job.summary(0, "changed").json["message"] == "success"
+    assert job.summary(1, "").json == {"message": "cleared", "sizeBytes": 0, "runAttempt": 1}
+    assert job.summary(1, "").json["message"] == "cleared"
+    assert job.summary(0, b"\xff\xfe not UTF-8 \x00").status == 200
+    job.runner.finish(job.task)
+    page = job.page()
+    assert "All well" not in page and "second" not in page and "not UTF-8" in page
+
+
+def test_limits_of_summaries(project):
+    job, most = Job(project), 1024 * 1024
+    assert job.summary(0, "x" * (most + 1)).status == 400
+    assert job.summary(2, "no such step").status == job.summary(-1, "x").status == 400
+    assert job.put(f"{job.run}/jobs/{job.job}/steps/9999999999", "x").status == 400
+    assert job.summary(0, "x" * (most - 5)).status == 200
+    assert job.summary(1, "123456").status == 400 and job.summary(1, "12345").status == 200
+    assert job.summary(0, "y" * (most - 5)).status == 200, "what it replaces does not count"
+    assert job.summary(0, "z" * (3 * most)).status == 413, "nginx does not take it in"
+    page = job.page()
+    assert len(page) < 300 * 1024 and "whole summary as text" in page
+    for headers, status in [({}, 200), ({"Content-Type": "application/octet-stream"}, 200),
+                            ({"Content-Type": "TEXT/Markdown;charset=x"}, 200), ({"Content-Type": "text/html"}, 400),
+                            ({"Content-Type": "application/json"}, 400)]:
+        assert job.summary(1, "12345", headers=headers).status == status, headers
+    job.runner.finish(job.task)
+
+
+def test_declare_says_that_summaries_are_taken(project):
+    runner = project.runner()
+    answer = rpc(project.stack, "Declare", pb.DeclareRequest(labels=["ubuntu-latest"]).to_binary(), headers=runner.headers)
+    assert answer.headers["X-Gitea-Actions-Capabilities"] == "job-summary"
+    assert pb.DeclareResponse.from_binary(answer.body).runner.token == ""

@@ -16,6 +16,7 @@ struct App: Sendable {
     let runs: RunStore
     let tasks: TaskStore
     let claims: TaskClaims
+    let summaries: JobSummaryStore
     let logs: LogStore
     let logFiles: LogFiles
     let logReaders = LogReaders()
@@ -49,6 +50,7 @@ struct App: Sendable {
             let token = Token.make()
             return (token, Token.hash(token))
         }
+        summaries = JobSummaryStore(database: database)
         logs = LogStore(database: database, graceSeconds: configuration.sealGraceSeconds)
         logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         views = RunQueries(database: database)

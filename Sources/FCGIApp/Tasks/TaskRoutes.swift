@@ -10,19 +10,20 @@ enum TaskRoutes {
 
     static let all: [Route] =
         rpc("/api/actions/ping.v1.PingService/Ping", ping)
-        + rpc(service + "Register", register) + rpc(service + "Declare", declare)
+        + rpc(service + "Register", register) + rpc(service + "Declare", headers: SummaryRoutes.capabilities, declare)
         + rpc(service + "UpdateTask", updateTask) + rpc(service + "UpdateLog", UpdateLog.handle)
 
     /// Connect has its own answers to a wrong method and a wrong type, so every method comes here.
     private static func rpc<In: Message, Out: Message>(
-        _ path: String, _ handler: @escaping @Sendable (In, Request, App) throws -> Out
+        _ path: String, headers: [(name: String, value: String)] = [],
+        _ handler: @escaping @Sendable (In, Request, App) throws -> Out
     ) -> [Route] {
         ["POST", "GET", "PUT", "DELETE", "PATCH", "OPTIONS"].map { method in
             Route(method, path, access: .open) { request, _, app in
                 switch try ConnectCall.open(request) {
                 case .failure(let refused): return refused.response
                 case .success(let call):
-                    return try call.answer(try handler(try call.message(In.self), request, app))
+                    return try call.answer(try handler(try call.message(In.self), request, app), headers: headers)
                 }
             }
         }

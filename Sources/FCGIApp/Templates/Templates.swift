@@ -8,7 +8,7 @@ enum Templates {
         .log{background:#111;color:#eee;padding:.5rem;font:13px/1.5 ui-monospace,monospace}.log a{color:#8ab4f8}.log .gap{display:block;padding:.3rem 4rem}
         .row{display:flex;white-space:pre-wrap;overflow-wrap:anywhere}.row a{min-width:3.5rem;padding-right:.5rem;text-align:right;text-decoration:none;user-select:none}
         .row:target{background:#3c4043}summary{cursor:pointer;padding:.2rem 0}small{color:#666}.success,.online{color:#137333}.failure{color:#b3261e}
-        .running,.waiting,.blocked{color:#8a5a00}.problem{background:#fdecea;padding:.6rem;white-space:pre-wrap}
+        .running,.waiting,.blocked{color:#8a5a00}.summary{background:#f6f6f6;padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}.problem{background:#fdecea;padding:.6rem;white-space:pre-wrap}
         """
 
     static func page(_ body: String) throws -> MustacheTemplate {

@@ -16,6 +16,7 @@ struct Request: Sendable {
     var path: [String: String] = [:]
     var repository: Repository?
     var organization: Account?
+    var task: LiveTask?
     let now = Instant(microseconds: Clock.nowMicroseconds())
 
     init(parameters: Parameters, body: [UInt8]) {

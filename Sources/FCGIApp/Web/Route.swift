@@ -12,6 +12,8 @@ enum Access: Sendable {
     /// An owner of the organization that the path names as `{org}`.
     case organization
     case siteAdmin
+    /// A running job, by its runtime token.
+    case task
 }
 
 typealias Handler = @Sendable (Request, Caller, App) throws -> Response

@@ -6,7 +6,7 @@ struct Router: Sendable {
     let app: App
     let routes: [Route] =
         HealthRoutes.all + TaskRoutes.all + GitRoutes.all + RunRoutes.all + RunPages.all
-        + LogRoutes.all + LogPage.all + RunnerRoutes.all + RunnerPages.all
+        + LogRoutes.all + LogPage.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all
 
     func handle(_ request: Request) -> Response {
         do {
@@ -27,6 +27,7 @@ struct Router: Sendable {
         }
         switch (request.segments.first, request.segments.dropFirst().first) {
         case ("api", "actions"): return .connect(failure)
+        case ("api", "actions_pipeline"): return .pipeline(failure)
         case ("api", _): return .rest(failure)
         default: return .page(failure)
         }
@@ -60,6 +61,11 @@ struct Router: Sendable {
                 return try route.handler(request, caller, app)
             case .siteAdmin:
                 return try route.handler(request, try app.caller(of: request, wanting: .administrator), app)
+            case .task:
+                let task = try app.runtimeTask(of: request)
+                request.task = task
+                let principal = Principal.job(task.task, repository: task.repository)
+                return try route.handler(request, Caller(principal: principal, name: Caller.jobName), app)
             }
         }
         if other { return .text(405, "this path does not take \(request.method)\n") }
