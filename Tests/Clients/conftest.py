@@ -73,6 +73,17 @@ def stranger(stack) -> User:
     return User(stack, "stranger")
 
 
+@pytest.fixture(scope="session")
+def admin(stack) -> User:
+    return User(stack, "root", admin=True)
+
+
+@pytest.fixture(scope="session")
+def organization(stack) -> str:
+    """Nothing makes one yet."""
+    return stack.sql("insert into account (name, is_org) values ('guild', true) returning name")
+
+
 @pytest.fixture
 def project(stack, ann, tmp_path) -> Project:
     return Project(stack, ann, tmp_path)

@@ -57,3 +57,26 @@ public func authorize(
     guard isVisible else { return .invisible }
     return principal == .anonymous ? .needsLogin : .forbidden
 }
+
+/// What a call wants beside repositories.
+public enum SiteAccess: Equatable, Sendable {
+    /// What belongs to the caller's own account.
+    case account
+    /// What belongs to an organization, as one of its owners.
+    case organization(AccountID)
+    case administrator
+}
+
+/// Organizations have no members yet, so their owners are the site's administrators.
+///
+/// - Source: rest.md 1, roles.
+public func authorize(_ principal: Principal, _ wanted: SiteAccess) -> AccessDecision {
+    switch (principal, wanted) {
+    case (.anonymous, _): .needsLogin
+    case (.account(_, isAdmin: true), _): .allowed
+    case (.account, .account): .allowed
+    case (.account, .organization), (.account, .administrator): .forbidden
+    // A job acts for no account.
+    case (.job, _): .forbidden
+    }
+}

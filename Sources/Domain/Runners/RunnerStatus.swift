@@ -36,6 +36,15 @@ public enum RunnerScope: Hashable, Sendable {
         }
     }
 
+    /// Names the scope, the same way for ever: sealed tokens are bound to it.
+    public var text: String {
+        switch self {
+        case .everything: "everything"
+        case .owner(let owner): "owner \(owner)"
+        case .repository(let repository): "repository \(repository)"
+        }
+    }
+
     public func covers(repository: RepositoryID, of owner: AccountID) -> Bool {
         switch self {
         case .everything: true

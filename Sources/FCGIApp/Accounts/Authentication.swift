@@ -6,6 +6,8 @@ import Postgres
 struct Caller: Sendable {
     let principal: Principal
     let name: String
+    /// Who jobs are to people.
+    static let jobName = "millrace-actions"
     static let anonymous = Caller(principal: .anonymous, name: "")
     var account: AccountID? {
         if case .account(let id, _) = principal { return id }
@@ -54,6 +56,6 @@ extension App {
             return Caller(principal: .account(account.id, isAdmin: account.isAdmin), name: account.name)
         }
         guard let live = try tasks.liveTask(tokenHash: hash) else { return nil }
-        return Caller(principal: .job(live.task, repository: live.repository), name: "millrace-actions")
+        return Caller(principal: .job(live.task, repository: live.repository), name: Caller.jobName)
     }
 }

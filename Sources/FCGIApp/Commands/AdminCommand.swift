@@ -5,8 +5,8 @@ import Postgres
 
 struct AdminCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "admin", abstract: "Make users, repositories and registration tokens.",
-        subcommands: [User.self, Repo.self, RunnerToken.self])
+        commandName: "admin", abstract: "Make users and repositories, look after runners.",
+        subcommands: [User.self, Repo.self, AdminRunnerCommand.self])
 
     struct User: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -95,43 +95,7 @@ struct AdminCommand: ParsableCommand {
         }
     }
 
-    struct RunnerToken: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "runner", abstract: "Let runners register.", subcommands: [Make.self])
-
-        struct Make: ParsableCommand {
-            static let configuration = CommandConfiguration(
-                commandName: "token", abstract: "Make a registration token and print it. It is shown this once.",
-                discussion: "Example: millrace admin runner token --repo ann/app")
-            @OptionGroup var options: ConfigOption
-            @Option(help: "Only for this repository, as owner/name.") var repo: String?
-            @Option(help: "Only for repositories of this user.") var owner: String?
-
-            func run() throws {
-                try AdminCommand.guarded(options) { app in
-                    var account: AccountID?
-                    var repository: RepositoryID?
-                    if let repo {
-                        let names = repo.split(separator: "/").map(String.init)
-                        guard names.count == 2,
-                            let found = try app.repositories.repository(owner: names[0], name: names[1], seenBy: nil)
-                        else { throw Failure(.missing, "there is no repository \"\(repo)\"; write it as owner/name") }
-                        repository = found.id
-                    } else if let owner {
-                        guard let found = try app.accounts.account(named: owner) else {
-                            throw Failure(.missing, "there is no user \"\(owner)\"")
-                        }
-                        account = found.id
-                    }
-                    let token = Token.make()
-                    try app.runners.addGrant(tokenHash: Token.hash(token), owner: account, repository: repository)
-                    print(token)
-                }
-            }
-        }
-    }
-
-    private static func guarded(_ options: ConfigOption, _ body: (App) throws -> Void) throws {
+    static func guarded(_ options: ConfigOption, _ body: (App) throws -> Void) throws {
         do {
             try body(try App(configuration: try options.load(), instance: "cli"))
         } catch {

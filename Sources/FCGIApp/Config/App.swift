@@ -12,18 +12,23 @@ struct App: Sendable {
     let repositories: RepositoryStore
     let inbox: InboxStore
     let runners: RunnerStore
+    let registrationTokens: RegistrationTokenStore
     let runs: RunStore
     let tasks: TaskStore
     let claims: TaskClaims
+    let summaries: JobSummaryStore
     let logs: LogStore
     let logFiles: LogFiles
     let logReaders = LogReaders()
     let views: RunQueries
     let waits: WaitQueries
+    let runnerViews: RunnerQueries
     let polls = ParkedPolls()
     let calls = RunnerCalls()
     let heartbeats = Heartbeats()
     let passwords = PasswordCache()
+    /// For secrets that must be shown again; the same on all instances.
+    let seal: Seal
     /// Signs runtime tokens; the same on all instances.
     let runtimeKey: SymmetricKey
 
@@ -35,6 +40,7 @@ struct App: Sendable {
         repositories = RepositoryStore(database: database)
         inbox = InboxStore(database: database)
         runners = RunnerStore(database: database)
+        registrationTokens = RegistrationTokenStore(database: database)
         runs = RunStore(
             database: database,
             settings: RunStore.Settings(
@@ -44,10 +50,13 @@ struct App: Sendable {
             let token = Token.make()
             return (token, Token.hash(token))
         }
+        summaries = JobSummaryStore(database: database)
         logs = LogStore(database: database, graceSeconds: configuration.sealGraceSeconds)
         logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
+        runnerViews = RunnerQueries(database: database)
+        seal = Seal(key: try accounts.sharedKey(purpose: "seal", fresh: Token.random(bytes: 32)))
         runtimeKey = SymmetricKey(
             data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
     }

@@ -16,6 +16,8 @@ struct LogPage {
     private let base: String
     /// Rows that the page may still show at once.
     private var budget = LogExcerptLimits.pageRowsMax
+    /// Bytes of summaries that it may still show.
+    private var summaryBudget = JobSummaryLimits.pageBytesMax
 
     init(app: App, repository: Repository) {
         self.app = app
@@ -41,6 +43,7 @@ struct LogPage {
             "next": reader?.log.rows ?? 0, "done": progress?.hasEnded ?? true ? "true" : "false",
             "mark": progress.map { Self.mark(of: $0, steps) } ?? "",
         ]
+        if let task = job.task { facts["summary"] = try summary(of: task, job.id) }
         guard var reader else { return facts }
         facts["download"] = "\(base)/actions/jobs/\(job.id)/log"
         if let at = reader.log.file?.expiredAt {
@@ -63,6 +66,22 @@ struct LogPage {
             ]
         }
         return facts
+    }
+
+    /// What the job wrote about itself, as it wrote it: Markdown is not rendered, since nobody vouches for it.
+    private mutating func summary(of task: TaskID, _ job: JobID) throws -> Any {
+        let all = try app.summaries.summaries(of: task, bytesMax: summaryBudget)
+        guard !all.isEmpty else { return false }
+        var parts: [[String: Any]] = []
+        for summary in all {
+            let shown = summary.content.prefix(summaryBudget)
+            summaryBudget -= shown.count
+            parts.append([
+                "step": Self.shown(summary.step), "text": String(decoding: shown, as: UTF8.self),
+                "cut": Int64(shown.count) < summary.byteCount,
+            ])
+        }
+        return ["parts": parts, "link": "\(base)/actions/jobs/\(job)/summary"]
     }
 
     private func rows(_ rows: Range<Int64>, of reader: inout LogReader, _ job: JobID) throws -> [[String: Any]] {
@@ -120,6 +139,8 @@ struct LogPage {
         {{#expired}}<p>The log was removed on {{expired}}: it was older than logs.retention.</p>{{/expired}}
         {{#slices}}<details{{#open}} open{{/open}}><summary>{{name}} <span class="{{status}}">{{status}}</span> <small>{{count}} lines</small></summary>
         <div class="log"{{#growing}} data-growing="true"{{/growing}}>{{#head}}\(row){{/head}}{{#gap}}<a class="gap" href="{{link}}" data-from="{{from}}" data-to="{{to}}">show lines {{first}} to {{last}}</a>{{/gap}}{{#tail}}\(row){{/tail}}</div></details>
-        {{/slices}}{{#download}}<p><a href="{{download}}">whole log as text</a></p>{{/download}}</section>{{/jobs}}
+        {{/slices}}{{#summary}}<details open><summary>Summary</summary>{{#parts}}{{#step}}<h3>{{step}}</h3>{{/step}}
+        <pre class="summary">{{text}}{{#cut}} …{{/cut}}</pre>{{/parts}}<p><a href="{{link}}">whole summary as text</a></p></details>{{/summary}}
+        {{#download}}<p><a href="{{download}}">whole log as text</a></p>{{/download}}</section>{{/jobs}}
         """
 }

@@ -75,6 +75,7 @@ enum LogRoutes {
             headers: [(name: "X-Accel-Redirect", value: internalLocation + path.dropLast(".gz".count))])
     }
 
+    static let nosniffHeaders = [nosniff]
     private static let nosniff = (name: "X-Content-Type-Options", value: "nosniff")
 
     static func headers(next: Int64, isDone: Bool) -> [(name: String, value: String)] {

@@ -1,4 +1,3 @@
-import Crypto
 import Domain
 import Foundation
 import Postgres
@@ -7,9 +6,6 @@ import SwiftProtobuf
 
 /// The task message of runner.md 3.7.
 struct TaskMessage: Sendable {
-    /// Seconds a runtime token lives: the longest job (3 h) and one more (runner.md 6.4).
-    static let runtimeTokenSeconds: Int64 = 4 * 3600
-
     let app: App
 
     func make(_ assignment: Assignment, token: String, base: String) throws -> Runner_V1_Task {
@@ -28,7 +24,7 @@ struct TaskMessage: Sendable {
     }
 
     private func context(_ assignment: Assignment, token: String, base: String) throws -> Google_Protobuf_Struct {
-        let runtime = try runtimeToken(assignment)
+        let runtime = try app.runtimeToken(for: assignment)
         let own = [
             ("job", assignment.jobKey), ("token", token), ("gitea_runtime_token", runtime),
             ("forgejo_runtime_token", runtime), ("gitea_default_actions_url", "https://github.com"),
@@ -46,20 +42,5 @@ struct TaskMessage: Sendable {
             throw Failure(.fault, "the event's payload is no JSON object: \(error)")
         }
         return context
-    }
-
-    /// A JWT whose `scp` has exactly three parts, as @actions/artifact reads it unverified (runner.md 6.4).
-    private func runtimeToken(_ assignment: Assignment) throws -> String {
-        let now = Clock.nowMicroseconds() / 1_000_000
-        let ids = "\"TaskID\":\(assignment.task),\"RunID\":\(assignment.run),\"JobID\":\(assignment.job)"
-        let claims =
-            #"{"scp":"Actions.Results:\#(assignment.run):\#(assignment.job)",\#(ids),"ac":"[{\"Scope\":\"\",\"Permission\":2}]","nbf":\#(now),"exp":\#(now + Self.runtimeTokenSeconds)}"#
-        let signed = base64URL(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8)) + "." + base64URL(Array(claims.utf8))
-        let mark = HMAC<SHA256>.authenticationCode(for: Array(signed.utf8), using: app.runtimeKey)
-        return signed + "." + base64URL(Array(mark))
-    }
-
-    private func base64URL(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }

@@ -10,25 +10,27 @@ enum TaskRoutes {
 
     static let all: [Route] =
         rpc("/api/actions/ping.v1.PingService/Ping", ping)
-        + rpc(service + "Register", register) + rpc(service + "Declare", declare)
+        + rpc(service + "Register", register) + rpc(service + "Declare", headers: SummaryRoutes.capabilities, declare)
         + rpc(service + "UpdateTask", updateTask) + answering(service + "UpdateLog", UpdateLog.answer)
 
     /// Connect has its own answers to a wrong method and a wrong type, so every method comes here.
     private static func rpc<In: Message, Out: Message>(
-        _ path: String, _ handler: @escaping @Sendable (In, Request, App) throws -> Out
+        _ path: String, headers: [(name: String, value: String)] = [],
+        _ handler: @escaping @Sendable (In, Request, App) throws -> Out
     ) -> [Route] {
-        answering(path) { call, request, app in try handler(try call.message(In.self), request, app) }
+        answering(path, headers: headers) { call, request, app in try handler(try call.message(In.self), request, app) }
     }
 
     /// For a handler that reads the message itself.
     private static func answering<Out: Message>(
-        _ path: String, _ handler: @escaping @Sendable (ConnectCall, Request, App) throws -> Out
+        _ path: String, headers: [(name: String, value: String)] = [],
+        _ handler: @escaping @Sendable (ConnectCall, Request, App) throws -> Out
     ) -> [Route] {
         ["POST", "GET", "PUT", "DELETE", "PATCH", "OPTIONS"].map { method in
             Route(method, path, access: .open) { request, _, app in
                 switch try ConnectCall.open(request) {
                 case .failure(let refused): return refused.response
-                case .success(let call): return try call.answer(try handler(call, request, app))
+                case .success(let call): return try call.answer(try handler(call, request, app), headers: headers)
                 }
             }
         }
@@ -46,7 +48,8 @@ enum TaskRoutes {
         guard !message.token.isEmpty, !message.name.isEmpty else {
             throw Failure(.invalid, "missing runner token, name")
         }
-        guard let grant = try app.runners.grant(tokenHash: Token.hash(message.token)) else {
+        // The token of an owner or repository that is gone went with it.
+        guard let grant = try app.registrationTokens.known(hash: Token.hash(message.token)) else {
             throw Failure(.invalid, "runner registration token not found")
         }
         guard grant.isActive else {
@@ -58,9 +61,9 @@ enum TaskRoutes {
         guard
             let runner = try app.runners.register(
                 name: cut(message.name, bytesMax: RunnerLimits.nameBytesMax),
-                version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax), labels: try checked(sent),
+                version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax), labels: try checkedLabels(sent),
                 capabilities: message.capabilities, ephemeral: message.ephemeral, tokenHash: Token.hash(token),
-                grant: grant)
+                scope: grant.scope)
         else { throw Failure(.fault, "the runner was not stored") }
         var answer = Runner_V1_RegisterResponse()
         answer.runner = wire(runner)
@@ -78,23 +81,11 @@ enum TaskRoutes {
         }
         let updated = try app.runners.declare(
             runner, version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax),
-            labels: try checked(message.labels), capabilities: message.capabilities)
+            labels: try checkedLabels(message.labels), capabilities: message.capabilities)
         app.polls.forget(uuid: runner.uuid)
         var answer = Runner_V1_DeclareResponse()
         answer.runner = wire(updated ?? runner)
         return answer
-    }
-
-    private static func checked(_ sent: [String]) throws -> [String] {
-        guard sent.count <= RunnerLimits.labelsMax else {
-            throw Failure(.invalid, "\(sent.count) labels; a runner may have at most \(RunnerLimits.labelsMax)")
-        }
-        return try sent.map { label in
-            guard !label.isEmpty, label.utf8.count <= RunnerLimits.labelBytesMax, !label.utf8.contains(0) else {
-                throw Failure(.invalid, "label \"\(label)\" must be 1 to \(RunnerLimits.labelBytesMax) bytes")
-            }
-            return labelName(label)
-        }
     }
 
     private static func wire(_ runner: Runner) -> Runner_V1_Runner {
@@ -153,6 +144,21 @@ enum TaskRoutes {
         // Year 1 to 9999: outside it PostgreSQL's and our arithmetic would overflow on a hostile clock.
         let seconds = min(max(time.seconds, -62_135_596_800), 253_402_300_799)
         return seconds * 1_000_000 + Int64(time.nanos) / 1000
+    }
+}
+
+/// Labels as they are stored: their names alone.
+///
+/// - Throws: `.invalid` naming the one that cannot be a label.
+func checkedLabels(_ sent: [String]) throws -> [String] {
+    guard sent.count <= RunnerLimits.labelsMax else {
+        throw Failure(.invalid, "\(sent.count) labels; a runner may have at most \(RunnerLimits.labelsMax)")
+    }
+    return try sent.map { label in
+        guard !label.isEmpty, label.utf8.count <= RunnerLimits.labelBytesMax, !label.utf8.contains(0) else {
+            throw Failure(.invalid, "label \"\(label)\" must be 1 to \(RunnerLimits.labelBytesMax) bytes")
+        }
+        return labelName(label)
     }
 }
 

@@ -7,16 +7,16 @@ enum Templates {
         a{color:#0b57d0}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ddd}
         .log{background:#111;color:#eee;padding:.5rem;font:13px/1.5 ui-monospace,monospace}.log a{color:#8ab4f8}.log .gap{display:block;padding:.3rem 4rem}
         .row{display:flex;white-space:pre-wrap;overflow-wrap:anywhere}.row a{min-width:3.5rem;padding-right:.5rem;text-align:right;text-decoration:none;user-select:none}
-        .row:target{background:#3c4043}summary{cursor:pointer;padding:.2rem 0}small{color:#666}.success{color:#137333}.failure{color:#b3261e}
-        .running,.waiting,.blocked{color:#8a5a00}.problem{background:#fdecea;padding:.6rem;white-space:pre-wrap}
+        .row:target{background:#3c4043}summary{cursor:pointer;padding:.2rem 0}small{color:#666}.success,.online{color:#137333}.failure{color:#b3261e}
+        .running,.waiting,.blocked{color:#8a5a00}.summary{background:#f6f6f6;padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}.problem{background:#fdecea;padding:.6rem;white-space:pre-wrap}
         """
 
-    private static func page(_ body: String) throws -> MustacheTemplate {
+    static func page(_ body: String) throws -> MustacheTemplate {
         try MustacheTemplate(
             string: """
                 <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
                 <title>{{title}} · Millrace</title><style>\(style)</style></head><body>
-                <p><a href="{{base}}/actions">{{repository}}</a></p>\(body)</body></html>
+                {{#repository}}<p><a href="{{base}}/actions">{{repository}}</a></p>{{/repository}}\(body)</body></html>
                 """)
     }
 

@@ -66,6 +66,11 @@ extension Response {
     static func rest(_ failure: Failure) -> Response {
         .json(failure.kind.wire.rest, #"{"message":"\#(jsonEscaped(failure.message))","url":"/api/swagger"}"#)
     }
+    /// To the tools of a job: what is wrong with a request is 400 (runner.md 6.6).
+    static func pipeline(_ failure: Failure) -> Response {
+        let status = failure.kind == .invalid ? 400 : failure.kind.wire.rest
+        return .json(status, #"{"message":"\#(jsonEscaped(failure.message))"}"#)
+    }
     static func page(_ failure: Failure) -> Response {
         let login = failure.kind == .unauthenticated
         return .text(

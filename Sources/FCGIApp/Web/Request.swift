@@ -15,6 +15,8 @@ struct Request: Sendable {
     /// Names bound by the route's pattern.
     var path: [String: String] = [:]
     var repository: Repository?
+    var organization: Account?
+    var task: LiveTask?
     let now = Instant(microseconds: Clock.nowMicroseconds())
 
     init(parameters: Parameters, body: [UInt8]) {

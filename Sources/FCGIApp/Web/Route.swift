@@ -7,6 +7,13 @@ enum Access: Sendable {
     /// Needs nothing of the repository, but bad credentials are refused.
     case anyone
     case repository(RepositoryAccess)
+    /// Somebody with an account, for what is their own.
+    case account
+    /// An owner of the organization that the path names as `{org}`.
+    case organization
+    case siteAdmin
+    /// A running job, by its runtime token.
+    case task
 }
 
 typealias Handler = @Sendable (Request, Caller, App) throws -> Response

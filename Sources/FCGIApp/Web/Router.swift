@@ -6,7 +6,7 @@ struct Router: Sendable {
     let app: App
     let routes: [Route] =
         HealthRoutes.all + TaskRoutes.all + GitRoutes.all + RunRoutes.all + RunPages.all
-        + LogRoutes.all + LogPage.all
+        + LogRoutes.all + LogPage.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all
 
     func handle(_ request: Request) -> Response {
         do {
@@ -27,6 +27,7 @@ struct Router: Sendable {
         }
         switch (request.segments.first, request.segments.dropFirst().first) {
         case ("api", "actions"): return .connect(failure)
+        case ("api", "actions_pipeline"): return .pipeline(failure)
         case ("api", _): return .rest(failure)
         default: return .page(failure)
         }
@@ -49,6 +50,22 @@ struct Router: Sendable {
                 let caller = try app.authenticate(request)
                 request.repository = try app.repository(of: request, for: caller, wanting: wanted)
                 return try route.handler(request, caller, app)
+            case .account: return try route.handler(request, try app.caller(of: request, wanting: .account), app)
+            case .organization:
+                let caller = try app.authenticate(request)
+                guard let organization = try app.accounts.organization(named: request.path["org"] ?? "") else {
+                    throw Failure(.missing, "not found")
+                }
+                try request.admit(caller, .organization(organization.id))
+                request.organization = organization
+                return try route.handler(request, caller, app)
+            case .siteAdmin:
+                return try route.handler(request, try app.caller(of: request, wanting: .administrator), app)
+            case .task:
+                let task = try app.runtimeTask(of: request)
+                request.task = task
+                let principal = Principal.job(task.task, repository: task.repository)
+                return try route.handler(request, Caller(principal: principal, name: Caller.jobName), app)
             }
         }
         if other { return .text(405, "this path does not take \(request.method)\n") }
@@ -56,12 +73,36 @@ struct Router: Sendable {
     }
 }
 
+extension Request {
+    /// - Throws: 401 or 403 when the caller may not.
+    fileprivate func admit(_ caller: Caller, _ wanted: SiteAccess) throws {
+        switch authorize(caller.principal, wanted) {
+        case .allowed: return
+        case .needsLogin, .invisible:
+            throw Failure(.unauthenticated, isPage ? "log in to see this page" : "token is required")
+        case .forbidden:
+            switch wanted {
+            case .account: throw Failure(.forbidden, "this needs an account; a job's token has none")
+            case .organization: throw Failure(.forbidden, "you need to own this organization")
+            case .administrator: throw Failure(.forbidden, "you need to be a site administrator")
+            }
+        }
+    }
+    fileprivate var isPage: Bool { segments.first != "api" }
+}
+
 extension App {
+    fileprivate func caller(of request: Request, wanting wanted: SiteAccess) throws -> Caller {
+        let caller = try authenticate(request)
+        try request.admit(caller, wanted)
+        return caller
+    }
+
     /// The repository a path names, if the caller may have what it wants of it (rest.md 1, order of checks).
     func repository(of request: Request, for caller: Caller, wanting wanted: RepositoryAccess) throws -> Repository {
         let found = try repositories.repository(
             owner: request.path["owner"] ?? "", name: request.path["repo"] ?? "", seenBy: caller.account)
-        let isPage = request.segments.first != "api"
+        let isPage = request.isPage
         guard let repository = found else {
             throw isPage && caller.principal == .anonymous
                 ? Failure(.unauthenticated, "log in to see this page") : Failure(.missing, "not found")

@@ -27,6 +27,8 @@ public struct AccountStore: Sendable {
     private static let columns = "a.id, a.name, a.email, a.is_admin, a.password_hash, a.password_salt"
     private static let byName = Statement(
         "account_by_name", "select \(columns) from account a where lower(a.name) = lower($1)")
+    private static let organizationByName = Statement(
+        "organization_by_name", "select \(columns) from account a where lower(a.name) = lower($1) and a.is_org")
     private static let byID = Statement("account_by_id", "select \(columns) from account a where a.id = $1")
     private static let byToken = Statement(
         "account_by_token",
@@ -46,6 +48,9 @@ public struct AccountStore: Sendable {
 
     public func account(named name: String) throws -> Account? {
         try database.read(Self.byName, .text(name)).first.map(Account.init)
+    }
+    public func organization(named name: String) throws -> Account? {
+        try database.read(Self.organizationByName, .text(name)).first.map(Account.init)
     }
     public func account(_ id: AccountID) throws -> Account? {
         try database.read(Self.byID, .int(id.number)).first.map(Account.init)

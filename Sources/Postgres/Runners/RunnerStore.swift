@@ -33,14 +33,7 @@ public struct Runner: Sendable, Equatable {
     }
 }
 
-/// What a registration token allows.
-public struct RegistrationGrant: Sendable {
-    public let owner: AccountID?
-    public let repository: RepositoryID?
-    public let isActive: Bool
-}
-
-/// Writes `runner` and `registration_token`.
+/// Writes `runner`.
 public struct RunnerStore: Sendable {
     /// NOTIFY channel: a runner's credential, labels or flags changed; payload its uuid.
     public static let changedChannel = "millrace_runner"
@@ -51,11 +44,6 @@ public struct RunnerStore: Sendable {
     private static let columns =
         "id, uuid, name, version, owner_id, repository_id, labels, capabilities, ephemeral, disabled, token_hash, spent_at is not null"
     private static let byUUID = Statement("runner_by_uuid", "select \(columns) from runner where uuid = $1::text::uuid")
-    private static let grant = Statement(
-        "registration_token_get", "select owner_id, repository_id, is_active from registration_token where hash = $1")
-    private static let insertGrant = Statement(
-        "registration_token_insert",
-        "insert into registration_token (hash, owner_id, repository_id) values ($1, $2, $3)")
     private static let insert = Statement(
         "runner_insert",
         """
@@ -85,26 +73,19 @@ public struct RunnerStore: Sendable {
     public func runner(uuid: String) throws -> Runner? {
         try database.read(Self.byUUID, .text(uuid)).first.map(Runner.init)
     }
-    public func grant(tokenHash: [UInt8]) throws -> RegistrationGrant? {
-        try database.read(Self.grant, .bytes(tokenHash)).first.map {
-            RegistrationGrant(
-                owner: $0.optionalInt(0).map(AccountID.init), repository: $0.optionalInt(1).map(RepositoryID.init),
-                isActive: $0.bool(2))
-        }
-    }
-    public func addGrant(tokenHash: [UInt8], owner: AccountID?, repository: RepositoryID?) throws {
-        try database.write(
-            Self.insertGrant, .bytes(tokenHash), .optional(owner?.number), .optional(repository?.number))
-    }
 
     public func register(
         name: String, version: String, labels: [String], capabilities: [String], ephemeral: Bool, tokenHash: [UInt8],
-        grant: RegistrationGrant
+        scope: RunnerScope
     ) throws -> Runner? {
-        try database.write(
-            Self.insert, .bytes(tokenHash), .text(name), .text(version), .optional(grant.owner?.number),
-            .optional(grant.repository?.number), .texts(labels), .texts(capabilities), .bool(ephemeral)
-        ).first.map(Runner.init)
+        try database.transaction { tx in
+            let row = try tx.first(
+                Self.insert, .bytes(tokenHash), .text(name), .text(version), scope.ownerValue, scope.repositoryValue,
+                .texts(labels), .texts(capabilities), .bool(ephemeral))
+            guard let runner = row.map(Runner.init) else { return nil }
+            try EventStore.append(.runnerRegistered, runner: runner.id, detail: name, in: tx)
+            return runner
+        }
     }
 
     public func declare(_ runner: Runner, version: String, labels: [String], capabilities: [String]) throws -> Runner? {
@@ -162,6 +143,98 @@ public struct RunnerStore: Sendable {
         guard let row = try tx.first(unspend, .int(task.number)) else { return }
         try tx.notify(changedChannel, row.uuid(1))
     }
+
+    // MARK: administration
+
+    private static let setDisabled = Statement(
+        "runner_set_disabled",
+        """
+        with old as (select n.id, n.disabled from runner n where \(RunnerListing.condition) and n.id = $4 for update)
+        update runner n set disabled = $5 from old where n.id = old.id returning n.uuid, old.disabled <> $5
+        """)
+    private static let keepPreset = Statement(
+        "runner_keep_preset",
+        """
+        insert into runner (uuid, token_hash, name, owner_id, repository_id, labels, is_preset)
+        values ($1::text::uuid, $2, $3, $4, $5, $6, true)
+        on conflict (uuid) do update set name = excluded.name, labels = excluded.labels, is_preset = true
+         where runner.token_hash = excluded.token_hash and runner.owner_id is not distinct from excluded.owner_id
+           and runner.repository_id is not distinct from excluded.repository_id
+        returning \(columns)
+        """)
+    private static let remove = Statement(
+        "runner_remove", "delete from runner n where \(RunnerListing.condition) and n.id = $4 returning n.uuid")
+
+    /// A disabled runner keeps its registration and its running jobs, and is given no new ones.
+    ///
+    /// - Returns: false when the listing has no such runner.
+    public func setDisabled(
+        _ isDisabled: Bool, _ runner: RunnerID, in listing: RunnerListing, by actor: AccountID?
+    ) throws -> Bool {
+        try database.transaction { tx in
+            guard
+                let row = try tx.first(
+                    Self.setDisabled, listing.isAll, listing.owner, listing.repository, .int(runner.number),
+                    .bool(isDisabled))
+            else { return false }
+            guard row.bool(1) else { return true }
+            try EventStore.append(
+                .runnerChanged, runner: runner, actor: actor, detail: isDisabled ? "disabled" : "enabled", in: tx)
+            try tx.notify(Self.changedChannel, row.uuid(0))
+            return true
+        }
+    }
+
+    /// What became of a runner whose secret the operator made.
+    public enum PresetOutcome: Sendable {
+        case kept(Runner)
+        /// The same secret, but registered for other repositories.
+        case isElsewhere(Runner)
+        /// The uuid is a part of the secret: another secret that begins like this one.
+        case isTaken(Runner)
+    }
+
+    /// Registers it, or gives it the new name and labels when it is registered already.
+    public func keepPreset(
+        _ identity: PresetRunner, tokenHash: [UInt8], name: String, labels: [String], scope: RunnerScope
+    ) throws -> PresetOutcome {
+        try database.transaction { tx in
+            let kept = try tx.first(
+                Self.keepPreset, .text(identity.uuid), .bytes(tokenHash), .text(name), scope.ownerValue,
+                scope.repositoryValue, .texts(labels))
+            if let runner = kept.map(Runner.init) {
+                try EventStore.append(.runnerRegistered, runner: runner.id, detail: name, in: tx)
+                try tx.notify(Self.changedChannel, runner.uuid)
+                return .kept(runner)
+            }
+            guard let other = try tx.first(Self.byUUID, .text(identity.uuid)).map(Runner.init) else {
+                // Removed between the two statements: there is nothing in the way any more.
+                throw PostgresError(
+                    sqlState: "40001", message: "the runner was just removed", statement: "runner_keep_preset")
+            }
+            return other.tokenHash == tokenHash ? .isElsewhere(other) : .isTaken(other)
+        }
+    }
+
+    /// Its live tasks lose their runner, so the sweep of lost tasks ends them (`TaskLoss.runnerRemoved`).
+    ///
+    /// The foreign key locks tasks after the runner, a task that goes back to the queue the other way round: PostgreSQL
+    /// ends one of the two and `transaction` runs it again.
+    ///
+    /// - Returns: false when the listing has no such runner.
+    public func remove(_ runner: RunnerID, in listing: RunnerListing, by actor: AccountID?) throws -> Bool {
+        try database.transaction { tx in
+            guard
+                let row = try tx.first(
+                    Self.remove, listing.isAll, listing.owner, listing.repository, .int(runner.number))
+            else { return false }
+            try EventStore.append(.runnerRemoved, runner: runner, actor: actor, in: tx)
+            try tx.notify(Self.changedChannel, row.uuid(0))
+            return true
+        }
+    }
+
+    // MARK: runners that are of no use any more
 
     private static let removeSpent = Statement(
         "runner_remove_spent",

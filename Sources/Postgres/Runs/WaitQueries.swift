@@ -30,7 +30,7 @@ public struct WaitQueries: Sendable {
           from runner n
         """
     private static let runners = Statement("wait_runners", "\(runnerColumns) order by n.id limit $1")
-    private static let runner = Statement("wait_runner", "\(runnerColumns) where n.id = $1")
+    private static let some = Statement("wait_some_runners", "\(runnerColumns) where n.id = any($1)")
     private static let kinds = Statement(
         "wait_kinds",
         """
@@ -60,13 +60,19 @@ public struct WaitQueries: Sendable {
     }
 
     /// Why a runner is idle, or what it does; nil when there is no such runner.
-    public func why(runner: RunnerID) throws -> Reason? {
-        guard let row = try database.read(Self.runner, .int(runner.number)).first else { return nil }
+    public func why(runner: RunnerID) throws -> Reason? { try why(runners: [runner])[runner] }
+
+    public func why(runners: [RunnerID]) throws -> [RunnerID: Reason] {
+        let rows = try database.read(Self.some, .ints(runners.map(\.number)))
+        guard !rows.isEmpty else { return [:] }
         let kinds = try database.read(Self.kinds, .int(Self.kindsMax)).map {
             WaitingKind(
                 repository: RepositoryID($0.int(0)), owner: AccountID($0.int(1)), labels: $0.texts(2), count: $0.int(3))
         }
-        return whyIdle(Self.facts(row), waiting: kinds, now: Instant(microseconds: row.int(9)))
+        return rows.reduce(into: [:]) { reasons, row in
+            reasons[RunnerID(row.int(0))] = whyIdle(
+                Self.facts(row), waiting: kinds, now: Instant(microseconds: row.int(9)))
+        }
     }
 
     private static func facts(_ row: Row) -> RunnerFacts {

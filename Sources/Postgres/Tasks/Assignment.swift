@@ -10,6 +10,10 @@ public struct Assignment: Sendable {
     /// `github.event`, as JSON text.
     public let eventPayload: String
     public let repositoryID: RepositoryID
+    /// The job's own `timeout-minutes`, when it is a number.
+    public let timeoutSeconds: Int64?
+    /// Its permissions let it ask for an identity token.
+    public let mayIdentify: Bool
     public let needs: [NeedResult]
     public var run: RunID { facts.run }
 }
@@ -20,7 +24,7 @@ extension Assignment {
         """
         select t.id, j.id, j.key, r.id, r.number, a.number::bigint, j.payload, r.event, r.payload, r.ref, r.sha,
                r.workflow_id, r.workflow_path, coalesce(u.name, 'ghost'), coalesce(v.name, u.name, 'ghost'), p.id,
-               o.name, p.name, j.needs, a.id
+               o.name, p.name, j.needs, a.id, j.timeout_seconds, j.id_token
           from task t join job j on j.id = t.job_id join run r on r.id = j.run_id
           join attempt a on a.id = j.attempt_id join repository p on p.id = r.repository_id
           join account o on o.id = p.owner_id left join account u on u.id = r.actor_id
@@ -48,6 +52,7 @@ extension Assignment {
                 actor: row.text(13), triggeringActor: row.text(14), repositoryOwner: row.text(16),
                 repositoryName: row.text(17)),
             payload: row.text(6), eventPayload: row.text(8), repositoryID: RepositoryID(row.int(15)),
+            timeoutSeconds: row.optionalInt(20), mayIdentify: row.bool(21),
             needs: keys.map { needResult($0, among: legs) })
     }
 

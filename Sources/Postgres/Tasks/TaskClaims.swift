@@ -77,7 +77,10 @@ public struct TaskClaims: Sendable {
                         let known = try recovered(key, of: request.runner, in: tx)
                         if !known.isEmpty { return .claimed(known) }
                     }
-                    guard try RunnerStore.admit(request.runner, in: tx) else { return .nothing }
+                    guard try RunnerStore.admit(request.runner, in: tx) else {
+                        // It was disabled or had its one job: this says nothing about what waits for others like it.
+                        return .inconclusive
+                    }
                     let claimed = try claimSome(request, in: tx)
                     return claimed.isEmpty ? nil : .claimed(claimed)
                 }

@@ -33,6 +33,29 @@ public enum TaskLimits {
     public static let heardEverySeconds: Int64 = 4
 }
 
+/// A task that runs, as far as what its job asks for depends on it.
+public struct LiveTask: Sendable {
+    public let task: TaskID
+    public let run: RunID
+    public let job: JobID
+    public let repository: RepositoryID
+    public let attempt: Int64
+    /// It was told to stop, and may still upload what it has.
+    public let isCancelling: Bool
+    /// Its permissions let it ask for an identity token.
+    public let mayIdentify: Bool
+
+    init(_ row: Row) {
+        task = TaskID(row.int(0))
+        run = RunID(row.int(1))
+        job = JobID(row.int(2))
+        repository = RepositoryID(row.int(3))
+        attempt = row.int(4)
+        isCancelling = row.int(5) == Status.cancelling.rawValue
+        mayIdentify = row.bool(6)
+    }
+}
+
 public enum TaskError: Error {
     case foreignRunner
 }
@@ -321,6 +344,19 @@ public struct TaskStore: Sendable {
         select t.id, j.repository_id from task t join job j on j.id = t.job_id
          where t.token_hash = $1 and t.status in (6, 8)
         """)
+
+    private static let liveByID = Statement(
+        "task_live_by_id",
+        """
+        select t.id, j.run_id, j.id, j.repository_id, a.number::bigint, t.status, j.id_token
+          from task t join job j on j.id = t.job_id join attempt a on a.id = j.attempt_id
+         where t.id = $1 and t.status in (6, 8)
+        """)
+
+    /// Nil when the task is unknown or has ended: a runtime token is good only while its task lives (runner.md 6.4).
+    public func liveTask(_ task: TaskID) throws -> LiveTask? {
+        try database.read(Self.liveByID, .int(task.number)).first.map(LiveTask.init)
+    }
 
     /// The job token is good only while its task lives (runner.md 6.3).
     public func liveTask(tokenHash: [UInt8]) throws -> (task: TaskID, repository: RepositoryID)? {

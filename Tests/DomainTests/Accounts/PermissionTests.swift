@@ -33,4 +33,18 @@ struct PermissionTests {
         #expect(
             authorize(principal, wanted, on: Self.facts(isPrivate: isPrivate, collaborator: collaborator)) == expected)
     }
+
+    @Test(
+        "to what is no repository's",
+        arguments: [
+            (Principal.anonymous, SiteAccess.account, AccessDecision.needsLogin),
+            (.anonymous, .administrator, .needsLogin), (stranger, .account, .allowed),
+            (stranger, .administrator, .forbidden), (stranger, .organization(AccountID(9)), .forbidden),
+            (admin, .account, .allowed), (admin, .administrator, .allowed),
+            (admin, .organization(AccountID(9)), .allowed), (job, .account, .forbidden),
+            (job, .administrator, .forbidden), (job, .organization(AccountID(9)), .forbidden),
+        ])
+    func site(principal: Principal, wanted: SiteAccess, expected: AccessDecision) {
+        #expect(authorize(principal, wanted) == expected)
+    }
 }

@@ -1,0 +1,109 @@
+import Domain
+
+/// Which runners a caller looks after.
+public enum RunnerListing: Equatable, Sendable {
+    case all
+    /// Those registered exactly there: an owner's are not those of its repositories.
+    case exactly(RunnerScope)
+
+    static let condition = "($1 or (n.owner_id is not distinct from $2 and n.repository_id is not distinct from $3))"
+    var isAll: Value { .bool(self == .all) }
+    var owner: Value {
+        if case .exactly(let scope) = self { return scope.ownerValue }
+        return .null(.int)
+    }
+    var repository: Value {
+        if case .exactly(let scope) = self { return scope.repositoryValue }
+        return .null(.int)
+    }
+}
+
+/// A runner as lists, pages and the REST API show it.
+public struct RunnerView: Sendable {
+    public let id: RunnerID
+    public let name: String
+    public let version: String
+    public let scope: RunnerScope
+    /// `owner/name` of its repository, its owner's name, or "" for one of the whole site.
+    public let place: String
+    public let labels: [String]
+    public let isEphemeral: Bool
+    public let isDisabled: Bool
+    /// Now, by the database's clock.
+    public let status: RunnerStatus
+    public let liveTasks: Int64
+}
+
+/// A job that a runner works on.
+public struct RunnerJob: Sendable {
+    public let runner: RunnerID
+    public let repository: String
+    public let runNumber: Int64
+    public let job: JobID
+    public let name: String
+}
+
+/// Reads only.
+public struct RunnerQueries: Sendable {
+    let database: Database
+    public init(database: Database) { self.database = database }
+
+    private static let columns =
+        """
+        select n.id, n.name, n.version, n.owner_id, n.repository_id,
+               coalesce(ro.name || '/' || r.name, o.name, ''), n.labels, n.ephemeral, n.disabled, n.last_online,
+               n.last_active, (extract(epoch from now()) * 1000000)::bigint,
+               (select count(*) from task t where t.runner_id = n.id and t.status in (6, 8))
+          from runner n left join account o on o.id = n.owner_id left join repository r on r.id = n.repository_id
+          left join account ro on ro.id = r.owner_id
+        """
+    private static let isWanted = "\(RunnerListing.condition) and ($4::boolean is null or n.disabled = $4)"
+    private static let list = Statement(
+        "runner_list",
+        "\(columns) where \(isWanted) order by n.last_online desc nulls last, n.id desc limit $5 offset $6")
+    private static let count = Statement("runner_count", "select count(*) from runner n where \(isWanted)")
+    private static let byID = Statement("runner_by_id", "\(columns) where \(RunnerListing.condition) and n.id = $4")
+    private static let jobs = Statement(
+        "runner_jobs",
+        """
+        select t.runner_id, o.name || '/' || p.name, r.number, j.id, j.name
+          from task t join job j on j.id = t.job_id join run r on r.id = j.run_id
+          join repository p on p.id = r.repository_id join account o on o.id = p.owner_id
+         where t.runner_id = any($1) and t.status in (6, 8) order by t.id
+        """)
+
+    /// Last seen first.
+    public func runners(_ listing: RunnerListing, isDisabled: Bool?, limit: Int, offset: Int) throws -> [RunnerView] {
+        try database.read(
+            Self.list, listing.isAll, listing.owner, listing.repository, .optional(isDisabled), .int(Int64(limit)),
+            .int(Int64(offset))
+        ).map(Self.view)
+    }
+    public func count(_ listing: RunnerListing, isDisabled: Bool?) throws -> Int64 {
+        try database.read(Self.count, listing.isAll, listing.owner, listing.repository, .optional(isDisabled))
+            .first?.int(0) ?? 0
+    }
+    public func runner(_ id: RunnerID, in listing: RunnerListing) throws -> RunnerView? {
+        try database.read(Self.byID, listing.isAll, listing.owner, listing.repository, .int(id.number))
+            .first.map(Self.view)
+    }
+    /// What these runners work on now.
+    public func jobs(of runners: [RunnerID]) throws -> [RunnerJob] {
+        try database.read(Self.jobs, .ints(runners.map(\.number))).map {
+            RunnerJob(
+                runner: RunnerID($0.int(0)), repository: $0.text(1), runNumber: $0.int(2), job: JobID($0.int(3)),
+                name: $0.text(4))
+        }
+    }
+
+    private static func view(_ row: Row) -> RunnerView {
+        RunnerView(
+            id: RunnerID(row.int(0)), name: row.text(1), version: row.text(2),
+            scope: RunnerScope(
+                owner: row.optionalInt(3).map(AccountID.init), repository: row.optionalInt(4).map(RepositoryID.init)),
+            place: row.text(5), labels: row.texts(6), isEphemeral: row.bool(7), isDisabled: row.bool(8),
+            status: runnerStatus(
+                lastOnline: row.instant(9), lastActive: row.instant(10), now: Instant(microseconds: row.int(11))),
+            liveTasks: row.int(12))
+    }
+}
