@@ -41,7 +41,8 @@ let package = Package(
         .testTarget(
             name: "FCGIAppTests",
             dependencies: [
-                "FCGIApp", "Postgres", "RunnerProto", "Yams", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "FCGIApp", "Postgres", "RunnerProto", "Yams",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
