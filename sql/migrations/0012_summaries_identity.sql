@@ -22,10 +22,13 @@ comment on column job.id_token is 'its permissions have id-token: write, so it m
 create table identity_key (
     id         bigint generated always as identity primary key,
     kid        text not null unique,
-    sealed     bytea not null,
+    modulus    bytea not null,
+    exponent   bytea not null,
+    sealed     bytea,
     created_at timestamptz not null default now(),
-    retired_at timestamptz
+    retired_at timestamptz,
+    constraint identity_key_retired_cannot_sign check ((sealed is null) = (retired_at is not null))
 );
 create unique index identity_key_one_signs on identity_key ((true)) where retired_at is null;
-comment on table identity_key is 'RSA keys of identity tokens (docs/adr/0012); one signs, retired ones are published for a while';
-comment on column identity_key.sealed is 'the private key, PKCS #8, AES-256-GCM with the kid as associated data';
+comment on table identity_key is 'RSA keys of identity tokens (docs/adr/0012): one signs, those before it are published for a while';
+comment on column identity_key.sealed is 'the private key, PKCS #8, AES-256-GCM with the kid as associated data; gone once it is retired';

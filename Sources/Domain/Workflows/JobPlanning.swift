@@ -17,7 +17,8 @@ func planJob(
         key: job.key, name: name, needs: distinct(job.needs.map(\.text)), runsOn: runsOn.labels,
         condition: job.condition,
         continueOnError: continueOnError, hasOutputs: job.hasOutputs, stepNames: job.steps.map(stepName),
-        timeoutMinutes: minutes(job, contexts, &evaluator, &list), matrixIndex: index,
+        timeoutMinutes: minutes(job, contexts, &evaluator, &list),
+        mayIdentify: mayIdentify(job.node, in: root), matrixIndex: index,
         payload: payload(
             job, name: name, runsOn: runsOn, continueOnError: continueOnError, leg: leg, root: root))
 }

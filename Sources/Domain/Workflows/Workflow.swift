@@ -67,6 +67,8 @@ public struct JobPlan: Sendable {
     public let stepNames: [String]
     /// Nil when absent or an expression that only the runner can evaluate.
     public let timeoutMinutes: Double?
+    /// Its permissions have `id-token: write`.
+    public let mayIdentify: Bool
     /// 0-based place among the legs; 0 without a matrix.
     public let matrixIndex: Int
     /// What the runner gets: JSON of a workflow with this one job (workflows.md 15).

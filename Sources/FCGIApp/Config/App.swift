@@ -11,6 +11,7 @@ struct App: Sendable {
     let accounts: AccountStore
     let repositories: RepositoryStore
     let inbox: InboxStore
+    let identityKeys: IdentityKeyStore
     let runners: RunnerStore
     let registrationTokens: RegistrationTokenStore
     let runs: RunStore
@@ -39,6 +40,7 @@ struct App: Sendable {
         accounts = AccountStore(database: database)
         repositories = RepositoryStore(database: database)
         inbox = InboxStore(database: database)
+        identityKeys = IdentityKeyStore(database: database)
         runners = RunnerStore(database: database)
         registrationTokens = RegistrationTokenStore(database: database)
         runs = RunStore(

@@ -30,8 +30,10 @@ struct TaskMessage: Sendable {
             ("forgejo_runtime_token", runtime), ("gitea_default_actions_url", "https://github.com"),
             ("forgejo_default_actions_url", "https://github.com"),
         ]
+        let identity =
+            assignment.mayIdentify ? IdentityRoutes.contextTexts(assignment.run, base: base, token: runtime) : []
         var context = Google_Protobuf_Struct()
-        for (key, value) in githubTexts(assignment.facts, base: base) + own {
+        for (key, value) in githubTexts(assignment.facts, base: base) + own + identity {
             context.fields[key] = Google_Protobuf_Value(stringValue: value)
         }
         context.fields["ref_protected"] = Google_Protobuf_Value(boolValue: false)

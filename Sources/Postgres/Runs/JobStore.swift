@@ -9,12 +9,14 @@ public struct PlannedJob: Sendable {
     public let continueOnError: Bool
     public let hasOutputs: Bool
     public let timeoutSeconds: Int64?
+    /// Its permissions let it ask for an identity token.
+    public let mayIdentify: Bool
     public let stepNames: [String]
     public let payload: String
 
     public init(
         key: String, name: String, needs: [String], runsOn: [String], condition: String?, continueOnError: Bool,
-        hasOutputs: Bool, timeoutSeconds: Int64?, stepNames: [String], payload: String
+        hasOutputs: Bool, timeoutSeconds: Int64?, mayIdentify: Bool = false, stepNames: [String], payload: String
     ) {
         self.key = key
         self.name = name
@@ -24,6 +26,7 @@ public struct PlannedJob: Sendable {
         self.continueOnError = continueOnError
         self.hasOutputs = hasOutputs
         self.timeoutSeconds = timeoutSeconds
+        self.mayIdentify = mayIdentify
         self.stepNames = stepNames
         self.payload = payload
     }
@@ -41,18 +44,18 @@ enum JobStore {
         "job_insert",
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
-                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, status)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 7)
+                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token, status)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 7)
         """)
     /// A rerun's rows: those of `$3` start anew, the others carry over result, task, steps and log (rest.md 7).
     private static let copy = Statement(
         "job_copy",
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
-                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, status,
+                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token, status,
                          problem, task_id, queued_at, queue_key, started_at, stopped_at, copied_from)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
-               condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload,
+               condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token,
                case when again then 7 else status end, case when again then '' else problem end,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
@@ -75,7 +78,8 @@ enum JobStore {
                 Self.insert, .int(run.number), .int(attempt.number), .int(repository.number), .int(owner.number),
                 .text(job.key), .text(job.name), .int(Int64(position)), .texts(job.needs), .int(found?.int(0) ?? 0),
                 .optional(job.condition), .bool(job.continueOnError), .bool(job.hasOutputs),
-                .optional(job.timeoutSeconds), .texts(job.stepNames), .text(job.payload))
+                .optional(job.timeoutSeconds), .texts(job.stepNames), .text(job.payload),
+                .bool(job.mayIdentify))
         }
         for row in try tx.run(Self.ofAttempt, .int(attempt.number)) {
             try EventStore.append(.jobStatus, run: run, job: JobID(row.int(0)), status: .blocked, in: tx)

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import Domain
+
+@Suite("The permission to ask for an identity token")
+struct IdentityPermissionTests {
+    static let grant = "permissions: {id-token: write}"
+
+    @Test(
+        "comes from the job, else from the workflow, never by default",
+        arguments: [
+            ("", "", false), (grant, "", true), ("", grant, true), (grant, "permissions: {contents: read}", false),
+            (grant, "permissions: {}", false), (grant, "permissions:", false),
+            ("permissions: {contents: write}", grant, true),
+            ("permissions: write-all", "", true), ("permissions: read-all", "", false),
+            ("", "permissions: write-all", true),
+            ("permissions: {id-token: read}", "", false), ("permissions: {id-token: none}", "", false),
+            ("permissions: {id-token: [write]}", "", false), ("permissions: [id-token]", "", false),
+        ])
+    func permission(workflow: String, job: String, expected: Bool) throws {
+        let more = job.isEmpty ? "" : "    \(job)\n"
+        let reading = read(
+            "on: push\n\(workflow)\njobs:\n  a:\n    runs-on: x\n\(more)    strategy: {matrix: {n: [1, 2]}}\n    steps: [run: x]\n"
+        )
+        let workflow = try #require(reading.workflow)
+        #expect(workflow.jobs.map(\.mayIdentify) == [expected, expected])
+    }
+}
