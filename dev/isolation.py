@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""`make test-isolation`: the races of Tests/Isolation/*.spec, stepped through by PostgreSQL's isolationtester.
+
+    dev/isolation.py                     all specs
+    dev/isolation.py claim-cancel        these
+    dev/isolation.py --accept [NAME …]   what is printed now becomes what is expected: read the diff before you commit it
+
+A spec interleaves the statements that the stores run, parameters replaced by literals, and expected/NAME.out says who waits
+for whom and what each then sees. Each spec gets a fresh database of a private PostgreSQL with sql/migrations and
+Tests/Isolation/fixture.sql. A comment `# statement: NAME` above a step names the Statement of Sources/Postgres that the
+step quotes; Tests/TidyTests/IsolationSpecTests.swift compares the two.
+"""
+import argparse
+import difflib
+import re
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, timezone
+from pathlib import Path
+
+from stack import ROOT, Stack, StackError, postgres_programs
+
+SPECS = ROOT / "Tests/Isolation"
+# A spec takes a second; one that takes this long waits for something that no step of it will ever do.
+SPEC_SECONDS_MAX = 60
+
+
+def isolationtester() -> Path:
+    programs = postgres_programs()
+    tester = programs.parent / "lib/pgxs/src/test/isolation/isolationtester"
+    if not tester.exists():
+        version = programs.parent.name
+        raise StackError(f'there is no isolationtester at "{tester}"; on Debian it is installed with: '
+                         f"apt-get install postgresql-client-{version} postgresql-server-dev-{version}")
+    return tester
+
+
+def make_template(stack: Stack) -> None:
+    """The database `millrace` with all migrations, in the order in which `millrace migrate` applies them."""
+    psql = [str(postgres_programs() / "psql"), "-h", str(stack.sockets), "-U", "millrace", "-d", "millrace",
+            "-Xq1", "-v", "ON_ERROR_STOP=1", "-f", "-"]
+    for path in [*sorted((ROOT / "sql/migrations").glob("*.sql")), SPECS / "fixture.sql"]:
+        done = subprocess.run(psql, stdin=path.open(), capture_output=True, text=True)
+        if done.returncode != 0:
+            raise StackError(f"{path.relative_to(ROOT)} could not be applied: {done.stderr.strip()}")
+
+
+def said(stack: Stack, tester: Path, spec: Path) -> str:
+    """What isolationtester prints for this spec, errors too."""
+    database = f"spec_{spec.stem.replace('-', '_')}"
+    stack.sql(f"create database {database} template millrace", "postgres")
+    stack.sql(f"alter database {database} set timezone = 'UTC'", "postgres")
+    try:
+        done = subprocess.run([str(tester), f"host={stack.sockets} user=millrace dbname={database}"], stdin=spec.open(),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SPEC_SECONDS_MAX)
+    except subprocess.TimeoutExpired as late:
+        return f"{(late.stdout or b'').decode()}\nisolation: not done after {SPEC_SECONDS_MAX} s\n"
+    return without_clock(without_sql(done.stdout, spec)) + (f"isolation: ended with {done.returncode}\n" if done.returncode else "")
+
+
+def without_sql(text: str, spec: Path) -> str:
+    """The names of steps alone: their SQL is in the spec, and what happens is easier seen without it."""
+    for name, sql in re.findall(r"^step (\w+) \{([^}]*)\}", spec.read_text(), re.MULTILINE):
+        text = text.replace(f"step {name}: {sql.strip(' ')}", f"step {name}:")
+    return text
+
+
+def without_clock(text: str) -> str:
+    """Times of today as `now`, tables laid out anew since such a cell has another width at each run.
+
+    Times of the fixture stay: whether a row was touched by a session is what a spec is about."""
+    year = datetime.now(timezone.utc).year
+
+    def masked(cell: str) -> str:
+        cell = cell.strip()
+        if re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00", cell) and int(cell[:4]) >= year - 1:
+            return "now"
+        return "now" if re.fullmatch(r"\d{16}", cell) else cell  # microseconds since 1970
+    lines, at = text.splitlines(), 0
+    out: "list[str]" = []
+    while at < len(lines):
+        if at + 1 < len(lines) and re.fullmatch(r"-+(\+-+)*", lines[at + 1]):
+            end = next(n for n in range(at, len(lines)) if re.fullmatch(r"\(\d+ rows?\)", lines[n]))
+            table = [[masked(cell) for cell in line.split("|")] for line in [lines[at], *lines[at + 2:end]]]
+            widths = [max(map(len, column)) for column in zip(*table)]
+            rows = ["|".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in table]
+            out += [rows[0], "+".join("-" * width for width in widths), *rows[1:]]
+            at = end
+        else:
+            out.append(lines[at])
+            at += 1
+    return "\n".join(out) + "\n"
+
+
+def main() -> int:
+    names = sorted(path.stem for path in SPECS.glob("*.spec"))
+    parser = argparse.ArgumentParser(description="Step through the races of Tests/Isolation.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of: {', '.join(names)}")
+    parser.add_argument("--accept", action="store_true", help="write what is printed now to expected/NAME.out")
+    options = parser.parse_args()
+    unknown = sorted(set(options.names) - set(names))
+    if unknown:
+        parser.error(f'there is no spec "{unknown[0]}"; there are: {", ".join(names)}')
+    tester = isolationtester()
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="millrace-isolation-") as folder:
+        Path(folder).chmod(0o755)  # or the ordinary user could not walk to what is below it
+        stack = Stack(f"{folder}/run", port=0, instances=0)
+        for path, mode in [(stack.dir, 0o755), (stack.sockets, 0o700), (stack.logs, 0o755), (stack.dir / "pids", 0o755),
+                           (stack.dir / "home", 0o700)]:
+            path.mkdir(exist_ok=True)
+            stack.own(path, mode)
+        try:
+            stack.start_postgres()
+            # Nothing here outlives the run, and making a database would otherwise be a second of fsync.
+            stack.sql("alter system set fsync = off", "postgres")
+            stack.sql("select pg_reload_conf()", "postgres")
+            make_template(stack)
+            for name in options.names or names:
+                output, expected = said(stack, tester, SPECS / f"{name}.spec"), SPECS / f"expected/{name}.out"
+                before = expected.read_text() if expected.exists() else ""
+                if options.accept:
+                    expected.write_text(output)
+                if output == before or options.accept:
+                    print(f"ok      {name}" + (" (accepted anew)" if output != before else ""), flush=True)
+                    continue
+                failed += 1
+                print(f"FAILED  {name}", flush=True)
+                sys.stdout.writelines(difflib.unified_diff(
+                    before.splitlines(True), output.splitlines(True), f"expected/{name}.out", "printed now"))
+        finally:
+            stack.stop_one("postgres")
+    print(f"{len(options.names or names) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except StackError as error:
+        print(f"isolation: {error}", file=sys.stderr)
+        sys.exit(1)
