@@ -4,6 +4,9 @@ import Postgres
 /// The pages a person sees of runs.
 enum RunPages {
     static let all: [Route] = [
+        Route("GET", "/_static/icon.svg", access: .open) { _, _, _ in
+            Response(200, type: "image/svg+xml", body: Array(Templates.icon.utf8))
+        },
         Route("GET", "/{owner}/{repo}/actions", access: .repository(.read), listPage),
         Route("GET", "/{owner}/{repo}/actions/runs/{number}", access: .repository(.read), runPage),
         Route("GET", "/{owner}/{repo}/actions/runs/{number}/jobs/{job}", access: .repository(.read), runPage),

@@ -15,7 +15,7 @@ enum Templates {
         try MustacheTemplate(
             string: """
                 <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-                <title>{{title}} · Millrace</title><style>\(style)</style></head><body>
+                <title>{{title}} · Millrace</title><link rel="icon" href="/_static/icon.svg"><style>\(style)</style></head><body>
                 {{#repository}}<p><a href="{{base}}/actions">{{repository}}</a></p>{{/repository}}\(body)</body></html>
                 """)
     }
@@ -39,4 +39,10 @@ enum Templates {
             <script src="/_static/log.js"></script>
             """)
     }
+
+    /// A water wheel. Without it browsers ask for /favicon.ico and show an error in their console.
+    static let icon = """
+        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="none" stroke="#137333" stroke-width="1.6">
+        <circle cx="8" cy="8" r="5"/><path d="M8 1v14M1 8h14M3 3l10 10M13 3L3 13"/></g></svg>
+        """
 }
