@@ -4,7 +4,7 @@ RUN_DIR ?= .run
 export PORT RUN_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status build test test-unit test-clients bench lint format
+.PHONY: help run stop status build test test-unit test-isolation test-clients bench lint format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: ## everything: build, Swift tests, real clients through real nginx
 
 test-unit: ## Swift tests alone
 	swift test
+
+test-isolation: ## races between transactions, stepped through by isolationtester; seconds
+	@python3 dev/isolation.py
 
 test-clients: ## real clients alone
 	@dev/test.sh clients

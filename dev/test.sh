@@ -1,5 +1,5 @@
 #!/bin/bash
-# Everything, in the order in which it fails soonest. `dev/test.sh clients` leaves the Swift tests out.
+# Everything, in the order in which it fails soonest. `dev/test.sh clients` leaves out all but the clients.
 # WARNINGS=error makes a warning in our own targets a failure (.ci/run does).
 set -u -o pipefail
 cd "$(dirname "$0")/.."
@@ -17,6 +17,7 @@ if [ "${WARNINGS:-}" = error ] && grep -E "^$PWD/(Sources|Tests)/.*: warning: " 
 fi
 if [ "${1:-}" != clients ]; then
     swift test --skip-build || failed+=("swift test")
+    python3 dev/isolation.py || failed+=("Tests/Isolation")
 fi
 
 # The pinned versions are the file's; a changed file makes the venv anew.
