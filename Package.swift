@@ -37,10 +37,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strict),
+        .testTarget(name: "PostgresTests", dependencies: ["Domain", "Postgres"], swiftSettings: strict),
         .testTarget(
             name: "FCGIAppTests",
             dependencies: [
-                "FCGIApp", "RunnerProto", "Yams", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "FCGIApp", "Postgres", "RunnerProto", "Yams", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

@@ -77,12 +77,12 @@ def committed(stack, tasks: "list[int]") -> "dict[int, float]":
     """When the change that made each task's job wait was committed, in seconds since 1970."""
     said = stack.sql(f"""
         select json_object_agg(t.id, extract(epoch from pg_xact_commit_timestamp(e.xmin)))
-          from task t join lateral (select xmin from event where job_id = t.job_id and kind = 'job_waiting'
+          from task t join lateral (select xmin from event where job_id = t.job_id and kind = 'job_status' and status = 5
                                      order by id desc limit 1) e on true
          where t.id in ({",".join(map(str, tasks))})""")
     found = {int(task): float(at) for task, at in json.loads(said or "{}").items()}
     if len(found) != len(tasks):
-        raise StackError(f"{len(tasks) - len(found)} of {len(tasks)} tasks have no event \"job_waiting\"")
+        raise StackError(f"{len(tasks) - len(found)} of {len(tasks)} tasks have no event of their waiting")
     return found
 
 

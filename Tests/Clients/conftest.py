@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 import socket
@@ -17,11 +18,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def stack():
-    """Two instances behind the shipped nginx configuration. KEEP_STACK=1 leaves its directory for reading."""
-    directory = Path(tempfile.mkdtemp(prefix="millrace-test-", dir="/tmp"))
-    stack = Stack(directory, free_port(), instances=2)
+@contextlib.contextmanager
+def private_stack(name: str, **options):
+    """A stack in a temporary folder, gone afterwards. KEEP_STACK=1 leaves its directory for reading."""
+    directory = Path(tempfile.mkdtemp(prefix=f"millrace-{name}-", dir="/tmp"))
+    stack = Stack(directory, free_port(), **options)
     try:
         yield stack.start()
     finally:
@@ -31,6 +32,13 @@ def stack():
         else:
             shutil.rmtree(directory, ignore_errors=True)
             shutil.rmtree(stack.sockets, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack():
+    """Two instances behind the shipped nginx configuration."""
+    with private_stack("test", instances=2) as stack:
+        yield stack
 
 
 # Clocks so short that a test can wait for what takes minutes and hours; in this order, so that each can be told apart.
@@ -41,17 +49,8 @@ SHORT_CLOCKS = {"unheard_after": "2s", "restart_silence": "2s", "silent_after": 
 @pytest.fixture(scope="session")
 def impatient_stack():
     """Like `stack`, but it gives tasks and jobs up within seconds."""
-    directory = Path(tempfile.mkdtemp(prefix="millrace-impatient-", dir="/tmp"))
-    stack = Stack(directory, free_port(), instances=2, settings={"tasks": SHORT_CLOCKS})
-    try:
-        yield stack.start()
-    finally:
-        stack.stop()
-        if os.environ.get("KEEP_STACK"):
-            print(f"\nkept {directory}")
-        else:
-            shutil.rmtree(directory, ignore_errors=True)
-            shutil.rmtree(stack.sockets, ignore_errors=True)
+    with private_stack("impatient", instances=2, settings={"tasks": SHORT_CLOCKS}) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")

@@ -178,7 +178,7 @@ class ScriptedRunner:
         self.headers = {"x-runner-uuid": self.uuid, "x-runner-token": self.token}
         self.declared = self.call("Declare", pb.DeclareRequest(version="test", labels=labels), pb.DeclareResponse)
 
-    def call(self, name: str, message, answers, timeout_ms: int = 30_000):
+    def call(self, name: str, message, answers, timeout_ms: int = 120_000):
         """Once; ConnectError when refused."""
         method = MethodInfo(name=name, service_name=SERVICE, input=type(message), output=answers,
                             idempotency_level=IdempotencyLevel.UNKNOWN, stream_type=StreamType.UNARY)

@@ -32,8 +32,10 @@ struct AdminCommand: ParsableCommand {
                         secret = try String(contentsOfFile: passwordFile, encoding: .utf8)
                             .split(separator: "\n").first.map(String.init)
                     }
-                    guard let secret, secret.utf8.count >= 8 else {
-                        throw Failure(.invalid, "give a password of at least 8 bytes by --password-file or --password")
+                    guard let secret, (8...Password.bytesMax).contains(secret.utf8.count) else {
+                        throw Failure(
+                            .invalid,
+                            "give a password of 8 to \(Password.bytesMax) bytes by --password-file or --password")
                     }
                     let salt = Token.random(bytes: 16)
                     let account: AccountID

@@ -7,7 +7,8 @@ struct MigrateCommand: ParsableCommand {
         discussion: "Example: millrace migrate --config millrace.yaml --status")
 
     @OptionGroup var options: ConfigOption
-    @Flag(help: "Only say what is applied and what is missing; exit 1 when something is missing.") var status = false
+    @Flag(help: "Only say what is applied, missing or newer than this program; exit 1 when something is missing.")
+    var status = false
     @Flag(help: "Only say what would be applied.") var dryRun = false
 
     func run() throws {
@@ -15,15 +16,21 @@ struct MigrateCommand: ParsableCommand {
         do {
             let files = try migrationFiles(in: configuration.migrationsDirectory)
             let migrations = try Migrations(dsn: configuration.databaseDSN)
-            if status || dryRun {
-                let done = Set(try migrations.applied())
-                for file in files { print("\(done.contains(file.name) ? "applied" : "missing")  \(file.name)") }
-                if status, files.contains(where: { !done.contains($0.name) }) { throw ExitCode(1) }
+            if status { return try show(files.map(\.name), applied: try migrations.applied()) }
+            if dryRun {
+                for name in try migrations.missing(of: files.map(\.name)) { print("would apply  \(name)") }
                 return
             }
             try migrations.apply(files) { print("applied  \($0)") }
         } catch {
             throw CleanExit.status(of: error)
         }
+    }
+
+    private func show(_ names: [String], applied: [String]) throws {
+        let done = Set(applied)
+        for name in names { print("\(done.contains(name) ? "applied" : "missing")  \(name)") }
+        for name in applied where !names.contains(name) { print("newer  \(name)") }
+        if !done.isSuperset(of: names) { throw ExitCode(1) }
     }
 }

@@ -17,19 +17,18 @@ struct ServeCommand: ParsableCommand {
         let app: App
         do {
             let wanted = try migrationFiles(in: configuration.migrationsDirectory).map(\.name)
-            if let misfit = try Migrations(dsn: configuration.databaseDSN).misfit(wanted: wanted) {
-                throw CleanExit.problem(misfit)
+            let missing = try Migrations(dsn: configuration.databaseDSN).missing(of: wanted)
+            if let first = missing.first {
+                throw Failure(
+                    .fault,
+                    "the database lacks \(missing.count) migration\(missing.count == 1 ? "" : "s"), the first is \"\(first)\"; "
+                        + "run: millrace migrate --config \(options.config)")
             }
             app = try App(configuration: configuration, instance: instance)
             try RepositoryFiles(configuration: configuration).writeHooks()
             try RegistrationTokens(app: app).bootstrap(environment: ProcessInfo.processInfo.environment)
-        } catch let exit as ExitCode {
-            throw exit
-        } catch let error as PostgresError where error.isUnavailable {
-            _ = CleanExit.problem("\(error) (database.dsn)")
-            throw ExitCode(3)
         } catch {
-            throw CleanExit.problem("\(error)")
+            throw CleanExit.status(of: error)
         }
         do { try serve(app) } catch { throw CleanExit.problem("\(error)") }
     }

@@ -36,13 +36,26 @@ struct Configuration: Sendable {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw Problem(description: "could not read the configuration \"\(path)\"; name it with --config FILE")
         }
-        var configuration = Configuration()
+        var configuration = try read(text, path: path, environment: ProcessInfo.processInfo.environment)
         configuration.path = URL(fileURLWithPath: path).standardizedFileURL.path
-        guard let root = try Yams.compose(yaml: text) else { return configuration }
+        return configuration
+    }
+
+    /// - Parameter path: only for what is said of mistakes.
+    static func read(_ text: String, path: String, environment: [String: String]) throws -> Configuration {
+        var configuration = Configuration()
+        try configuration.takeFile(text, path: path)
+        try configuration.takeEnvironment(environment)
+        return configuration
+    }
+
+    private mutating func takeFile(_ text: String, path: String) throws {
+        guard let root = try Self.composed(text, path: path), !Self.isEmpty(root) else { return }
         guard let sections = root.mapping else {
             throw Problem(description: "\(path): expected sections at the top level")
         }
-        for (section, content) in sections {
+        // A section whose keys are all commented out is none.
+        for (section, content) in sections where !Self.isEmpty(content) {
             guard let keys = content.mapping else {
                 throw Problem(
                     description: "\(path):\(section.mark?.line ?? 0): \"\(section.string ?? "")\" must hold keys")
@@ -53,16 +66,36 @@ struct Configuration: Sendable {
                 guard let scalar = value.scalar?.string else {
                     throw Problem(description: "\(place): \"\(name)\" must be a single value")
                 }
-                try configuration.set(name, scalar, place: place)
+                try set(name, scalar, place: place)
             }
         }
-        for (variable, value) in ProcessInfo.processInfo.environment where variable.hasPrefix("MILLRACE_") {
+    }
+
+    private static func isEmpty(_ node: Node) -> Bool { node.scalar?.string.isEmpty == true }
+
+    private static func composed(_ text: String, path: String) throws -> Node? {
+        do {
+            return try Yams.compose(yaml: text)
+        } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+            YamlError.composer(_, let problem, let mark, _)
+        {
+            throw Problem(description: "\(path):\(mark.line): \(problem)")
+        } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+            throw Problem(
+                description: "\(path):\(context.mark.line): a key is given twice: "
+                    + keys.map { "\"\($0)\"" }.joined(separator: ", "))
+        } catch {
+            throw Problem(description: "\(path): could not be read as YAML: \(error)")
+        }
+    }
+
+    private mutating func takeEnvironment(_ environment: [String: String]) throws {
+        for (variable, value) in environment where variable.hasPrefix("MILLRACE_") {
             let parts = variable.dropFirst("MILLRACE_".count).lowercased().split(separator: "_", maxSplits: 1)
             // Other MILLRACE_ variables (a hook's, a script's) are not configuration: only known keys count.
-            guard parts.count == 2, known.contains("\(parts[0]).\(parts[1])") else { continue }
-            try configuration.set("\(parts[0]).\(parts[1])", value, place: variable)
+            guard parts.count == 2, Self.known.contains("\(parts[0]).\(parts[1])") else { continue }
+            try set("\(parts[0]).\(parts[1])", value, place: variable)
         }
-        return configuration
     }
 
     private static let known: Set<String> = [

@@ -23,7 +23,9 @@ final class Housekeeping: Sendable {
         [
             Worker { [self] in listen() },
             Worker(stackBytes: 4 * 1024 * 1024) { [self] in readInbox() },
-            Worker { [self] in tick() },
+            // Apart from the sweeps: parked polls are answered in time whatever PostgreSQL does.
+            Worker { [self] in every(milliseconds: 100, "expire polls") { app.polls.expire() } },
+            Worker { [self] in sweep() },
         ] + logSweeps()
     }
 
@@ -103,11 +105,10 @@ final class Housekeeping: Sendable {
         }
     }
 
-    /// Ten times a second: waits that are over, and whatever of `sweeps` is due.
-    private func tick() {
+    /// Whatever of `sweeps` is due, on one thread: none of them may wait long for anything but PostgreSQL.
+    private func sweep() {
         var sweeps = sweeps()
         while !stopping.load(ordering: .relaxed) {
-            app.polls.expire()
             let now = Clock.monotonicMicroseconds()
             for index in sweeps.indices where sweeps[index].isDue(now) {
                 do { try sweeps[index].run() } catch {

@@ -7,17 +7,19 @@ import SwiftProtobuf
 enum UpdateLog {
     private typealias Chunk = (member: [UInt8], byteCount: Int64)
 
-    @Sendable static func handle(
-        _ message: Runner_V1_UpdateLogRequest, _ request: Request, _ app: App
+    @Sendable static func answer(
+        _ call: ConnectCall, _ request: Request, _ app: App
     ) throws -> Runner_V1_UpdateLogResponse {
+        // Before the body is read: it may hold millions of rows, and only runners may make us look at them.
         let runner = try app.runner(of: request, reports: true)
+        let (message, count) = try UpdateLogBody.read(call)
         let task = TaskID(message.taskID)
         let take = rowsTaken(of: message)
         // Nearly always all rows are new. Then the work was done before the task's row is locked.
         let likely = 0..<take
         let likelyChunk = try take > 0 ? chunk(of: message, likely, request.now) : nil
         let done = try app.logs.append(
-            to: task, by: runner, index: message.index, count: message.rows.count, take: take, noMore: message.noMore
+            to: task, by: runner, index: message.index, count: count, take: take, noMore: message.noMore
         ) { range in
             if range == likely, let likelyChunk { return likelyChunk }
             return try chunk(of: message, range, request.now)
@@ -32,7 +34,7 @@ enum UpdateLog {
     private static func rowsTaken(of message: Runner_V1_UpdateLogRequest) -> Int {
         var take = 0
         var bytes = 0
-        for row in message.rows.prefix(LogLimits.rowsPerCallMax) {
+        for row in message.rows.prefix(LogLimits.rowsPerCallMax) {  // JSON may have brought more
             bytes += min(row.content.utf8.count, LogLimits.rowBytesMax)
             guard bytes <= LogLimits.bytesPerCallMax else { break }
             take += 1

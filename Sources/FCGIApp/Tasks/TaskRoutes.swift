@@ -11,19 +11,26 @@ enum TaskRoutes {
     static let all: [Route] =
         rpc("/api/actions/ping.v1.PingService/Ping", ping)
         + rpc(service + "Register", register) + rpc(service + "Declare", headers: SummaryRoutes.capabilities, declare)
-        + rpc(service + "UpdateTask", updateTask) + rpc(service + "UpdateLog", UpdateLog.handle)
+        + rpc(service + "UpdateTask", updateTask) + answering(service + "UpdateLog", UpdateLog.answer)
 
     /// Connect has its own answers to a wrong method and a wrong type, so every method comes here.
     private static func rpc<In: Message, Out: Message>(
         _ path: String, headers: [(name: String, value: String)] = [],
         _ handler: @escaping @Sendable (In, Request, App) throws -> Out
     ) -> [Route] {
+        answering(path, headers: headers) { call, request, app in try handler(try call.message(In.self), request, app) }
+    }
+
+    /// For a handler that reads the message itself.
+    private static func answering<Out: Message>(
+        _ path: String, headers: [(name: String, value: String)] = [],
+        _ handler: @escaping @Sendable (ConnectCall, Request, App) throws -> Out
+    ) -> [Route] {
         ["POST", "GET", "PUT", "DELETE", "PATCH", "OPTIONS"].map { method in
             Route(method, path, access: .open) { request, _, app in
                 switch try ConnectCall.open(request) {
                 case .failure(let refused): return refused.response
-                case .success(let call):
-                    return try call.answer(try handler(try call.message(In.self), request, app), headers: headers)
+                case .success(let call): return try call.answer(try handler(call, request, app), headers: headers)
                 }
             }
         }

@@ -68,6 +68,11 @@ struct ConnectCall: Sendable {
             ConnectCall(codec: codec, acceptsGzip: first == "gzip", timeoutMilliseconds: timeout, body: body))
     }
 
+    /// The same call with another body of the same message type.
+    func replacingBody(_ body: [UInt8]) -> ConnectCall {
+        ConnectCall(codec: codec, acceptsGzip: acceptsGzip, timeoutMilliseconds: timeoutMilliseconds, body: body)
+    }
+
     func message<M: Message>(_ type: M.Type) throws -> M {
         do {
             switch codec {

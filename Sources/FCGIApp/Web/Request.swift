@@ -69,9 +69,9 @@ func percentDecoded(_ text: Substring, plusIsSpace: Bool) -> String {
     var at = 0
     while at < bytes.count {
         if bytes[at] == UInt8(ascii: "%"), at + 2 < bytes.count,
-            let byte = UInt8(String(decoding: bytes[(at + 1)...(at + 2)], as: UTF8.self), radix: 16)
+            let high = hexDigit(bytes[at + 1]), let low = hexDigit(bytes[at + 2])
         {
-            out.append(byte)
+            out.append(high << 4 | low)
             at += 3
         } else {
             out.append(plusIsSpace && bytes[at] == UInt8(ascii: "+") ? UInt8(ascii: " ") : bytes[at])
@@ -79,4 +79,13 @@ func percentDecoded(_ text: Substring, plusIsSpace: Bool) -> String {
         }
     }
     return String(decoding: out, as: UTF8.self)
+}
+
+private func hexDigit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: nil
+    }
 }

@@ -46,7 +46,8 @@ struct Response: Sendable {
         500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
     ]
 
-    /// The CGI header block. Values are ours or encoded before; a line break in one would be a bug, so it is dropped.
+    /// The CGI header block. Values are ours or encoded before; a control character in one would be a bug, so it is
+    /// dropped: a line break would begin a header, and nginx answers 502 for a NUL.
     func head() -> [UInt8] {
         var text = "Status: \(status) \(Self.reasons[status] ?? "Answer")\r\n"
         for header in headers {
@@ -57,9 +58,9 @@ struct Response: Sendable {
     }
 
     private static func oneLine(_ value: String) -> String {
-        func breaks(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") }
-        guard value.utf8.contains(where: breaks) else { return value }
-        return String(decoding: value.utf8.filter { !breaks($0) }, as: UTF8.self)
+        func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != UInt8(ascii: "\t") || byte == 0x7F }
+        guard value.utf8.contains(where: isControl) else { return value }
+        return String(decoding: value.utf8.filter { !isControl($0) }, as: UTF8.self)
     }
 }
 

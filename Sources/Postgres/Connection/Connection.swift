@@ -27,7 +27,8 @@ public final class Connection: @unchecked Sendable {
     deinit { PQfinish(handle) }
 
     public var isHealthy: Bool { PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE }
-    var socket: Int32 { PQsocket(handle) }
+    /// A statement failed, and PostgreSQL takes none until the transaction is rolled back.
+    var isTransactionFailed: Bool { PQtransactionStatus(handle) == PQTRANS_INERROR }
 
     /// Runs several statements without parameters, as migrations do.
     public func script(_ sql: String) throws(PostgresError) {

@@ -37,7 +37,13 @@ public final class Database: @unchecked Sendable {
     /// Runs one statement that writes; it is its own transaction. Not repeated: its outcome may be unknown.
     @discardableResult
     public func write(_ statement: Statement, _ values: Value...) throws -> [Row] {
-        try with { try $0.run(statement, values) }
+        do {
+            return try with { try $0.run(statement, values) }
+        } catch let error as PostgresError where error.isUnavailable {
+            // Or each idle connection that died with this one would fail a write of its own.
+            dropIdle()
+            throw error
+        }
     }
 
     /// Runs `body` in one transaction: all of it is committed, or nothing. The body waits for PostgreSQL only.
@@ -57,6 +63,8 @@ public final class Database: @unchecked Sendable {
                     }
                     do {
                         let value = try body(Transaction(connection: connection))
+                        // PostgreSQL answers a commit of a failed transaction with a rollback, and calls that success.
+                        guard !connection.isTransactionFailed else { throw Self.hiddenFailure }
                         try connection.run(Self.commit, [])
                         return value
                     } catch {
@@ -85,6 +93,9 @@ public final class Database: @unchecked Sendable {
         "transaction_snapshot", "set transaction isolation level repeatable read, read only")
 
     private struct StaleConnection: Error { let cause: PostgresError }
+    private static let hiddenFailure = PostgresError(
+        sqlState: "25P02", message: "a statement of the transaction failed and its error was not passed on",
+        statement: "commit")
     private static let begin = Statement("begin", "begin")
     private static let commit = Statement("commit", "commit")
     private static let rollback = Statement("rollback", "rollback")

@@ -4,12 +4,29 @@ import Domain
 public struct Migration: Sendable {
     public let name: String
     public let sql: String
-    /// Files that begin with this line's words run outside a transaction (create index concurrently).
+    /// Files with this line run outside a transaction (create index concurrently), statement by statement.
     public static let noTransactionMark = "-- millrace: no transaction"
 
     public init(name: String, sql: String) {
         self.name = name
         self.sql = sql
+    }
+
+    var hasTransaction: Bool { !sql.split(separator: "\n").contains { $0 == Self.noTransactionMark } }
+
+    /// The statements of a file without a transaction: each ends with ";" at the end of a line. PostgreSQL would run
+    /// several sent together in one transaction after all.
+    var statements: [String] {
+        var out: [String] = []
+        var lines: [Substring] = []
+        for line in sql.split(separator: "\n") where !line.hasPrefix("--") {
+            lines.append(line)
+            guard line.last(where: { $0 != " " && $0 != "\r" }) == ";" else { continue }
+            out.append(lines.joined(separator: "\n"))
+            lines = []
+        }
+        if !lines.isEmpty { out.append(lines.joined(separator: "\n")) }
+        return out
     }
 }
 
@@ -31,7 +48,7 @@ public struct Migrations {
         return try connection.run(Self.names, []).map { $0.text(0) }
     }
 
-    /// Applies what is missing, in order, each in its own transaction.
+    /// Applies what is missing, in order, each in a transaction of its own unless its file says otherwise.
     public func apply(_ migrations: [Migration], progress: (String) -> Void) throws {
         try connection.run(Self.lock, [.int(Self.lockNumber)])
         try connection.script(
@@ -41,31 +58,46 @@ public struct Migrations {
             """)
         let done = Set(try applied())
         for migration in migrations where !done.contains(migration.name) {
-            let isPlain = migration.sql.contains(Migration.noTransactionMark)
-            if !isPlain { try connection.script("begin") }
             do {
-                try connection.script(migration.sql)
-                try connection.run(Self.record, [.text(migration.name)])
-                if !isPlain { try connection.script("commit") }
+                if migration.hasTransaction { try applyWhole(migration) } else { try applyByStatements(migration) }
             } catch {
-                if !isPlain { try? connection.script("rollback") }
-                throw MigrationFailure(name: migration.name, cause: error)
+                throw MigrationFailure(name: migration.name, wasRolledBack: migration.hasTransaction, cause: error)
             }
             progress(migration.name)
         }
     }
 
-    /// Why `serve` must not start on this schema; nil when it fits. Newer migrations than ours are fine (expand, contract).
-    public func misfit(wanted: [String]) throws -> String? {
-        let missing = Set(wanted).subtracting(try applied()).sorted()
-        guard let first = missing.first else { return nil }
-        return
-            "the database lacks \(missing.count) migration(s), the first is \"\(first)\"; run: millrace migrate --config FILE"
+    private func applyWhole(_ migration: Migration) throws {
+        try connection.script("begin")
+        do {
+            try connection.script(migration.sql)
+            try connection.run(Self.record, [.text(migration.name)])
+            try connection.script("commit")
+        } catch {
+            try? connection.script("rollback")
+            throw error
+        }
+    }
+
+    private func applyByStatements(_ migration: Migration) throws {
+        for statement in migration.statements { try connection.script(statement) }
+        try connection.run(Self.record, [.text(migration.name)])
+    }
+
+    /// What of `wanted` this schema lacks; `serve` must not start then. More than wanted is fine (expand, contract).
+    public func missing(of wanted: [String]) throws -> [String] {
+        Set(wanted).subtracting(try applied()).sorted()
     }
 }
 
 public struct MigrationFailure: Error, CustomStringConvertible {
     public let name: String
+    /// False for a file without a transaction: what its first statements did stays.
+    public let wasRolledBack: Bool
     public let cause: any Error
-    public var description: String { "migration \"\(name)\" failed and was rolled back: \(cause)" }
+    public var description: String {
+        wasRolledBack
+            ? "migration \"\(name)\" failed and was rolled back: \(cause)"
+            : "migration \"\(name)\" failed: \(cause); it has no transaction, so remove the cause and run it again"
+    }
 }

@@ -78,7 +78,7 @@ extension Value {
     }
 }
 
-/// One row of a binary result. A column of another type than asked for is a bug in the statement, reported as an error.
+/// One row of a binary result. A column asked for as another type than it has gives nonsense: the bytes do not tell.
 public struct Row: Sendable {
     let columns: [[UInt8]?]
 
@@ -103,7 +103,10 @@ public struct Row: Sendable {
 
     /// timestamptz: binary microseconds since 2000-01-01 UTC, given back since 1970-01-01.
     public func microseconds(_ column: Int) -> Int64? {
-        isNull(column) ? nil : int(column) + 946_684_800_000_000
+        guard let since2000 = optionalInt(column) else { return nil }
+        // PostgreSQL writes -infinity and infinity as the ends of the range; they are not to become times, or a trap.
+        if since2000 == .min || since2000 == .max { return since2000 }
+        return since2000 + 946_684_800_000_000
     }
 
     public func instant(_ column: Int) -> Instant? { microseconds(column).map(Instant.init(microseconds:)) }
