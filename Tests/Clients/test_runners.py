@@ -214,6 +214,24 @@ def test_gitea_sdk_looks_after_runners(stack, project, ann):
     asyncio.run(everything())
 
 
+# --- Being heard (row 53) ---
+
+def test_polls_are_written_down_at_most_every_ten_seconds(stack, project):
+    """Through both instances, which hear the runner in turns. By the database's own clock, so a slow machine does no harm."""
+    runner = project.runner()
+    times, versions, polls = [], set(), 0
+    while len(times) < 3 or polls < 100:
+        runner.look(1100)  # held for a tenth of a second
+        polls += 1
+        at, version = stack.sql(f"select extract(epoch from last_online), xmin from runner where id = {runner.id}").split("|")
+        versions.add(version)
+        if not times or times[-1] != float(at):
+            times.append(float(at))
+        assert polls < 1000, "calls are not written down at all"
+    assert all(later - earlier >= 10 for earlier, later in zip(times, times[1:])), times
+    assert len(versions) == len(times), "the row is written for nothing else"
+
+
 # --- Why, in the API, on the page and on the command line ---
 
 def test_why_a_runner_is_idle(stack, project, ann, admin):

@@ -18,6 +18,9 @@ public func runnerStatus(lastOnline: Instant?, lastActive: Instant?, now: Instan
 public enum RunnerHeard {
     public static let onlineEverySeconds: Int64 = 20
     public static let activeEverySeconds: Int64 = 4
+    /// What another instance wrote within this time is not written again. Half of the interval: the stored time is then
+    /// at most 30 s old while the runner calls, well within `RunnerStatus.onlineSeconds`.
+    public static let onlineFreshSeconds: Int64 = 10
 }
 
 /// Where a runner may take jobs from. A repository wins over an owner (runner.md 3.1).

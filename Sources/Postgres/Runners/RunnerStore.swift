@@ -62,7 +62,8 @@ public struct RunnerStore: Sendable {
         """
         update runner set last_online = now(),
                last_active = case when id = any($2) then now() else last_active end
-         where id = any($1) or id = any($2)
+         where id = any($2)
+            or id = any($1) and (last_online is null or last_online < now() - make_interval(secs => $3::bigint))
         """)
     private static let labelSets = Statement(
         "label_set_unknown", "select id, labels from label_set where id <> all($1) order by id")
@@ -97,12 +98,15 @@ public struct RunnerStore: Sendable {
         }
     }
 
-    /// One statement for all runners heard since the last call (runner.md 3.2: never a write per poll).
+    /// One statement for all runners heard since the last call (runner.md 3.2: never a write per poll). Its condition is
+    /// what keeps several instances, which all hear the runner, from all writing it down.
     ///
     /// - Parameter active: those that reported on a task.
     public func markHeard(online: [RunnerID], active: [RunnerID]) throws {
         guard !online.isEmpty || !active.isEmpty else { return }
-        try database.write(Self.heard, .ints(online.map(\.number)), .ints(active.map(\.number)))
+        try database.write(
+            Self.heard, .ints(online.map(\.number)), .ints(active.map(\.number)),
+            .int(RunnerHeard.onlineFreshSeconds))
     }
 
     /// Label sets other than these: what a cache still lacks.
