@@ -41,8 +41,10 @@ let package = Package(
         .testTarget(
             name: "FCGIAppTests",
             dependencies: [
-                "FCGIApp", "Postgres", "RunnerProto", "Yams", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "FCGIApp", "Postgres", "RunnerProto", "Yams",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["Domain"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
