@@ -4,7 +4,7 @@ RUN_DIR ?= .run
 export PORT RUN_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status build test test-unit test-isolation test-clients bench lint format
+.PHONY: help run stop status build test test-unit test-isolation test-clients soak bench lint format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ test-isolation: ## races between transactions, stepped through by isolationteste
 
 test-clients: ## real clients alone
 	@dev/test.sh clients
+
+SEED  ?= $$(date +%s)
+STEPS ?= 2000000
+
+soak: ## simulate the job state machine for long: SEED=… (the time) STEPS=… (two million); a failure prints its seed
+	MILLRACE_SIM_SEED=$(SEED) MILLRACE_SIM_STEPS=$(STEPS) swift test --filter SimulationTests
 
 bench: ## measure against baselines of the same minute (bench/README.md); a few minutes
 	@python3 bench/run.py

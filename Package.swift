@@ -44,6 +44,7 @@ let package = Package(
                 "FCGIApp", "Postgres", "RunnerProto", "Yams",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["Domain"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -66,18 +66,6 @@ func ancestors(of job: JobSnapshot, among jobs: [JobSnapshot]) -> [String] {
     return found
 }
 
-/// The keys of a job and of all that need it, directly or through others.
-func dependents(of keys: Set<String>, among jobs: [JobSnapshot]) -> Set<String> {
-    var found = keys
-    var grew = true
-    while grew {
-        let more = jobs.filter { !found.contains($0.key) && $0.needs.contains(where: found.contains) }.map(\.key)
-        grew = !more.isEmpty
-        found.formUnion(more)
-    }
-    return found
-}
-
 private func distinct(_ keys: [String]) -> [String] {
     var seen: Set<String> = []
     return keys.filter { seen.insert($0).inserted }

@@ -41,8 +41,9 @@ public func planRerun(
         guard !chosen.isEmpty else { throw .jobNotInLatestAttempt(id) }
     }
     let chosenKeys = Set(chosen.map(\.key))
-    // A leg's siblings stay as they are; jobs that need any leg run again.
-    let downstream = dependents(of: chosenKeys, among: jobs).subtracting(chosenKeys)
     let ids = Set(chosen.map(\.id))
-    return jobs.filter { ids.contains($0.id) || downstream.contains($0.key) }.map(\.id)
+    // A leg's siblings stay as they are, unless they need what runs again.
+    return jobs.filter {
+        ids.contains($0.id) || ancestors(of: $0, among: jobs).contains(where: chosenKeys.contains)
+    }.map(\.id)
 }

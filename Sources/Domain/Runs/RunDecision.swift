@@ -95,7 +95,7 @@ public func decide(
     switch event {
     case .planned, .examined: break
     case .job(let id, let jobEvent): try draft.apply(jobEvent, to: id, problem: problem)
-    case .outputsSettled(let id): try draft.settle(id)
+    case .outputsSettled(let id): draft.settle(id)
     case .cancelRequested, .forceCancelRequested:
         let wish: JobEvent = event == .cancelRequested ? .cancelRequested : .forceCancelRequested
         for index in draft.run.jobs.indices {
@@ -141,8 +141,12 @@ private struct RunDraft {
         }
     }
 
-    mutating func settle(_ id: JobID) throws(JobRefusal) {
-        let index = try index(of: id)
+    mutating func settle(_ id: JobID) {
+        guard let index = run.jobs.firstIndex(where: { $0.id == id }) else {
+            // Rerun before its outputs came: the wait ends all the same, or the sweep would find it for ever.
+            changes.append(.releaseDependents(id))
+            return
+        }
         guard run.jobs[index].isSettling else { return }
         run.jobs[index].isSettling = false
         changes.append(.releaseDependents(id))

@@ -1,3 +1,17 @@
+/// Runs `body` for each item of a sweep. One that fails stops no other; the first failure is thrown when all had their
+/// turn, but at once when the server cannot be reached.
+func eachOf<Item>(_ items: [Item], _ body: (Item) throws -> Void) throws {
+    var first: (any Error)?
+    for item in items {
+        do { try body(item) } catch let error as PostgresError where error.isUnavailable {
+            throw error
+        } catch {
+            first = first ?? error
+        }
+    }
+    if let first { throw first }
+}
+
 /// What PostgreSQL or the way to it refused, with what a caller needs to decide whether to try again.
 public struct PostgresError: Error, CustomStringConvertible, Sendable {
     /// Five characters such as "23505"; "08006" when the connection itself failed.

@@ -335,17 +335,20 @@ public struct RunStore: Sendable {
 
     /// Releases dependents whose wait for late outputs is over.
     public func settleDue() throws {
-        for due in try JobStore.settleDue(in: database) { try apply(.outputsSettled(due.job), to: due.run) }
+        try eachOf(JobStore.settleDue(in: database)) { try apply(.outputsSettled($0.job), to: $0.run) }
     }
 
     /// Cancels jobs that nobody took in time (runner.md 4.2).
     ///
     /// - Returns: the jobs that were cancelled by this call.
     public func cancelAbandoned(limits: RecoveryLimits) throws -> [JobID] {
-        try JobStore.abandoned(after: limits.abandonedSeconds, in: database).filter { due in
-            let words = "nobody took this job within \(spelled(limits.abandonedSeconds)), so it was cancelled"
-            return try !apply(.job(due.job, .abandoned), to: due.run, problem: words).isEmpty
-        }.map(\.job)
+        let words = "nobody took this job within \(spelled(limits.abandonedSeconds)), so it was cancelled"
+        var cancelled: [JobID] = []
+        try eachOf(JobStore.abandoned(after: limits.abandonedSeconds, in: database)) { due in
+            let changes = try apply(.job(due.job, .abandoned), to: due.run, problem: words)
+            if !changes.isEmpty { cancelled.append(due.job) }
+        }
+        return cancelled
     }
 
     /// Unfinished runs that look as if an event had been missed: all jobs done, or a job that nothing holds back is
@@ -361,12 +364,15 @@ public struct RunStore: Sendable {
 
     /// - Returns: runs that had to be repaired; each is a fault of ours and worth a warning.
     public func repair() throws -> [RunID] {
-        try database.read(Self.suspicious).map { RunID($0.int(0)) }.filter { run in
-            try database.transaction { tx in
+        var repaired: [RunID] = []
+        try eachOf(database.read(Self.suspicious).map { RunID($0.int(0)) }) { run in
+            let moved = try database.transaction { tx in
                 let before = try lock(run, in: tx)?.status
                 try apply(.examined, to: run, in: tx)
                 return try lock(run, in: tx)?.status != before
             }
+            if moved { repaired.append(run) }
         }
+        return repaired
     }
 }

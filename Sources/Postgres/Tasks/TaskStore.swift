@@ -302,8 +302,8 @@ public struct TaskStore: Sendable {
         while true {
             let rows = try database.read(
                 Self.live, .int(after), .int(shortest), .int(limits.overlongSeconds))
-            for row in rows {
-                after = row.int(0)
+            after = rows.last?.int(0) ?? after
+            try eachOf(rows) { row in
                 let task = TaskID(row.int(0))
                 let job = JobID(row.int(1))
                 let run = RunID(row.int(2))

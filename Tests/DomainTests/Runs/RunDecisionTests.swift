@@ -124,6 +124,12 @@ struct RunDecisionTests {
             ])
     }
 
+    @Test("lets go of a job of an earlier attempt, rerun before its late outputs came")
+    func settledAfterRerun() throws {
+        let jobs = [Self.job(2, "a", Self.running)]
+        #expect(try Self.decided(jobs, .outputsSettled(JobID(1))) == [.releaseDependents(JobID(1)), .run(.running)])
+    }
+
     @Test("waits for every leg of a needed job")
     func legs() throws {
         let jobs = [Self.job(1, "a", .done(.success)), Self.job(2, "a", Self.running), Self.job(3, "b", needs: ["a"])]
@@ -194,6 +200,15 @@ struct RerunTests {
         ])
     func chosen(wish: RerunWish, ids: [Int64]) throws {
         #expect(try planRerun(Self.jobs, wish, attempts: 1).map(\.number) == ids)
+    }
+
+    @Test("takes along a leg that needs what runs again, though only its sibling was chosen")
+    func siblingsDownstream() throws {
+        let jobs = [
+            Self.job(1, "a", .failure), Self.job(2, "b", needs: ["a"], .failure),
+            Self.job(3, "b", needs: ["a"], .success),
+        ]
+        #expect(try planRerun(jobs, .failed, attempts: 1).map(\.number) == [1, 2, 3])
     }
 
     @Test("is refused with the reason")

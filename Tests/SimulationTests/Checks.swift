@@ -1,0 +1,172 @@
+import Domain
+
+/// A rule that did not hold.
+struct Violation: Error, CustomStringConvertible {
+    let run: RunID
+    let description: String
+}
+
+/// The invariants of DESIGN section 5, asked after every transaction. Keeps what it saw before: a final status that
+/// changes cannot be seen in one state.
+final class Checks {
+    private var statuses: [JobID: Status] = [:]
+    private var heardOf: [RunnerID: Set<TaskID>] = [:]
+    private var rowsSent: [TaskID: Int64] = [:]
+    private var sealed: [TaskID: Int] = [:]
+    private var replayed: [RunID: Int] = [:]
+
+    func committed(_ id: RunID, in world: World) throws {
+        world.seen.transactions += 1
+        let run = world[id]
+        func require(_ holds: Bool, _ words: @autoclosure () -> String) throws {
+            if !holds { throw Violation(run: id, description: words()) }
+        }
+        let latest = run.latest.map { world[$0] }
+        for job in latest { try check(job, among: latest, in: world, require) }
+
+        let counted = latest.map { $0.status == .failure && $0.plan.continueOnError ? Status.success : $0.status }
+        try require(
+            run.status == aggregate(counted), "I3: the run is \(run.status), its jobs say \(aggregate(counted))")
+        // Not by `aggregate`, which may itself be wrong.
+        try require(
+            run.status.isDone == counted.allSatisfy(\.isDone), "I3: the run is \(run.status), its jobs are \(counted)")
+        try require(
+            run.status != .success || !counted.contains { $0 == .failure || $0 == .cancelled },
+            "I3: the run is a success, its jobs are \(counted)")
+        try require(
+            !counted.contains(.running) || run.status == .running || run.status == .cancelling,
+            "I3: a job runs and the run is \(run.status)")
+
+        // What an event should have started is started by it: the repair sweep never finds anything.
+        let repairs = try decide(world.snapshot(of: id), .examined).filter { $0 != .run(run.status) }
+        try require(repairs.isEmpty, "missed by the events: \(repairs)")
+        try replay(run, in: world, require)
+    }
+
+    private typealias Require = (Bool, @autoclosure () -> String) throws -> Void
+
+    private func check(_ job: JobRow, among jobs: [JobRow], in world: World, _ require: Require) throws {
+        if let old = statuses[job.id], old != job.status {
+            try require(!old.isDone, "I2: job \(job.id) was \(old), which is final, and is \(job.status)")
+            try require(mayMove(from: old, to: job.status), "I2: job \(job.id) went from \(old) to \(job.status)")
+        }
+        statuses[job.id] = job.status
+
+        let isAtWork = job.status == .running || job.status == .cancelling
+        let task = job.task.map { world[$0] }
+        try require(
+            isAtWork == (task?.isLive ?? false),
+            "I1: job \(job.id) is \(job.status), its task is \(task.map { "\($0.status)" } ?? "none")")
+        try require(!isAtWork || task?.status == job.status, "I1: job \(job.id) and its task differ")
+        // A cancel may come first; everything else waits for the needs.
+        if job.status != .blocked && job.status != .cancelled {
+            for need in jobs where job.plan.needs.contains(need.plan.key) {
+                try require(
+                    need.status.isDone,
+                    "job \(job.id) is \(job.status) while job \(need.id), which it needs, is \(need.status)")
+            }
+        }
+    }
+
+    private func replay(_ run: RunRow, in world: World, _ require: Require) throws {
+        guard replayed[run.id] != run.events.count else { return }
+        replayed[run.id] = run.events.count
+        let told = Replay(run.events)
+        try require(told.faults.isEmpty, "replay: \(told.faults)")
+        var live: [StatusEvent.Subject: Status] = [.run(run.id): run.status]
+        for job in run.latest { live[.job(job)] = world[job].status }
+        try require(told.differences(to: live).isEmpty, "replay: \(told.differences(to: live))")
+    }
+
+    // MARK: tasks
+
+    /// I9: a runner for one job works on one.
+    func heard(_ task: TaskRow, isEphemeral: Bool) {
+        if isEphemeral && task.isLive { heardOf[task.runner, default: []].insert(task.id) }
+    }
+
+    func answered(_ result: Int, to task: TaskRow) throws {
+        let expected: Int =
+            switch task.status {
+            case .running: 0
+            case .cancelling: 3
+            default: task.isEndedByReport ? Int(task.status.rawValue) : 3
+            }
+        guard result == expected else {
+            throw Violation(
+                run: task.run,
+                description: "task \(task.id), \(task.status), is answered \(result) and not \(expected)")
+        }
+        guard heardOf[task.runner].map({ $0.count <= 1 }) ?? true else {
+            throw Violation(
+                run: task.run,
+                description: "I9: ephemeral runner \(task.runner) is heard on \(heardOf[task.runner] ?? [])")
+        }
+    }
+
+    /// A loss is named in time and not before, by the limits' own words.
+    func judged(_ loss: TaskLoss?, of task: TaskRow, runner: RunnerRow, now: Instant) throws {
+        let limits = RecoveryLimits()
+        let silent = (now.microseconds - (task.heardAt ?? task.startedAt).microseconds) / 1_000_000
+        let isDue = silent >= (task.heardAt == nil ? limits.unheardSeconds : limits.silentSeconds)
+        guard loss != nil || !isDue else {
+            throw Violation(run: task.run, description: "task \(task.id) is silent for \(silent) s and not given up")
+        }
+    }
+
+    // MARK: logs
+
+    /// Row `n` of a task: what its runner sends as that row, whenever and however often it does.
+    static func row(_ number: Int64, of task: TaskID) -> Int64 { task.number * 1_000_000 + number }
+
+    func appended(_ decision: LogDecision, index: Int64, count: Int, before: TaskRow, after: TaskRow) throws {
+        func require(_ holds: Bool, _ words: String) throws {
+            if !holds {
+                throw Violation(
+                    run: after.run,
+                    description:
+                        "I5: \(words): task \(after.id) has \(after.rows.count), was sent \(count) from \(index): \(decision)"
+                )
+            }
+        }
+        let end = index + Int64(count)
+        let stored = Int64(after.rows.count)
+        rowsSent[after.id] = max(rowsSent[after.id] ?? 0, end)
+        try require(decision.ack <= end, "ack above what was sent")
+        try require(decision.ack <= stored, "ack above what is stored")
+        // A client that sends from its last ack must never be thrown back.
+        try require(decision.ack >= index || index > stored, "ack below where the client stands")
+        try require(!decision.closes || stored == end, "closed with rows missing")
+        let isGoodRest = zip(before.rows.count..., after.rows[before.rows.count...]).allSatisfy {
+            $1 == Self.row(Int64($0), of: after.id)
+        }
+        try require(isGoodRest && stored <= rowsSent[after.id] ?? 0, "not what was sent")
+    }
+
+    // MARK: everything
+
+    func everything(in world: World) throws {
+        var live: [JobID: Int] = [:]
+        for task in world.tasks {
+            if task.isLive { live[task.job, default: 0] += 1 }
+            for (number, row) in task.rows.enumerated() where row != Self.row(Int64(number), of: task.id) {
+                throw Violation(run: task.run, description: "I5: row \(number) of task \(task.id) is \(row)")
+            }
+            if let rows = sealed[task.id], rows != task.rows.count {
+                throw Violation(run: task.run, description: "I5: the sealed log of task \(task.id) changed")
+            }
+            if task.isLogSealed { sealed[task.id] = task.rows.count }
+        }
+        for (job, count) in live where count > 1 {
+            throw Violation(run: world[job].run, description: "I1: job \(job) has \(count) live tasks")
+        }
+        for job in world.jobs where statuses[job.id] != job.status {
+            throw Violation(
+                run: job.run, description: "I2: job \(job.id) of an earlier attempt is \(job.status) now")
+        }
+        for run in world.runs {
+            replayed[run.id] = nil
+            try committed(run.id, in: world)
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Domain
+
+/// One short world: random events while faults are on, then a quiet time in which everything must end.
+struct Simulation {
+    private static let keys = ["a", "b", "c", "d", "e"]
+    private static let labelNames = ["linux", "arm", "gpu"]
+    private static let conditions: [String?] = [
+        nil, nil, nil, nil, "always()", "failure()", "success() || failure()", "!cancelled()",
+        "needs.a.outputs.answer == 'yes'",
+        "always() && fromJSON('{')",
+    ]
+    private static let runsMax = 8
+
+    let world: World
+    private var random: SplitMix64
+    private var clients: [Client] = []
+
+    init(seed: UInt64) {
+        random = SplitMix64(seed: seed)
+        world = World(spacingMicroseconds: random.oneIn(2) ? 0 : 10_000_000)
+        for _ in 0..<(2 + random.below(4)) { addRunner() }
+    }
+
+    mutating func run(steps: Int) throws {
+        let network = Network(isFaulty: true)
+        for number in 1...steps {
+            world.seen.steps += 1
+            world.now = Instant(microseconds: world.now.microseconds + random.within(0...2_000_000))
+            try step(network)
+            if number.isMultiple(of: 200) { try world.checks.everything(in: world) }
+        }
+        try world.checks.everything(in: world)
+    }
+
+    private mutating func step(_ network: Network) throws {
+        switch random.below(200) {
+        case 0...5: try planRun()
+        case 6: addRunner()
+        case 7: world[random.pick(clients).runner].isRemoved = random.oneIn(4)
+        case 8...15: world.now = world.now.adding(seconds: random.within(1...90))
+        case 16: world.now = world.now.adding(seconds: random.within(300...900))
+        case 17: if random.oneIn(10) { world.now = world.now.adding(seconds: world.limits.abandonedSeconds + 1) }
+        case 18...37: try sweep()
+        case 38...40: try cancel(.cancelRequested)
+        case 41: try cancel(.forceCancelRequested)
+        case 42...49: try rerun()
+        case 50...53: try stale()
+        default: try clients[random.below(clients.count)].act(in: world, &random, network)
+        }
+    }
+
+    // MARK: what people and hosts do
+
+    private mutating func addRunner(healthy: Bool = false) {
+        let scope: RunnerScope =
+            switch healthy ? 0 : random.below(4) {
+            case 1: .owner(AccountID(random.within(1...2)))
+            case 2: .repository(RepositoryID(random.within(1...3)))
+            default: .everything
+            }
+        let labels = healthy ? Self.labelNames : Self.labelNames.filter { _ in !random.oneIn(3) }
+        let id = RunnerID(Int64(world.runners.count) + 1)
+        world.runners.append(
+            RunnerRow(
+                id: id, scope: scope, labelNames: labels, isEphemeral: !healthy && random.oneIn(3),
+                canCancel: random.oneIn(2), declaredAt: world.now))
+        clients.append(Client(runner: id, capacity: 1 + random.below(2), usesKeys: random.oneIn(2)))
+    }
+
+    private mutating func planRun() throws {
+        guard world.unfinished.count < Self.runsMax else { return }
+        var plans: [JobPlan] = []
+        for (number, key) in Self.keys.prefix(1 + random.below(Self.keys.count)).enumerated() {
+            let needs = Self.keys.prefix(number).filter { _ in random.oneIn(2) }
+            let plan = JobPlan(
+                key: key, needs: Array(needs), condition: random.pick(Self.conditions),
+                continueOnError: random.oneIn(8), hasOutputs: random.oneIn(3), runsOn: [random.pick(Self.labelNames)],
+                timeoutSeconds: random.oneIn(6) ? 4 * 3600 : nil)
+            plans += Array(repeating: plan, count: random.oneIn(4) ? 2 : 1)
+        }
+        let repository = random.within(1...3)
+        try world.plan(plans, in: RepositoryID(repository), of: AccountID(repository == 1 ? 1 : 2))
+    }
+
+    private mutating func cancel(_ event: RunEvent) throws {
+        guard !world.runs.isEmpty else { return }
+        try world.apply(event, to: random.pick(random.oneIn(4) ? world.runs.map(\.id) : world.unfinished + [RunID(1)]))
+    }
+
+    private mutating func rerun() throws {
+        guard !world.runs.isEmpty else { return }
+        let run = random.pick(world.runs)
+        let wish: RerunWish = random.pick([.all, .failed, .failed, .job(random.pick(run.latest))])
+        do { try world.rerun(run.id, wish) } catch is RerunRefusal {}
+    }
+
+    /// Something decided on before others changed the job: an event about a task that may have ended since.
+    private mutating func stale() throws {
+        guard !world.tasks.isEmpty else { return }
+        let task = random.pick(random.oneIn(2) ? world.tasks.suffix(4) : world.tasks)
+        let latest = world[task.run].latest
+        guard latest.contains(task.job) else { return }
+        let event: JobEvent = random.pick([
+            .reported(task.id, random.pick(Conclusion.allCases), outputsComplete: random.oneIn(2)),
+            .lost(task.id, .silent, returns: world[task.job].returns), .released(task.id), .unbuildable(task.id),
+            .abandoned,
+        ])
+        do {
+            try world.apply(.job(task.job, event), to: task.run, problem: "stale")
+        } catch JobRefusal.foreignTask where !task.isLive {
+            // What it must be told; anything else is a fault.
+        }
+    }
+
+    private mutating func sweep() throws {
+        switch random.below(4) {
+        case 0: try world.settleDue()
+        case 1: try world.cancelAbandoned()
+        case 2: world.sealLogs()
+        default: try world.sweepLost()
+        }
+    }
+
+    // MARK: quiet
+
+    /// Faults are off, sweeps run as they do in the server, and two runners fit every job: all runs must end.
+    mutating func settle() throws {
+        for index in clients.indices { clients[index].silentUntil = nil }
+        for _ in 0..<2 { addRunner(healthy: true) }
+        let network = Network(isFaulty: false)
+        let open = world.unfinished.reduce(0) { $0 + world[$1].latest.count }
+        // Silence of those who forgot a task ends after 600 s, 120 rounds; a job takes two clients a dozen calls or two.
+        var roundsLeft = 300 + 40 * open
+        while !world.unfinished.isEmpty {
+            roundsLeft -= 1
+            guard roundsLeft > 0 else {
+                let run = world.unfinished[0]
+                let jobs = world[run].latest.map { "\($0) \(world[$0].status)" }
+                throw Violation(run: run, description: "stuck: \(jobs.joined(separator: ", "))")
+            }
+            world.now = world.now.adding(seconds: 5)
+            for index in clients.indices { try clients[index].act(in: world, &random, network) }
+            try world.settleDue()
+            try world.sweepLost()
+            world.sealLogs()
+        }
+        try world.checks.everything(in: world)
+    }
+}
