@@ -6,7 +6,7 @@ struct Violation: Error, CustomStringConvertible {
     let description: String
 }
 
-/// The invariants of DESIGN section 5, asked after every transaction. Keeps what it saw before: a final status that
+/// I1, I2, I3, I5, I9 of DESIGN and what follows from them, asked after every transaction. Keeps what it saw before: a final status that
 /// changes cannot be seen in one state.
 final class Checks {
     private var statuses: [JobID: Status] = [:]
@@ -49,6 +49,9 @@ final class Checks {
         if let old = statuses[job.id], old != job.status {
             try require(!old.isDone, "I2: job \(job.id) was \(old), which is final, and is \(job.status)")
             try require(mayMove(from: old, to: job.status), "I2: job \(job.id) went from \(old) to \(job.status)")
+            let isStarted = old == .blocked && job.status != .cancelled
+            let awaited = jobs.first { job.plan.needs.contains($0.plan.key) && $0.settleDueAt != nil }
+            try require(!isStarted || awaited == nil, "job \(job.id) did not wait for late outputs of a job it needs")
         }
         statuses[job.id] = job.status
 
@@ -104,7 +107,7 @@ final class Checks {
         }
     }
 
-    /// A loss is named in time and not before, by the limits' own words.
+    /// Silence is never borne for longer than the limits say.
     func judged(_ loss: TaskLoss?, of task: TaskRow, runner: RunnerRow, now: Instant) throws {
         let limits = RecoveryLimits()
         let silent = (now.microseconds - (task.heardAt ?? task.startedAt).microseconds) / 1_000_000

@@ -106,7 +106,10 @@ struct Simulation {
             .abandoned,
         ])
         do {
-            try world.apply(.job(task.job, event), to: task.run, problem: "stale")
+            let changes = try world.apply(.job(task.job, event), to: task.run, problem: "stale")
+            guard changes.isEmpty || task.isLive || event == .abandoned else {
+                throw Violation(run: task.run, description: "\(event), of a task that had ended, did \(changes)")
+            }
         } catch JobRefusal.foreignTask where !task.isLive {
             // What it must be told; anything else is a fault.
         }

@@ -129,7 +129,7 @@ final class World {
 }
 
 /// What a simulation came across: a state machine that never moves breaks no rule either.
-struct Coverage {
+struct Coverage: CustomStringConvertible {
     var steps = 0
     var transactions = 0
     var reruns = 0
@@ -139,6 +139,12 @@ struct Coverage {
     var settled = 0
     var statuses: Set<Status> = []
     var losses: Set<TaskLoss> = []
+
+    var description: String {
+        "\(steps) steps, \(transactions) transactions, \(reruns) reruns, \(recoveredAnswers) answers asked for again, "
+            + "\(partialAcks) partial acks, \(refusedAppends) refused appends, \(settled) waits for outputs, "
+            + "losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
+    }
 
     mutating func add(_ other: Coverage) {
         steps += other.steps
