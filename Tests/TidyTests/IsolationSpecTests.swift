@@ -72,12 +72,16 @@ struct IsolationSpecTests {
         return "^" + pattern + NSRegularExpression.escapedPattern(for: String(rest)) + "$"
     }
 
+    /// The texts of Sources/Postgres.
+    private static let files: [String] = {
+        let sources = DependencyRuleTests.root.appendingPathComponent("Sources/Postgres")
+        let all = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)?.allObjects as? [URL]
+        return (all ?? []).filter { $0.pathExtension == "swift" }.compactMap { try? String(contentsOf: $0, encoding: .utf8) }
+    }()
+
     /// The text of `Statement("NAME", TEXT)`, or of `make("NAME", argument: "…")` where `make` returns a Statement.
     static func source(of name: String) throws -> String? {
-        let sources = DependencyRuleTests.root.appendingPathComponent("Sources/Postgres")
-        let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
-        for case let file as URL in files where file.pathExtension == "swift" {
-            let text = try String(contentsOf: file, encoding: .utf8)
+        for text in files where text.contains("\"\(name)\"") {
             let string = #"(?:"""(?<block>[\s\S]*?)"""|"(?<line>[^"\n]*)")"#
             let call = try Regex(#"(?<callee>\w+)\(\s*""# + name + #"",\s*(?:(?<label>\w+): )?"# + string)
             guard let match = try call.firstMatch(in: text) else { continue }
