@@ -16,7 +16,8 @@ struct IsolationSpecTests {
         #expect(Self.specs.count >= 10)
         for spec in Self.specs {
             let expected = Self.folder.appendingPathComponent("expected/\(spec.dropLast(5)).out")
-            #expect(FileManager.default.fileExists(atPath: expected.path), "\(spec) has no \(expected.lastPathComponent)")
+            let exists = FileManager.default.fileExists(atPath: expected.path)
+            #expect(exists, "\(spec) has no \(expected.lastPathComponent)")
         }
     }
 
@@ -25,17 +26,19 @@ struct IsolationSpecTests {
         let text = try String(contentsOf: Self.folder.appendingPathComponent(spec), encoding: .utf8)
         let steps = text.matches(of: /(?:# statement: (?<statement>\w+)\n)?step (?<step>\w+) \{(?<sql>[^}]*)\}/)
         #expect(!steps.isEmpty)
-        #expect(steps.count == text.matches(of: /(?m)^step\s/).count, "\(spec) has a step in a shape this test cannot read")
+        let stepCount = text.matches(of: /(?m)^step\s/).count
+        #expect(steps.count == stepCount, "\(spec) has a step in a shape that this test cannot read")
         for match in steps {
             let step = match.output.step
             let sql = Self.normalised(match.output.sql)
             guard let name = match.output.statement else {
                 // What no code runs: the end of a transaction, and the world that a race is set in and looked at from.
                 let isControl = sql.wholeMatch(of: /((commit|rollback|begin);\s?)+/) != nil
-                #expect(isControl || step.hasPrefix("world_"), "\(spec): \(step) does not say which statement it quotes")
+                #expect(isControl || step.hasPrefix("world_"), "\(spec): \(step) names no statement")
                 continue
             }
-            let source = try #require(try Self.source(of: String(name)), "\(spec): there is no statement \"\(name)\"")
+            let found = try Self.source(of: String(name))
+            let source = try #require(found, "\(spec): there is no statement \"\(name)\"")
             let isQuoted = sql.range(of: Self.pattern(source), options: .regularExpression) != nil
             #expect(isQuoted, "\(spec): \(step) says\n\(sql)\nbut \"\(name)\" is\n\(Self.normalised(source))")
         }
@@ -72,12 +75,17 @@ struct IsolationSpecTests {
         return "^" + pattern + NSRegularExpression.escapedPattern(for: String(rest)) + "$"
     }
 
+    /// The texts of Sources/Postgres.
+    private static let files: [String] = {
+        let sources = DependencyRuleTests.root.appendingPathComponent("Sources/Postgres")
+        let all = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)?.allObjects as? [URL]
+        let swift = (all ?? []).filter { $0.pathExtension == "swift" }
+        return swift.compactMap { try? String(contentsOf: $0, encoding: .utf8) }
+    }()
+
     /// The text of `Statement("NAME", TEXT)`, or of `make("NAME", argument: "…")` where `make` returns a Statement.
     static func source(of name: String) throws -> String? {
-        let sources = DependencyRuleTests.root.appendingPathComponent("Sources/Postgres")
-        let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
-        for case let file as URL in files where file.pathExtension == "swift" {
-            let text = try String(contentsOf: file, encoding: .utf8)
+        for text in files where text.contains("\"\(name)\"") {
             let string = #"(?:"""(?<block>[\s\S]*?)"""|"(?<line>[^"\n]*)")"#
             let call = try Regex(#"(?<callee>\w+)\(\s*""# + name + #"",\s*(?:(?<label>\w+): )?"# + string)
             guard let match = try call.firstMatch(in: text) else { continue }

@@ -131,6 +131,8 @@ public struct RunStore: Sendable {
         return AttemptID(row?.int(0) ?? 0)
     }
 
+    private static let attemptOfRun = Statement(
+        "attempt_of_run", "select id from attempt where run_id = $1 and number = $2")
     private static let startAttempt = Statement(
         "run_start_attempt",
         """
@@ -150,7 +152,10 @@ public struct RunStore: Sendable {
             try tx.run(Self.startAttempt, .int(run.number), .int(locked.attempt + 1))
             try EventStore.append(.runRerun, run: run, actor: actor, detail: "attempt \(locked.attempt + 1)", in: tx)
             try EventStore.append(.runStatus, run: run, status: .blocked, in: tx)
-            let copies = try JobStore.copy(from: locked.attemptID, to: attempt, again: again, run: run, in: tx)
+            // Not asked for with the lock: a statement that waited sees the run's new row, but no attempt made meanwhile.
+            let old = AttemptID(
+                try tx.first(Self.attemptOfRun, .int(run.number), .int(locked.attempt))?.int(0) ?? 0)
+            let copies = try JobStore.copy(from: old, to: attempt, again: again, run: run, in: tx)
             try apply(.planned, to: run, in: tx)
             let idAt = Dictionary(copies.map { ($0.position, $0.job) }, uniquingKeysWith: { first, _ in first })
             return Dictionary(
@@ -163,16 +168,11 @@ public struct RunStore: Sendable {
 
     private static let lockRun = Statement(
         "run_lock",
-        """
-        select r.latest_attempt::bigint, r.status,
-               (select a.id from attempt a where a.run_id = r.id and a.number = r.latest_attempt)
-          from run r where r.id = $1 for no key update of r
-        """)
+        "select latest_attempt::bigint, status from run where id = $1 for no key update")
 
     struct Locked {
         let attempt: Int64
         let status: Status
-        let attemptID: AttemptID
     }
 
     /// Locks the run, then its unfinished jobs by id. Taking it again in the same transaction is harmless.
@@ -182,8 +182,7 @@ public struct RunStore: Sendable {
     func lock(_ run: RunID, in tx: Transaction) throws -> Locked? {
         guard let row = try tx.first(Self.lockRun, .int(run.number)) else { return nil }
         try JobStore.lockUnfinished(of: run, in: tx)
-        return Locked(
-            attempt: row.int(0), status: Status(rawValue: row.int(1)) ?? .failure, attemptID: AttemptID(row.int(2)))
+        return Locked(attempt: row.int(0), status: Status(rawValue: row.int(1)) ?? .failure)
     }
 
     /// Locks, loads, decides, applies, appends events. The only way a run changes, but for a claim.
