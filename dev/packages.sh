@@ -3,8 +3,8 @@
 # As root it installs; as another user it says what to install. Only programs are wanted: no service starts, no cluster is made.
 set -eu -o pipefail
 wanted=(libfcgi-dev libpq-dev zlib1g-dev postgresql-15 nginx fcgiwrap git python3-venv)
-# isolationtester is in server-dev (Tests/Isolation); Chromium looks at the pages (Tests/Clients/test_browser.py).
-[ "${1:-}" != test ] || wanted+=(postgresql-server-dev-15 chromium)
+# isolationtester (Tests/Isolation) comes with postgresql-client-15. Chromium looks at the pages (Tests/Clients/test_browser.py).
+[ "${1:-}" != test ] || wanted+=(chromium)
 
 missing=()
 for package in "${wanted[@]}"; do

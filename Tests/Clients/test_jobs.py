@@ -291,3 +291,22 @@ def test_every_move_has_an_event_and_verify_sees_what_does_not(project):
         project.stack.millrace("verify")
     project.stack.sql(f"update task set log_rows = log_rows - 1 where id = (select max(id) from task)")
     assert json.loads(project.stack.millrace("verify", "--json"))["holds"]
+
+
+def test_a_rerun_before_the_late_outputs_came_holds_nobody_up(project):
+    """The wait of the attempt before ends; the sweep that ends waits goes on to those of others (found by simulation)."""
+    runner = project.runner()
+    project.push_workflow("on: push\njobs:\n" + job("a", "outputs: {k: x}"), "held.yml")
+    held = runner.fetch()
+    runner.state(held, pb.Result.SUCCESS)
+    run = project.wait_run("held.yml")
+    assert call(project, "POST", f"/runs/{run['id']}/rerun").status == 201
+    runner.finish(runner.fetch(), outputs={"k": "2"})
+    project.push_workflow("on: push\njobs:\n" + job("a", "outputs: {k: x}") + job("b", "needs: a"))
+    task = runner.fetch()
+    runner.state(task, pb.Result.SUCCESS)  # and never a word more: the wait ends after ten seconds
+    after = runner.fetch()
+    assert job_key(after) == "b"
+    runner.finish(after)
+    wait_for(lambda: project.stack.sql(
+        f"select count(*) from job where run_id = {run['id']} and settle_due_at is not null") == "0", "the end of the wait")
