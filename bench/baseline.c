@@ -3,7 +3,7 @@
  *   baseline SOCKET THREADS [HOLD_SECONDS]
  *
  * It answers /healthz as Millrace does, byte for byte. With HOLD_SECONDS every answer waits that long: what a parked
- * poll would cost with a thread each (feasibility.md).
+ * poll would cost with a thread each (docs/adr/0002).
  */
 #include <fcgiapp.h>
 #include <pthread.h>

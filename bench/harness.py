@@ -167,7 +167,7 @@ class Bench:
         try:
             yield str(path)
         finally:
-            stack.kill(name)  # libfcgi takes SIGTERM for itself (feasibility.md)
+            stack.kill(name)  # libfcgi takes SIGTERM for itself
 
 
 def finished(load: subprocess.Popen) -> Rate:

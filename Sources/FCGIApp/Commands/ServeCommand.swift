@@ -36,7 +36,7 @@ struct ServeCommand: ParsableCommand {
     private func serve(_ app: App) throws {
         FCGX_Init()
         // libfcgi takes SIGTERM for itself and Swift's runtime has threads of its own, so whichever thread gets the
-        // signal hands it on through a descriptor that this thread reads (feasibility.md, clean shutdown).
+        // signal hands it on through a descriptor that this thread reads (docs/adr/0002).
         stopSignals = eventfd(0, Int32(EFD_CLOEXEC))
         var stop = sigaction()
         stop.__sigaction_handler.sa_handler = { _ in
@@ -48,7 +48,7 @@ struct ServeCommand: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         var wakeUp = sigaction()
         wakeUp.__sigaction_handler.sa_handler = { _ in }
-        // No SA_RESTART: the signal must break accept(2) (feasibility.md, clean shutdown).
+        // No SA_RESTART: the signal must break a read(2) of a kept connection (WorkLane.join).
         sigaction(SIGUSR2, &wakeUp, nil)
 
         // Every parked poll is a descriptor, and 1 024 is what a service gets unless somebody asks for what is allowed.
