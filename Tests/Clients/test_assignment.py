@@ -296,30 +296,3 @@ def test_a_client_that_left_before_its_answer_costs_nothing(project):
     tasks = [runner.fetch(20) for _ in range(3)]
     for task in tasks:
         runner.finish(task)
-
-
-# --- Many (row 17) ---
-
-def test_sixty_runners_share_a_hundred_jobs(project):
-    matrix = ", ".join(str(n) for n in range(100))
-    project.push_workflow(
-        f"on: push\njobs:\n  leg:\n    runs-on: ubuntu-latest\n    strategy:\n      matrix:\n        n: [{matrix}]\n"
-        "    steps: [{run: 'true'}]\n")
-    token = project.registration_token()
-    runners, taken, lock = [ScriptedRunner(project.stack, token, ["ubuntu-latest"]) for _ in range(60)], [], threading.Lock()
-    deadline = time.monotonic() + 120
-
-    def work(runner):
-        while len(taken) < 100 and time.monotonic() < deadline:
-            task = runner.look(5000)
-            if task:
-                with lock:
-                    taken.append(task.id)
-                runner.finish(task, ["x"])
-    threads = [threading.Thread(target=work, args=(runner,)) for runner in runners]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(150)
-    assert len(taken) == len(set(taken)) == 100
-    assert project.wait_run(seconds=120)["conclusion"] == "success"

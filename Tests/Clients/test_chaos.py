@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import socket
 import threading
 import time
 
@@ -75,12 +76,21 @@ class Worker:
             self.executed[task.id] = lines
 
 
-def torment(stack, random, until: float) -> "list[str]":
+def leave(stack, headers: "dict[str, str]", after: float) -> None:
+    """Asks for a task and hangs up: whatever was assigned is lost on its way."""
+    lines = ["POST /api/actions/runner.v1.RunnerService/FetchTask HTTP/1.1", "Host: x", "Content-Type: application/proto",
+             "Content-Length: 0", *(f"{key}: {value}" for key, value in headers.items())]
+    with socket.create_connection(("127.0.0.1", stack.port)) as link:
+        link.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        time.sleep(after)
+
+
+def torment(stack, random, leaver: ScriptedRunner, until: float) -> "list[str]":
     """One thing at a time, each healed before the next."""
     done = []
     while time.monotonic() < until:
         victim = f"millrace-{random.randint(1, 3)}"
-        act = random.choice(["kill", "kill", "sleep", "sleep", "restart"] + (["postgres"] if "postgres" not in done else []))
+        act = random.choice(["kill", "kill", "sleep", "sleep", "leave", "leave", "restart"] + (["postgres"] if "postgres" not in done else []))
         if act == "kill":
             stack.kill(victim)
             time.sleep(random.uniform(0, 1.5))
@@ -91,6 +101,8 @@ def torment(stack, random, until: float) -> "list[str]":
             stack.signal(victim, signal.SIGCONT)
         elif act == "restart":
             stack.restart(victim)
+        elif act == "leave":
+            leave(stack, leaver.headers, random.uniform(0, 0.05))
         else:
             stack.restart("postgres")
         done.append(act)
@@ -108,11 +120,12 @@ def test_nothing_is_lost_and_nothing_is_stuck(tmp_path):
         try:
             tormentor_until = time.monotonic() + CHAOS_SECONDS
             done: "list[str]" = []
-            tormentor = threading.Thread(target=lambda: done.extend(torment(stack, dice, tormentor_until)))
+            leaver = ScriptedRunner(stack, token, ["ubuntu-latest"])
+            tormentor = threading.Thread(target=lambda: done.extend(torment(stack, dice, leaver, tormentor_until)))
             tormentor.start()
             pushes = 0
             while time.monotonic() < tormentor_until:
-                project.commit({f".gitea/workflows/ci.yml": WORKFLOW, "n": str(pushes)}, f"Push {pushes}")
+                project.commit({".gitea/workflows/ci.yml": WORKFLOW, "n": str(pushes)}, f"Push {pushes}")
                 pushed = git(project.checkout, "push", project.url(project.owner), "HEAD:refs/heads/main", check=False)
                 pushes += pushed.returncode == 0
                 time.sleep(2)

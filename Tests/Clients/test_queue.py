@@ -1,4 +1,7 @@
 """The queue's own settings: fair shares between owners, and looks that are not taken (runner.md checklist 16)."""
+import threading
+import time
+
 import pytest
 import runner_pb as pb
 from conftest import private_stack
@@ -74,3 +77,33 @@ def test_a_look_that_was_not_taken_proves_nothing(tmp_path):
         answer = rpc(stack, "FetchTask", pb.FetchTaskRequest(tasks_version=1).to_binary(), headers=runner.headers)
         message = pb.FetchTaskResponse.from_binary(answer.body)
         assert answer.status == 200 and not message.has_field("task") and message.tasks_version == 0
+
+
+def test_sixty_runners_share_a_hundred_jobs_on_three_instances(tmp_path):
+    """runner.md checklist 17."""
+    matrix = ", ".join(str(n) for n in range(100))
+    with private_stack("sixty", instances=3) as stack:
+        project = Project(stack, User(stack, "ann"), tmp_path)
+        project.push_workflow(
+            f"on: push\njobs:\n  leg:\n    runs-on: ubuntu-latest\n    strategy:\n      matrix:\n        n: [{matrix}]\n"
+            "    steps: [{run: 'true'}]\n")
+        token = project.registration_token()
+        runners, taken, lock = [ScriptedRunner(stack, token, ["ubuntu-latest"]) for _ in range(60)], [], threading.Lock()
+        deadline = time.monotonic() + 120
+
+        def work(runner):
+            while len(taken) < 100 and time.monotonic() < deadline:
+                task = runner.look(5000)
+                if task:
+                    with lock:
+                        taken.append(task.id)
+                    runner.finish(task, ["x"])
+        threads = [threading.Thread(target=work, args=(runner,)) for runner in runners]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(150)
+        assert len(taken) == len(set(taken)) == 100
+        assert project.wait_run(seconds=120)["conclusion"] == "success"
+        assert stack.sql("select count(*) from task") == "100", "no job was given out twice"
+        stack.millrace("verify")
