@@ -2,19 +2,15 @@
 
 A test file imports the fixtures by name; they then stand in place of conftest's.
 """
-import os
 import random
-import shutil
-import tempfile
 import threading
-from pathlib import Path
 
 import pytest
 import runner_pb as pb
-from conftest import free_port
+from conftest import private_stack
 from protobuf.wkt import Timestamp
 from stack import fastcgi_ask
-from support import Project, Stack, User, ask, wait_for
+from support import Project, User, ask, wait_for
 
 ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo one\n      - run: echo two\n"
 STAMP = "2023-11-14T22:13:20.1200000Z "
@@ -24,17 +20,8 @@ UPDATE_LOG = "/api/actions/runner.v1.RunnerService/UpdateLog"
 @pytest.fixture(scope="module")
 def stack():
     """A stack of its own: logs are sealed 3 s after their end instead of 60 s, live readers are held for 30 s."""
-    directory = Path(tempfile.mkdtemp(prefix="millrace-logs-", dir="/tmp"))
-    stack = Stack(directory, free_port(), instances=2, poll_hold="30s", settings={"logs": {"seal_grace": "3s"}})
-    try:
-        yield stack.start()
-    finally:
-        stack.stop()
-        if os.environ.get("KEEP_STACK"):
-            print(f"\nkept {directory}")
-        else:
-            shutil.rmtree(directory, ignore_errors=True)
-            shutil.rmtree(stack.sockets, ignore_errors=True)
+    with private_stack("logs", instances=2, poll_hold="30s", settings={"logs": {"seal_grace": "3s"}}) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")
