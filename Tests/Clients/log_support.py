@@ -4,6 +4,7 @@ A test file imports the fixtures by name; they then stand in place of conftest's
 """
 import random
 import threading
+from pathlib import Path
 
 import pytest
 import runner_pb as pb
