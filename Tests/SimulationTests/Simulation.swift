@@ -98,8 +98,6 @@ struct Simulation {
     private mutating func stale() throws {
         guard !world.tasks.isEmpty else { return }
         let task = random.pick(random.oneIn(2) ? world.tasks.suffix(4) : world.tasks)
-        let latest = world[task.run].latest
-        guard latest.contains(task.job) else { return }
         let event: JobEvent = random.pick([
             .reported(task.id, random.pick(Conclusion.allCases), outputsComplete: random.oneIn(2)),
             .lost(task.id, .silent, returns: world[task.job].returns), .released(task.id), .unbuildable(task.id),

@@ -46,7 +46,6 @@ public enum JobEvent: Equatable, Sendable {
 public enum JobRefusal: Error, Equatable, Sendable {
     case notWaiting(JobState)
     case foreignTask(reported: TaskID, owner: TaskID?)
-    case unknownJob(JobID)
 }
 
 /// What an event does to a job. Done is final: whatever arrives later changes nothing (runner.md 4.2).

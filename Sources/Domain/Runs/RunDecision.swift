@@ -121,13 +121,10 @@ private struct RunDraft {
         changes.append(.move(run.jobs[index].id, to: state, problem: problem))
     }
 
-    private func index(of id: JobID) throws(JobRefusal) -> Int {
-        guard let index = run.jobs.firstIndex(where: { $0.id == id }) else { throw .unknownJob(id) }
-        return index
-    }
-
     mutating func apply(_ event: JobEvent, to id: JobID, problem: String) throws(JobRefusal) {
-        let index = try index(of: id)
+        // A job of an earlier attempt is done, since a rerun waits for that: what still comes for it (a cancel, a sweep
+        // that found it before the rerun) changes nothing.
+        guard let index = run.jobs.firstIndex(where: { $0.id == id }) else { return }
         let old = run.jobs[index].state
         let new = try decide(old, event)
         // Words about a loss would mislead on a job that only goes back to the queue, or that somebody cancelled.

@@ -180,6 +180,26 @@ struct RunDecisionTests {
     }
 }
 
+@Suite("A job of an earlier attempt")
+struct EarlierAttemptTests {
+    static let job = JobID(9)
+    static let task = TaskID(8)
+
+    /// A cancel by its page, or a sweep that found it just before somebody asked for a rerun.
+    @Test(
+        "is done, so nothing that comes later moves it or the run",
+        arguments: [
+            JobEvent.cancelRequested, .forceCancelRequested, .released(task), .unbuildable(task), .abandoned,
+            .lost(task, .silent, returns: 0), .reported(task, .success, outputsComplete: true),
+        ])
+    func changesNothing(event: JobEvent) throws {
+        let latest = [
+            RunDecisionTests.job(10, "a", .waiting), RunDecisionTests.job(11, "b", needs: ["a"]),
+        ]
+        #expect(try decide(RunSnapshot(jobs: latest), .job(Self.job, event)) == [])
+    }
+}
+
 @Suite("A rerun")
 struct RerunTests {
     static func job(_ id: Int64, _ key: String, needs: [String] = [], _ conclusion: Conclusion = .success)
