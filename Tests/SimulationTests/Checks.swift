@@ -85,7 +85,7 @@ final class Checks {
 
     /// I9: a runner for one job works on one.
     func heard(_ task: TaskRow, isEphemeral: Bool) {
-        if isEphemeral && task.isLive { heardOf[task.runner, default: []].insert(task.id) }
+        if isEphemeral, task.heardAt != nil { heardOf[task.runner, default: []].insert(task.id) }
     }
 
     func answered(_ result: Int, to task: TaskRow) throws {

@@ -91,7 +91,9 @@ extension World {
         return try answer(id)
     }
 
+    /// A task that ended unheard stays so, as `task_heard` does it.
     private func hear(_ id: TaskID) {
+        guard self[id].isLive || self[id].heardAt != nil else { return }
         self[id].heardAt = now
         checks.heard(self[id], isEphemeral: self[self[id].runner].isEphemeral)
     }

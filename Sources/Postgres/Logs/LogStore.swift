@@ -78,9 +78,13 @@ public struct LogStore: Sendable {
 
     // MARK: appending
 
+    /// A task that ended unheard stays so (`task_heard` says why).
     private static let heartbeat = Statement(
         "log_heartbeat",
-        "update task set heard_at = now() where id = $1 and runner_id = $2 returning log_rows")
+        """
+        update task set heard_at = case when status in (6, 8) or heard_at is not null then now() end
+         where id = $1 and runner_id = $2 returning log_rows
+        """)
     private static let lock = Statement(
         "log_lock",
         """
@@ -90,7 +94,8 @@ public struct LogStore: Sendable {
     private static let close = Statement(
         "log_close",
         """
-        update task set heard_at = now(), log_closed_at = case when $2 then coalesce(log_closed_at, now()) else log_closed_at end
+        update task set heard_at = case when status in (6, 8) or heard_at is not null then now() end,
+               log_closed_at = case when $2 then coalesce(log_closed_at, now()) else log_closed_at end
          where id = $1
         """)
     private static let insert = Statement(
@@ -98,7 +103,8 @@ public struct LogStore: Sendable {
         """
         with chunk as (
             insert into log_chunk (task_id, first_row, row_count, byte_offset, lines) values ($1, $2, $3, $4, $5))
-        update task set log_rows = $2 + $3, log_bytes = $4 + $6, heard_at = now(),
+        update task set log_rows = $2 + $3, log_bytes = $4 + $6,
+               heard_at = case when status in (6, 8) or heard_at is not null then now() end,
                log_closed_at = case when $7 then coalesce(log_closed_at, now()) else log_closed_at end
          where id = $1
         """)

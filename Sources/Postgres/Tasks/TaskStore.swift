@@ -140,8 +140,13 @@ public struct TaskStore: Sendable {
         select t.runner_id, j.run_id, j.id, j.has_outputs, t.status, t.log_closed_at is not null, j.settle_due_at is not null
           from task t join job j on j.id = t.job_id where t.id = $1
         """)
+    /// A task that ended unheard stays so: its ephemeral runner may have had another job since, and has one in its life (I9).
     private static let lockTask = Statement(
-        "task_heard", "update task set heard_at = now() where id = $1 returning status, ended_by_server")
+        "task_heard",
+        """
+        update task set heard_at = case when status in (6, 8) or heard_at is not null then now() end
+         where id = $1 returning status, ended_by_server
+        """)
     private static let putSteps = Statement(
         "step_report",
         """
