@@ -33,30 +33,28 @@ public func triggers(_ on: Triggers, by push: PushEvent) -> TriggerDecision {
     if let found = skipStrings.first(where: { contains(push.headMessage, $0) }) {
         return .skipped(reason: "commit message contains \"\(found)\"")
     }
-    if let branch = shortName(push.ref, below: "refs/heads/") {
-        let named = filter.branches ?? filter.tags
-        guard let named else { return paths(filter, push) }
-        guard filter.branches != nil else { return .skipped(reason: "only tags are named, not branch \"\(branch)\"") }
-        guard named.passes([branch]) else { return .skipped(reason: "branch \"\(branch)\" is filtered out") }
-        return paths(filter, push)
-    }
-    if let tag = shortName(push.ref, below: "refs/tags/") {
+    let ref = shortRef(push.ref)
+    switch ref.type {
+    case "branch":
+        guard filter.branches != nil || filter.tags != nil else { return paths(filter, push) }
+        guard let branches = filter.branches else {
+            return .skipped(reason: "only tags are named, not branch \"\(ref.name)\"")
+        }
+        return branches.passes([ref.name])
+            ? paths(filter, push) : .skipped(reason: "branch \"\(ref.name)\" is filtered out")
+    case "tag":
         // Path filters do not apply to tags (GitHub; Gitea differs).
         if let tags = filter.tags {
-            return tags.passes([tag]) ? .runs : .skipped(reason: "tag \"\(tag)\" is filtered out")
+            return tags.passes([ref.name]) ? .runs : .skipped(reason: "tag \"\(ref.name)\" is filtered out")
         }
-        return filter.branches == nil ? .runs : .skipped(reason: "only branches are named, not tag \"\(tag)\"")
+        return filter.branches == nil ? .runs : .skipped(reason: "only branches are named, not tag \"\(ref.name)\"")
+    default: return .skipped(reason: "ref \"\(push.ref)\" is neither a branch nor a tag")
     }
-    return .skipped(reason: "ref \"\(push.ref)\" is neither a branch nor a tag")
 }
 
 private func paths(_ filter: PushFilter, _ push: PushEvent) -> TriggerDecision {
     guard let paths = filter.paths, let changed = push.changedPaths else { return .runs }
     return paths.passes(changed) ? .runs : .skipped(reason: "changed paths are filtered out")
-}
-
-private func shortName(_ ref: String, below prefix: String) -> String? {
-    ref.utf8.starts(with: prefix.utf8) ? String(decoding: ref.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : nil
 }
 
 private func contains(_ text: String, _ part: String) -> Bool {

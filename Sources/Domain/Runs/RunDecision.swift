@@ -29,7 +29,12 @@ public struct JobSnapshot: Equatable, Sendable {
     }
 
     /// The status that counts for the run and for dependents.
-    public var countedStatus: Status { state.status == .failure && continueOnError ? .success : state.status }
+    public var countedStatus: Status { Domain.countedStatus(state.status, continueOnError: continueOnError) }
+}
+
+/// A failed job with continue-on-error counts as successful (runner.md 4.7).
+public func countedStatus(_ status: Status, continueOnError: Bool) -> Status {
+    status == .failure && continueOnError ? .success : status
 }
 
 public struct JobOutput: Equatable, Sendable {

@@ -54,14 +54,6 @@ public func githubTexts(_ run: RunFacts, base: String) -> [(key: String, value: 
     ]
 }
 
-/// `refs/heads/a/b` is the branch `a/b`, `refs/tags/v1` the tag `v1`; anything else has no type.
-public func shortRef(_ ref: String) -> (name: String, type: String) {
-    for (prefix, type) in [("refs/heads/", "branch"), ("refs/tags/", "tag")] where ref.utf8.starts(with: prefix.utf8) {
-        return (String(decoding: ref.utf8.dropFirst(prefix.utf8.count), as: UTF8.self), type)
-    }
-    return (ref, "")
-}
-
 /// The `github` context as conditions on the server see it: the texts and `event`.
 ///
 /// - Parameter event: the webhook payload as JSON text; one that cannot be read is null, as if it had no properties.

@@ -103,3 +103,14 @@ struct AdminCommand: ParsableCommand {
         }
     }
 }
+
+extension App {
+    /// The repository that an operator names as owner/name.
+    func repository(written text: String) throws -> Repository {
+        let names = text.split(separator: "/").map(String.init)
+        guard names.count == 2,
+            let found = try repositories.repository(owner: names[0], name: names[1], seenBy: nil)
+        else { throw Failure(.missing, "there is no repository \"\(text)\"; write it as owner/name") }
+        return found
+    }
+}

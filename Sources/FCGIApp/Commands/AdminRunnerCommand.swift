@@ -162,13 +162,7 @@ struct RunnerPlace: ParsableArguments {
 
     /// Nil when neither is given.
     func scope(_ app: App) throws -> RunnerScope? {
-        if let repo {
-            let names = repo.split(separator: "/").map(String.init)
-            guard names.count == 2,
-                let found = try app.repositories.repository(owner: names[0], name: names[1], seenBy: nil)
-            else { throw Failure(.missing, "there is no repository \"\(repo)\"; write it as owner/name") }
-            return .repository(found.id)
-        }
+        if let repo { return .repository(try app.repository(written: repo).id) }
         guard let owner else { return nil }
         guard let found = try app.accounts.account(named: owner) else {
             throw Failure(.missing, "there is no user \"\(owner)\"")

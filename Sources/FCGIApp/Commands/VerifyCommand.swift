@@ -53,12 +53,3 @@ struct VerifyCommand: ParsableCommand {
         return #"{"holds":\#(holds),"checks":[\#(items.joined(separator: ","))]}"#
     }
 }
-
-/// The queries of `sql/checks`, in order of their names.
-func invariantChecks(in directory: String) throws -> [InvariantCheck] {
-    let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".sql") }.sorted()
-    return try names.map {
-        InvariantCheck(
-            name: String($0.dropLast(4)), sql: try String(contentsOfFile: "\(directory)/\($0)", encoding: .utf8))
-    }
-}

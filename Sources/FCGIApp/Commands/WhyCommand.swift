@@ -18,10 +18,7 @@ struct WhyCommand: ParsableCommand {
 
         func run() throws {
             try WhyCommand.answer(options, json: json) { app in
-                let names = repository.split(separator: "/").map(String.init)
-                guard names.count == 2,
-                    let found = try app.repositories.repository(owner: names[0], name: names[1], seenBy: nil)
-                else { throw Failure(.missing, "there is no repository \"\(repository)\"; write it as owner/name") }
+                let found = try app.repository(written: repository)
                 guard let reason = try app.waits.why(job: JobID(job), in: found.id) else {
                     throw Failure(.missing, "\(found.fullName) has no job \(job)")
                 }

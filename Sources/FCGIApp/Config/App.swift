@@ -63,21 +63,3 @@ struct App: Sendable {
             data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
     }
 }
-
-/// Migration files of the configured directory, in order of their numbers. None at all is a mistake, not a small schema.
-func migrationFiles(in directory: String) throws -> [Migration] {
-    guard let folder = opendir(directory) else {
-        throw Failure(
-            .fault,
-            "could not read the migrations in \"\(directory)\": \(String(cString: strerror(errno))); set database.migrations_dir"
-        )
-    }
-    closedir(folder)
-    let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".sql") }.sorted()
-    guard !names.isEmpty else {
-        throw Failure(.fault, "there are no migrations in \"\(directory)\"; set database.migrations_dir")
-    }
-    return try names.map {
-        Migration(name: $0, sql: try String(contentsOfFile: "\(directory)/\($0)", encoding: .utf8))
-    }
-}

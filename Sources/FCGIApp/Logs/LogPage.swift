@@ -12,34 +12,43 @@ struct LogPage {
     ]
 
     private let app: App
-    private let repository: RepositoryID
     private let base: String
+    /// Asked once for all jobs of the page.
+    private let reasons: [JobID: Reason]
+    private let progress: [JobID: LogProgress]
     /// Rows that the page may still show at once.
     private var budget = LogExcerptLimits.pageRowsMax
     /// Bytes of summaries that it may still show.
     private var summaryBudget = JobSummaryLimits.pageBytesMax
 
-    init(app: App, repository: Repository) {
+    private init(of jobs: [JobView], in repository: Repository, _ app: App) throws {
         self.app = app
-        self.repository = repository.id
         base = "/\(repository.fullName)"
+        reasons = try app.waits.why(jobs: jobs.filter { !$0.status.isDone }.map(\.id), in: repository.id)
+        progress = Dictionary(
+            try app.logs.progress(of: jobs.map(\.id)).map { ($0.job, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What the template needs of these jobs, in their order.
+    static func facts(of jobs: [JobView], in repository: Repository, _ app: App) throws -> [[String: Any]] {
+        var page = try LogPage(of: jobs, in: repository, app)
+        return try jobs.map { try page.facts(of: $0) }
     }
 
     /// One job alone: the script puts it in the place of what it has when the steps changed.
     @Sendable static func jobView(_ request: Request, _: Caller, _ app: App) throws -> Response {
         let job = try RunRoutes.job(request, app)
-        var page = LogPage(app: app, repository: try RunRoutes.found(request))
-        return .html(200, try template().render(["jobs": [try page.facts(of: job)]]))
+        return .html(
+            200, try template().render(["jobs": try facts(of: [job], in: try RunRoutes.found(request), app)]))
     }
 
-    /// What the template needs of one job.
-    mutating func facts(of job: JobView) throws -> [String: Any] {
-        let progress = try app.logs.progress(of: [job.id]).first
+    private mutating func facts(of job: JobView) throws -> [String: Any] {
+        let progress = progress[job.id]
         let reader = try job.task.flatMap { try LogReader($0, app) }
         let steps = try job.task.map(app.views.steps) ?? []
         var facts: [String: Any] = [
             "id": job.id.number, "base": base, "name": job.name, "status": "\(job.status)",
-            "problem": Self.shown(job.problem), "why": Self.shown(try why(job)),
+            "problem": Self.shown(job.problem), "why": Self.shown(reasons[job.id]?.words ?? ""),
             "next": reader?.log.rows ?? 0, "done": progress?.hasEnded ?? true ? "true" : "false",
             "mark": progress.map { Self.mark(of: $0, steps) } ?? "",
         ]
@@ -117,11 +126,6 @@ struct LogPage {
 
     /// A template's section is drawn for any text, so an empty one is handed over as false.
     static func shown(_ text: String) -> Any { text.isEmpty ? false : text }
-
-    private func why(_ job: JobView) throws -> String {
-        guard !job.status.isDone else { return "" }
-        return try app.waits.why(job: job.id, in: repository)?.words ?? ""
-    }
 
     static func template() throws -> MustacheTemplate { try MustacheTemplate(string: section) }
 

@@ -42,8 +42,14 @@ struct RunJSON: Sendable {
             #"{"id":\#(repository.id),"owner":\#(owner),"name":\#(text(repository.name)),"full_name":\#(text(repository.fullName)),"private":\#(repository.facts.isPrivate),"default_branch":\#(text(repository.defaultBranch)),"html_url":\#(text(html)),"clone_url":\#(text(html + ".git")),"has_actions":true}"#
     }
 
+    /// Absent for what is no branch (rest.md 7).
+    private func headBranch(_ run: RunView) -> String {
+        let ref = shortRef(run.ref)
+        return ref.type == "branch" ? #","head_branch":\#(text(ref.name))"# : ""
+    }
+
     func run(_ run: RunView) -> String {
-        let branch = run.ref.hasPrefix("refs/heads/") ? #","head_branch":\#(text(String(run.ref.dropFirst(11))))"# : ""
+        let branch = headBranch(run)
         let actor = user(run.actorID, run.actor)
         let triggerActor = user(run.triggerActorID, run.triggerActor)
         let previous = run.attempt > 1 ? text("\(api)/actions/runs/\(run.id)/attempts/\(run.attempt - 1)") : "null"
@@ -53,7 +59,7 @@ struct RunJSON: Sendable {
 
     func job(_ job: JobView, of run: RunView, steps: [StepView]) -> String {
         let labels = job.labels.map(text).joined(separator: ",")
-        let branch = run.ref.hasPrefix("refs/heads/") ? #","head_branch":\#(text(String(run.ref.dropFirst(11))))"# : ""
+        let branch = headBranch(run)
         let runner = job.runnerID.map { #","runner_id":\#($0),"runner_name":\#(text(job.runnerName))"# } ?? ""
         let items = steps.map { step in
             #"{"name":\#(text(step.name)),"number":\#(step.position),\#(state(step.status)),"started_at":"\#(Self.time(step.startedAt))","completed_at":"\#(Self.time(step.stoppedAt))"}"#

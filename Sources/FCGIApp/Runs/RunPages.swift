@@ -36,8 +36,7 @@ enum RunPages {
             throw Failure(.missing, "run \(request.path["number"] ?? "") does not exist")
         }
         let base = "/\(repository.fullName)"
-        var logs = LogPage(app: app, repository: repository)
-        let jobs = try app.views.jobs(of: run).map { try logs.facts(of: $0) }
+        let jobs = try LogPage.facts(of: app.views.jobs(of: run), in: repository, app)
         let facts: [String: Any] = [
             "title": run.title, "base": base, "repository": repository.fullName, "number": run.number,
             "workflow": run.workflowPath, "ref": run.ref, "sha": run.sha, "actor": run.actor,

@@ -9,7 +9,6 @@ public enum EventKind: String, Sendable, CaseIterable {
     case runStatus = "run_status"
     case jobStatus = "job_status"
     case taskLost = "task_lost"
-    case taskReleased = "task_released"
     case runnerRegistered = "runner_registered"
     case runnerSpent = "runner_spent"
     case runnerChanged = "runner_changed"
@@ -17,7 +16,7 @@ public enum EventKind: String, Sendable, CaseIterable {
 }
 
 /// Writes `event`: append-only, in the transaction of the change it tells of.
-public enum EventStore {
+enum EventStore {
     private static let append = Statement(
         "event_append",
         """

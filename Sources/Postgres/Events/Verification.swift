@@ -37,7 +37,7 @@ public struct Verification: Sendable {
     private static let runs = Statement(
         "verify_runs",
         """
-        select r.id, r.status, r.latest_attempt::bigint from run r
+        select r.id, r.status from run r
          where r.id > $1 and exists (select 1 from event e where e.run_id = r.id and e.kind = 'run_status')
          order by r.id limit $2
         """)
@@ -79,7 +79,7 @@ public struct Verification: Sendable {
         for job in try tx.run(Self.jobs, .int(run.number)) {
             guard let status = Status(rawValue: job.int(1)) else { continue }
             live[.job(JobID(job.int(0)))] = status
-            if job.bool(3) { counted.append(status == .failure && job.bool(2) ? .success : status) }
+            if job.bool(3) { counted.append(countedStatus(status, continueOnError: job.bool(2))) }
         }
         var faults = replay.faults.map { "run \(run): \($0)" } + replay.differences(to: live)
         let expected = aggregate(counted)

@@ -9,8 +9,8 @@ public struct WaitQueries: Sendable {
     let database: Database
     public init(database: Database) { self.database = database }
 
-    private static let job = Statement(
-        "wait_job",
+    private static let jobs = Statement(
+        "wait_jobs",
         """
         select j.id, j.status, j.repository_id, j.owner_id, l.labels, j.problem, coalesce(n.name, ''),
                array(select distinct d.key from job d where d.attempt_id = j.attempt_id and d.key = any(j.needs)
@@ -20,7 +20,7 @@ public struct WaitQueries: Sendable {
                        and (q.queue_key, q.id) < (j.queue_key, j.id)) else 0 end
           from job j join label_set l on l.id = j.label_set_id
           left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
-         where j.repository_id = $1 and j.id = $2
+         where j.repository_id = $1 and j.id = any($2)
         """)
     private static let runnerColumns =
         """
@@ -41,21 +41,35 @@ public struct WaitQueries: Sendable {
 
     /// Why a job of this repository does not run, or what it does; nil when there is no such job.
     public func why(job: JobID, in repository: RepositoryID) throws -> Reason? {
-        guard let row = try database.read(Self.job, .int(repository.number), .int(job.number)).first else { return nil }
-        switch Status(rawValue: row.int(1)) ?? .failure {
+        try why(jobs: [job], in: repository)[job]
+    }
+
+    /// For a whole run at once: what there is to know of runners is the same for all its jobs.
+    public func why(jobs: [JobID], in repository: RepositoryID) throws -> [JobID: Reason] {
+        guard !jobs.isEmpty else { return [:] }
+        let rows = try database.read(Self.jobs, .int(repository.number), .ints(jobs.map(\.number)))
+        let isAnyWaiting = rows.contains { [.waiting, .blocked].contains(Status(rawValue: $0.int(1))) }
+        let runners = isAnyWaiting ? try database.read(Self.runners, .int(Self.runnersMax)) : []
+        let facts = runners.map(Self.facts)
+        let now = Instant(microseconds: runners.first?.int(9) ?? 0)
+        return rows.reduce(into: [:]) { reasons, row in
+            reasons[JobID(row.int(0))] = Self.reason(row, runners: facts, now: now)
+        }
+    }
+
+    private static func reason(_ row: Row, runners: [RunnerFacts], now: Instant) -> Reason {
+        let status = Status(rawValue: row.int(1)) ?? .failure
+        switch status {
         case .success, .failure, .cancelled, .skipped:
-            let words = Status(rawValue: row.int(1)).map { "\($0)" } ?? ""
-            return Reason(.done, row.text(5).isEmpty ? "it ended: \(words)" : row.text(5))
+            return Reason(.done, row.text(5).isEmpty ? "it ended: \(status)" : row.text(5))
         case .running: return Reason(.running, "it runs on \"\(row.text(6))\"")
         case .cancelling: return Reason(.running, "\"\(row.text(6))\" was told to stop it")
         case .waiting, .blocked:
-            let all = try database.read(Self.runners, .int(Self.runnersMax))
-            let now = Instant(microseconds: all.first?.int(9) ?? 0)
             return whyWaiting(
                 WaitingJob(
                     repository: RepositoryID(row.int(2)), owner: AccountID(row.int(3)), labels: row.texts(4),
                     unfinishedNeeds: row.texts(7), ahead: row.int(8)),
-                runners: all.map(Self.facts), now: now)
+                runners: runners, now: now)
         }
     }
 
