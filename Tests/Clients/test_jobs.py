@@ -143,6 +143,23 @@ def test_late_outputs_reach_the_dependent(project):
     runner.finish(after)
 
 
+def test_a_rerun_goes_on_waiting_for_late_outputs(project):
+    """The job is carried over while its outputs are awaited: its dependents in the new attempt await them too."""
+    runner = project.runner()
+    project.push_workflow("on: push\njobs:\n" + job("a", "outputs: {k: x}") + job("b", "needs: a"))
+    task = runner.fetch()
+    runner.state(task, pb.Result.SUCCESS)
+    run = project.run_of("ci.yml")
+    assert call(project, "POST", f"/runs/{run['id']}/cancel").status == 200
+    assert call(project, "POST", f"/runs/{run['id']}/rerun-failed-jobs").status == 201
+    assert project.jobs(run)["b"]["status"] == "pending"
+    runner.state(task, pb.Result.SUCCESS, outputs={"k": "late"})
+    after = runner.fetch()
+    assert dict(after.needs["a"].outputs) == {"k": "late"}
+    runner.finish(after)
+    assert project.wait_run()["conclusion"] == "success"
+
+
 # --- Reruns ---
 
 PIPELINE = "on: push\njobs:\n" + job("build", "outputs: {v: x}") + job("lint") + job("report", "needs: [build, lint]")

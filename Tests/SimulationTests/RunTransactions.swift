@@ -36,6 +36,7 @@ extension World {
                 self[after].status = self[before].status
                 self[after].task = self[before].task
                 self[after].queueKey = self[before].queueKey
+                self[after].settleDueAt = self[before].settleDueAt
             }
             append(StatusEvent(.job(after), self[after].status), to: run)
         }

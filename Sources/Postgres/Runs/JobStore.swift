@@ -47,19 +47,21 @@ enum JobStore {
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token, status)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 7)
         """)
-    /// A rerun's rows: those of `$3` start anew, the others carry over result, task, steps and log (rest.md 7).
+    /// A rerun's rows: those of `$3` start anew, the others carry over result, task, steps and log (rest.md 7), and the wait
+    /// for late outputs, which hold up dependents in this attempt as in the one before (runner.md 4.6).
     private static let copy = Statement(
         "job_copy",
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token, status,
-                         problem, task_id, queued_at, queue_key, started_at, stopped_at, copied_from)
+                         problem, task_id, queued_at, queue_key, started_at, stopped_at, settle_due_at, copied_from)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
                condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token,
                case when again then 7 else status end, case when again then '' else problem end,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
-               case when not again then stopped_at end, case when not again then coalesce(copied_from, id) end
+               case when not again then stopped_at end, case when not again then settle_due_at end,
+               case when not again then coalesce(copied_from, id) end
           from (select *, id = any($3) as again from job where attempt_id = $1) old
          order by id
         returning id, status, position
