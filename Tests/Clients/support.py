@@ -160,23 +160,38 @@ class Project:
     def registration_token(self) -> str:
         return self.stack.millrace("admin", "runner", "token", "--repo", self.path).strip()
 
-    def runner(self, labels=("ubuntu-latest",), json_codec: bool = False) -> "ScriptedRunner":
-        return ScriptedRunner(self.stack, self.registration_token(), list(labels), json_codec)
+    def runner(self, labels=("ubuntu-latest",), json_codec: bool = False, ephemeral: bool = False) -> "ScriptedRunner":
+        return ScriptedRunner(self.stack, self.registration_token(), list(labels), json_codec, ephemeral)
 
 
 class ScriptedRunner:
     """A runner in the tests' hands, on PyPI's Connect client. Like the real ones it repeats a call that failed in passing."""
 
-    def __init__(self, stack, registration: str, labels: "list[str]", json_codec: bool = False):
+    def __init__(self, stack, registration: str, labels: "list[str]", json_codec: bool = False, ephemeral: bool = False):
+        self.open(stack, json_codec)
+        answer = self.call("Register", pb.RegisterRequest(
+            name=f"scripted-{next(numbers)}", token=registration, version="test", labels=labels, ephemeral=ephemeral), pb.RegisterResponse)
+        self.id, self.ephemeral = answer.runner.id, answer.runner.ephemeral
+        self.identify(answer.runner.uuid, answer.runner.token)
+        self.declared = self.call("Declare", pb.DeclareRequest(version="test", labels=labels), pb.DeclareResponse)
+
+    @classmethod
+    def known(cls, stack, uuid: str, token: str) -> "ScriptedRunner":
+        """One that the server knows already; neither registers nor declares."""
+        runner = cls.__new__(cls)
+        runner.open(stack, False)
+        runner.identify(uuid, token)
+        return runner
+
+    def open(self, stack, json_codec: bool) -> None:
         self.stack = stack
         codec = proto_json_codec() if json_codec else proto_binary_codec()
         self.client = ConnectClientSync(f"{stack.url}/api/actions", codec=codec, send_compression=None)
         self.headers: "dict[str, str]" = {}
-        answer = self.call("Register", pb.RegisterRequest(
-            name=f"scripted-{next(numbers)}", token=registration, version="test", labels=labels), pb.RegisterResponse)
-        self.uuid, self.token, self.id = answer.runner.uuid, answer.runner.token, answer.runner.id
-        self.headers = {"x-runner-uuid": self.uuid, "x-runner-token": self.token}
-        self.declared = self.call("Declare", pb.DeclareRequest(version="test", labels=labels), pb.DeclareResponse)
+
+    def identify(self, uuid: str, token: str) -> None:
+        self.uuid, self.token = uuid, token
+        self.headers = {"x-runner-uuid": uuid, "x-runner-token": token}
 
     def call(self, name: str, message, answers, timeout_ms: int = 120_000):
         """Once; ConnectError when refused."""

@@ -7,7 +7,7 @@ import pytest
 import runner_pb as pb
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
-from support import Project, ScriptedRunner, ask, assert_connect_error, context, job_key, numbers, rpc, wait_for
+from support import Project, ScriptedRunner, ask, assert_connect_error, context, job_key, rpc, wait_for
 
 ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo one\n"
 
@@ -25,15 +25,6 @@ def task_of(answer, message=pb.FetchTaskResponse):
     assert answer.status == 200, answer.text
     parsed = message.from_binary(answer.body)
     return parsed.task if parsed.has_field("task") else None
-
-
-def register(project, **more) -> "tuple[dict, pb.Runner]":
-    answer = rpc(project.stack, "Register", pb.RegisterRequest(
-        name=f"r{next(numbers)}", token=project.registration_token(), version="test", labels=["ubuntu-latest"], **more
-    ).to_binary())
-    assert answer.status == 200, answer.text
-    runner = pb.RegisterResponse.from_binary(answer.body).runner
-    return {"x-runner-uuid": runner.uuid, "x-runner-token": runner.token}, runner
 
 
 # --- Scopes (rows 13, 18) ---
@@ -215,11 +206,9 @@ def test_an_overlong_request_key(project):
 # --- Runners that may not (rows 12, 27, 28) ---
 
 def test_an_ephemeral_runner_has_one_job_in_its_life(project):
-    headers, runner = register(project, ephemeral=True)
-    assert runner.ephemeral
-    scripted = ScriptedRunner.__new__(ScriptedRunner)
-    scripted.stack, scripted.headers = project.stack, headers
-    scripted.client = project.runner().client
+    scripted = project.runner(ephemeral=True)
+    assert scripted.ephemeral
+    headers = scripted.headers
     project.push_workflow(jobs(2))
     task = scripted.fetch()
     assert scripted.look(2500) is None, "none while its one job runs"
@@ -242,7 +231,7 @@ def test_an_ephemeral_runner_has_one_job_in_its_life(project):
 
 def test_two_requests_of_an_ephemeral_runner_at_once(project):
     for n in range(5):
-        headers, _ = register(project, ephemeral=True)
+        headers = project.runner(ephemeral=True).headers
         project.push_workflow(jobs(2), f"e{n}.yml")
         wait_for(lambda: project.run_of(f"e{n}.yml"), "the run")
         answers = []

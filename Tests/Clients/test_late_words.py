@@ -1,6 +1,6 @@
 """Words that come late: about a task that was given back, about a job of an earlier attempt. Both were found by simulation."""
 import runner_pb as pb
-from support import ask, rpc
+from support import ask
 
 ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo one\n"
 
@@ -24,11 +24,7 @@ def test_a_job_of_an_earlier_attempt_can_be_cancelled_to_no_effect(project):
 
 def test_late_words_about_a_task_given_back_do_not_count_as_a_second_job(impatient):
     """I9: an ephemeral runner that slept over its first task and was given another."""
-    answer = rpc(impatient.stack, "Register", pb.RegisterRequest(
-        name="sleeper", token=impatient.registration_token(), labels=["ubuntu-latest"], ephemeral=True).to_binary())
-    made = pb.RegisterResponse.from_binary(answer.body).runner
-    runner = impatient.runner(["unused"])
-    runner.headers = {"x-runner-uuid": made.uuid, "x-runner-token": made.token}
+    runner = impatient.runner(ephemeral=True)
     impatient.push_workflow(ONE)
     slept_over = runner.fetch()
     task = runner.fetch()  # back in the queue after unheard_after
@@ -38,7 +34,7 @@ def test_late_words_about_a_task_given_back_do_not_count_as_a_second_job(impatie
     assert runner.rows(slept_over, 0, ["a row"]) == 1
     runner.rows(slept_over, 1, [])
     runner.rows(slept_over, 1, [], no_more=True)
-    heard = f"select count(*) from task where runner_id = {made.id} and heard_at is not null"
+    heard = f"select count(*) from task where runner_id = {runner.id} and heard_at is not null"
     assert impatient.stack.sql(heard) == "1"
     runner.finish(task)
     assert impatient.wait_run()["conclusion"] == "success"

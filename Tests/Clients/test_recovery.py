@@ -6,7 +6,7 @@ import pytest
 import runner_pb as pb
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
-from support import ScriptedRunner, ask, job_key, rpc, wait_for
+from support import ScriptedRunner, ask, job_key, wait_for
 
 ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo one\n"
 CHAIN = """\
@@ -213,11 +213,7 @@ def test_cancel_of_one_job(impatient):
 
 
 def test_an_ephemeral_runner_that_never_got_its_answer_may_have_another_job(impatient):
-    answer = rpc(impatient.stack, "Register", pb.RegisterRequest(
-        name="once", token=impatient.registration_token(), labels=["ubuntu-latest"], ephemeral=True).to_binary())
-    made = pb.RegisterResponse.from_binary(answer.body).runner
-    runner = impatient.runner(["unused"])
-    runner.headers = {"x-runner-uuid": made.uuid, "x-runner-token": made.token}
+    runner = impatient.runner(ephemeral=True)
     impatient.push_workflow(ONE)
     lost = runner.fetch()
     task = runner.fetch()

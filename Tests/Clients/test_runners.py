@@ -284,9 +284,7 @@ def test_a_runner_with_a_secret_of_ones_own(stack, project):
     made = create(stack, secret, "preset", "linux:host,gpu", "--repo", project.path)
     assert made == str(uuid.UUID(bytes=secret[:16].encode()))
     project.push_workflow(ONE.replace("LABEL", "gpu"))
-    runner = ScriptedRunner.__new__(ScriptedRunner)
-    runner.stack, runner.client = stack, project.runner(["other"]).client
-    runner.headers = {"x-runner-uuid": made, "x-runner-token": secret}
+    runner = ScriptedRunner.known(stack, made, secret)
     runner.finish(runner.fetch())
     assert project.wait_run()["conclusion"] == "success"
     # Again: the same runner, with what is new.
