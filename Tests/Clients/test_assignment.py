@@ -1,12 +1,13 @@
 """Who is given what, through two instances: runner.md 2.5, 2.6, 3 and its checklist rows 11 to 29, 53."""
+import socket
+import subprocess
 import threading
 import time
 import uuid
 
 import pytest
 import runner_pb as pb
-from connectrpc.code import Code
-from connectrpc.errors import ConnectError
+from stack import postgres_programs
 from support import Project, ScriptedRunner, ask, assert_connect_error, context, job_key, rpc, wait_for
 
 ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo one\n"
@@ -266,9 +267,40 @@ def test_two_instances_never_give_an_unbuildable_job_the_queue(project):
 
 # --- Undelivered answers (row 20) ---
 
+def test_a_client_that_left_during_its_claim_gives_the_job_back_at_once(project):
+    """The claim is held up by a lock until the client is gone: what it then assigns reaches nobody, and is released."""
+    runner = project.runner()
+    project.push_workflow(ONE)
+    run = wait_for(lambda: project.run_of("ci.yml"), "the run")
+    job = project.jobs(run)["one"]["id"]
+    stack = project.stack
+    holder = subprocess.Popen(
+        [str(postgres_programs() / "psql"), "-h", str(stack.sockets), "-U", "millrace", "-d", "millrace", "-XAtq"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    gone = lambda: (stack.logs / "access.log").read_text().count(" 499 ")  # noqa: E731
+    before = gone()
+    try:
+        holder.stdin.write("begin; lock table task in access exclusive mode; select 'locked';\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline().strip() == "locked"
+        lines = ["POST /api/actions/runner.v1.RunnerService/FetchTask HTTP/1.1", "Host: x", "Content-Type: application/proto",
+                 "Content-Length: 0", *(f"{key}: {value}" for key, value in runner.headers.items())]
+        with socket.create_connection(("127.0.0.1", stack.port)) as link:
+            link.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+            waiting = ("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into %'")
+            wait_for(lambda: stack.sql(waiting) != "0", "the claim that waits")
+        # nginx closed its connection to the lane before it wrote this line.
+        wait_for(lambda: gone() > before, "nginx's word that the client left")
+    finally:
+        holder.communicate("rollback;\n")
+    events = (f"select string_agg(status::text, ' ' order by id) from event where job_id = {job} and kind = 'job_status'")
+    wait_for(lambda: stack.sql(events) == "7 5 6 5", "the claim and its release")
+    assert stack.sql(f"select status, returns, task_id is null from job where id = {job}") == "5|0|t", "not counted as unheard"
+    runner.finish(runner.fetch())
+
+
 def test_a_client_that_left_before_its_answer_costs_nothing(project):
     """Parked, then gone: the job must be there for the next one at once, not after a sweep."""
-    import socket
     runner = project.runner()
     runner.look(1500)
     lines = [f"POST /api/actions/runner.v1.RunnerService/FetchTask HTTP/1.1", "Host: x", "Content-Type: application/proto",

@@ -2,7 +2,7 @@
 import pytest
 import runner_pb as pb
 from playwright.sync_api import expect, sync_playwright
-from support import User, ask, wait_for
+from support import wait_for
 
 WORKFLOW = """\
 on: push

@@ -12,7 +12,6 @@ import pytest
 import runner_pb as pb
 from conftest import private_stack
 from connectrpc.code import Code
-from connectrpc.errors import ConnectError
 from support import Project, ScriptedRunner, User, git, job_key, wait_for
 
 SEED = int(os.environ.get("MILLRACE_CHAOS_SEED", "7"))

@@ -2,10 +2,7 @@
 On a stack of short clocks (conftest.SHORT_CLOCKS)."""
 import time
 
-import pytest
 import runner_pb as pb
-from connectrpc.code import Code
-from connectrpc.errors import ConnectError
 from support import ScriptedRunner, ask, job_key, wait_for
 
 ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo one\n"

@@ -7,8 +7,6 @@ import uuid
 import gitea_api_client as sdk
 import pytest
 import runner_pb as pb
-from connectrpc.code import Code
-from connectrpc.errors import ConnectError
 from stack import StackError
 from support import Project, ScriptedRunner, User, ask, assert_connect_error, numbers, rpc, wait_for
 
