@@ -47,3 +47,18 @@ public struct InboxID: EntityID {
     public let number: Int64
     public init(_ number: Int64) { self.number = number }
 }
+
+public struct ArtifactID: EntityID {
+    public let number: Int64
+    public init(_ number: Int64) { self.number = number }
+}
+
+public struct UploadID: EntityID {
+    public let number: Int64
+    public init(_ number: Int64) { self.number = number }
+}
+
+public struct BlobID: EntityID {
+    public let number: Int64
+    public init(_ number: Int64) { self.number = number }
+}
