@@ -21,7 +21,7 @@ let package = Package(
         .target(
             name: "RunnerProto",
             dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["README.md", "runner.proto", "ping.proto"], swiftSettings: strict),
+            exclude: ["README.md", "runner.proto", "ping.proto", "artifact.proto"], swiftSettings: strict),
         .target(name: "Domain", dependencies: ["Yams"], swiftSettings: strict),
         .target(name: "Postgres", dependencies: ["Domain", "CLibpq"], swiftSettings: strict),
         .executableTarget(
