@@ -25,6 +25,7 @@ struct Configuration: Sendable {
     /// After a log has ended it is sealed; rows that come until then are taken (runner.md 5.1).
     var sealGraceSeconds: Int64 = 60
     var logRetentionSeconds: Int64 = 365 * 86_400
+    var artifacts = ArtifactConfiguration()
     /// The file itself, absolute: hooks are given it.
     var path = ""
 
@@ -101,7 +102,9 @@ struct Configuration: Sendable {
     private static let known: Set<String> = [
         "server.public_url", "server.socket_dir", "server.work_threads", "database.dsn", "database.listen_dsn",
         "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir",
-        "logs.seal_grace", "logs.retention", "tasks.poll_hold",
+        "artifacts.retention", "artifacts.retention_max", "artifacts.same_name", "artifacts.block_bytes_max",
+        "artifacts.repository_quota", "artifacts.owner_quota", "artifacts.keep_last", "artifacts.abandoned_after",
+        "artifacts.garbage_after", "logs.seal_grace", "logs.retention", "tasks.poll_hold",
         "tasks.looks_max", "tasks.fair_spacing", "tasks.unheard_after", "tasks.silent_after", "tasks.overlong_after",
         "tasks.restart_silence", "tasks.abandoned_after", "tasks.spent_grace",
     ]
@@ -129,6 +132,20 @@ struct Configuration: Sendable {
             }
             return number * unit
         }
+        /// `512`, `100MiB`, `10GiB`; decimal units are not taken, so that nobody wonders which are meant.
+        func bytes(_ range: ClosedRange<Int64>) throws -> Int64 {
+            let units: [(String, Int64)] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)]
+            let unit = units.first { value.hasSuffix($0.0) }
+            let digits = unit.map { String(value.dropLast($0.0.count)) } ?? value
+            let (number, isOver) = (Int64(digits) ?? -1).multipliedReportingOverflow(by: unit?.1 ?? 1)
+            guard !isOver, range.contains(number) else {
+                throw Problem(
+                    description: "\(place): \"\(name)\" is \"\(value)\"; it must be a size such as \"100MiB\" or \"10GiB\", "
+                        + "from \(range.lowerBound) to \(range.upperBound) bytes")
+            }
+            return number
+        }
+        func quota() throws -> Int64? { value == "none" ? nil : try bytes(0...(1 << 60)) }
         switch name {
         case "server.public_url": publicURL = value.hasSuffix("/") ? String(value.dropLast()) : value
         case "server.socket_dir": socketDirectory = value
@@ -150,6 +167,20 @@ struct Configuration: Sendable {
         case "tasks.abandoned_after": recovery.abandonedSeconds = Int64(try duration(1...31_536_000))
         case "tasks.spent_grace": spentGraceSeconds = Int64(try duration(1...86_400))
         case "logs.seal_grace": sealGraceSeconds = Int64(try duration(0...86_400))
+        case "artifacts.retention": artifacts.retentionSeconds = Int64(try duration(1...(100 * 365 * 86_400)))
+        case "artifacts.retention_max": artifacts.retentionSecondsMax = Int64(try duration(1...(100 * 365 * 86_400)))
+        case "artifacts.same_name":
+            guard let policy = SameNamePolicy(rawValue: value) else {
+                throw Problem(
+                    description: "\(place): \"\(name)\" is \"\(value)\"; it must be \"refuse\" or \"replace\"")
+            }
+            artifacts.sameName = policy
+        case "artifacts.block_bytes_max": artifacts.blockBytesMax = try bytes((8 << 20)...(4000 << 20))
+        case "artifacts.repository_quota": artifacts.repositoryQuota = try quota()
+        case "artifacts.owner_quota": artifacts.ownerQuota = try quota()
+        case "artifacts.keep_last": artifacts.keepLast = Int64(try count(0...1_000_000))
+        case "artifacts.abandoned_after": artifacts.abandonedSeconds = Int64(try duration(1...2_592_000))
+        case "artifacts.garbage_after": artifacts.garbageSeconds = Int64(try duration(1...2_592_000))
         case "logs.retention": logRetentionSeconds = Int64(try duration(1...(100 * 365 * 86_400)))
         default:
             throw Problem(

@@ -26,7 +26,7 @@ final class Housekeeping: Sendable {
             // Apart from the sweeps: parked polls are answered in time whatever PostgreSQL does.
             Worker { [self] in every(milliseconds: 100, "expire polls") { app.polls.expire() } },
             Worker { [self] in sweep() },
-        ] + logSweeps()
+        ] + logSweeps() + artifactSweeps()
     }
 
     func stop() {
@@ -88,6 +88,15 @@ final class Housekeeping: Sendable {
             Worker { [self] in every(milliseconds: 2_000, "seal logs") { try seal.sweep() } },
             Worker { [self] in every(milliseconds: 10_000, "expire logs") { try expire.sweep() } },
             Worker { [self] in every(milliseconds: LiveLimits.lookMilliseconds, "watch logs") { try watch.look() } },
+        ]
+    }
+
+    private func artifactSweeps() -> [Worker] {
+        let sweep = SweepArtifacts(app: app, isStopping: { [self] in stopping.load(ordering: .relaxed) })
+        let garbage = SweepGarbage(app: app, isStopping: { [self] in stopping.load(ordering: .relaxed) })
+        return [
+            Worker { [self] in every(milliseconds: 5_000, "artifacts") { try sweep.sweep() } },
+            Worker { [self] in every(milliseconds: garbage.everyMilliseconds, "garbage") { try garbage.sweep() } },
         ]
     }
 

@@ -82,6 +82,11 @@ public enum UploadProblem: Error, Equatable, Sendable {
 public struct DroppedFiles: Sendable {
     public let upload: UploadID
     public let files: [String]
+
+    public init(upload: UploadID, files: [String]) {
+        self.upload = upload
+        self.files = files
+    }
 }
 
 /// Writes `upload` and `upload_block`.
@@ -112,7 +117,6 @@ public struct UploadStore: Sendable {
         """
         select \(columns) from upload u join artifact a on a.id = u.artifact_id join task t on t.id = u.task_id
          where u.artifact_id = $1 and u.task_id = $2 and u.path = $3 and u.finished_at is null and u.closed_at is null
-           for no key update of u
         """)
     private static let lock = Statement(
         "upload_lock",
@@ -204,8 +208,9 @@ public struct UploadStore: Sendable {
     private static let over = Statement(
         "upload_over",
         """
-        select id from upload where (finished_at is not null or closed_at is not null)
-           and coalesce(finished_at, closed_at) < now() - make_interval(secs => $1) order by id limit $2
+        select id from upload
+         where (finished_at is not null or closed_at is not null)
+           and (closed_at is not null or finished_at < now() - make_interval(secs => $1)) order by id limit $2
         """)
     private static let delete = Statement(
         "upload_delete", "delete from upload where id = $1 and (finished_at is not null or closed_at is not null)")
@@ -324,32 +329,39 @@ public struct UploadStore: Sendable {
 
     // MARK: v3
 
+    /// The upload of a file's ranges; opens it when this is the first.
+    func opened(
+        for artifact: ArtifactID, task: TaskID, path: String, chunk: ChunkRange, isGzip: Bool, in tx: Transaction
+    ) throws -> UploadID {
+        if let found = try tx.first(Self.openOfPath, .int(artifact.number), .int(task.number), .text(path)) {
+            return UploadID(found.int(0))
+        }
+        return try open(
+            for: artifact, task: task, path: path, mode: .ranges, total: chunk.total, isGzip: isGzip, in: tx)
+    }
+
     /// Takes a range of a file.
     ///
-    /// - Throws: `ChunkProblem` when it does not fit those before.
-    func put(
-        _ chunk: ChunkRange, file: String, isGzip: Bool, of artifact: ArtifactID, path: String, task: TaskID,
-        in tx: Transaction
-    ) throws -> DroppedFiles {
-        let found = try tx.first(Self.openOfPath, .int(artifact.number), .int(task.number), .text(path))
-        let upload = try found.map { UploadID($0.int(0)) }
-            ?? open(
-                for: artifact, task: task, path: path, mode: .ranges, total: chunk.total, isGzip: isGzip, in: tx)
-        // In a statement after the lock, so that what another chunk stored meanwhile is seen.
-        let stored = try tx.run(Self.ranges, .int(upload.number)).map(StagedBlock.init)
-        let before = found.map(Upload.init)
-        let verdict = try judgeChunk(
-            chunk, among: stored.map { $0.firstByte..<($0.firstByte + $0.bytes) }, storedTotal: before?.total)
-        var dropped: [String] = []
-        // A retry may also come compressed where the first was not: other bytes altogether.
-        if verdict == .replaceAll || before.map({ $0.isGzip != isGzip }) == true {
-            dropped = try tx.run(Self.dropAll, .int(upload.number)).map { $0.text(0) }
-            try tx.run(Self.setTotal, .int(upload.number), .int(chunk.total), .bool(isGzip))
+    /// - Throws: `ChunkProblem` when it does not fit those before; `UploadProblem.missing`, `.finished`.
+    public func put(_ chunk: ChunkRange, file: String, isGzip: Bool, into upload: UploadID) throws -> DroppedFiles {
+        try database.transaction { tx in
+            _ = try lock(upload, in: tx)
+            // In statements after the lock, so that what another chunk stored meanwhile is seen.
+            let before = try tx.first(Self.byID, .int(upload.number)).map(Upload.init)
+            let stored = try tx.run(Self.ranges, .int(upload.number)).map(StagedBlock.init)
+            let verdict = try judgeChunk(
+                chunk, among: stored.map { $0.firstByte..<($0.firstByte + $0.bytes) }, storedTotal: before?.total)
+            var dropped: [String] = []
+            // A retry may also come compressed where the first was not: other bytes altogether.
+            if verdict == .replaceAll || before?.isGzip != isGzip {
+                dropped = try tx.run(Self.dropAll, .int(upload.number)).map { $0.text(0) }
+                try tx.run(Self.setTotal, .int(upload.number), .int(chunk.total), .bool(isGzip))
+            }
+            let row = try tx.first(
+                Self.put, .int(upload.number), .bytes(Array("\(chunk.bytes.lowerBound)".utf8)), .text(file),
+                .int(Int64(chunk.bytes.count)), .int(chunk.bytes.lowerBound))
+            return DroppedFiles(upload: upload, files: dropped + [row?.optionalText(0)].compactMap { $0 })
         }
-        let row = try tx.first(
-            Self.put, .int(upload.number), .bytes(Array("\(chunk.bytes.lowerBound)".utf8)), .text(file),
-            .int(Int64(chunk.bytes.count)), .int(chunk.bytes.lowerBound))
-        return DroppedFiles(upload: upload, files: dropped + [row?.optionalText(0)].compactMap { $0 })
     }
 
     public func ranges(of upload: UploadID) throws -> [StagedBlock] {
@@ -372,15 +384,17 @@ public struct UploadStore: Sendable {
         try tx.run(Self.closeOfArtifacts, .ints(artifacts.map(\.number))).map { UploadID($0.int(0)) }
     }
 
-    public func close(_ uploads: [UploadID]) throws { try database.write(Self.close, .ints(uploads.map(\.number))) }
+    func close(_ uploads: [UploadID], in tx: Transaction) throws {
+        try tx.run(Self.close, .ints(uploads.map(\.number)))
+    }
 
     /// Uploads of tasks that have ended, when nothing has come for `idleSeconds`.
     public func closeAbandoned(idleSeconds: Int64, limit: Int) throws {
         try database.write(Self.closeAbandoned, .int(idleSeconds), .int(Int64(limit)))
     }
 
-    /// Uploads that ended long enough ago that nobody asks for them any more.
-    public func over(forSeconds seconds: Int64, limit: Int) throws -> [UploadID] {
+    /// Uploads that were given up, and those finished so long ago that no late block needs to be told so.
+    public func over(finishedForSeconds seconds: Int64, limit: Int) throws -> [UploadID] {
         try database.read(Self.over, .int(seconds), .int(Int64(limit))).map { UploadID($0.int(0)) }
     }
 
