@@ -1,6 +1,7 @@
 """Taking and storing log rows, reading them, steps, expiry: runner.md 5 and its checklist rows 2 and 40 to 49."""
 import gzip
 import hashlib
+import http.client
 import random
 import subprocess
 import threading
@@ -124,6 +125,22 @@ def test_a_large_backlog_in_one_request(job, lines):
     job.rows(stored, [], no_more=True)
     job.wait_sealed()
     assert hashlib.sha256(job.text().encode()).digest() == hashlib.sha256(expected.encode()).digest(), "from the file"
+
+
+def test_a_log_that_breaks_off_does_not_look_whole(job):
+    """Half of it is sent before a row is found missing, so the status is 200: only the connection can tell."""
+    lines = numbered(20_000)
+    for start in range(0, len(lines), 5000):
+        assert job.rows(start, lines[start:start + 5000]) == start + 5000
+    damaged = job.stack.sql(
+        f"update log_chunk set lines = substr(lines, 1, length(lines) / 2) where task_id = {job.task.id} and first_row ="
+        f" (select max(first_row) from log_chunk where task_id = {job.task.id}) returning first_row")
+    assert int(damaged) > 0
+    with pytest.raises(http.client.IncompleteRead) as cut:
+        job.read()
+    assert lines_of(*lines).startswith(cut.value.partial.decode())
+    done = subprocess.run(["curl", "--silent", "--fail", "--output", "/dev/null", f"{job.stack.url}{job.rest}"])
+    assert done.returncode == 18, "CURLE_PARTIAL_FILE"
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])

@@ -26,7 +26,7 @@ final class WorkLane: Sendable {
 
     /// - Parameters:
     ///   - path: Unix socket, made with mode 0660; a stale one of a killed process is replaced.
-    ///   - streamFailed: told why a body broke off; the client sees that it is shorter than its Content-Length.
+    ///   - streamFailed: told why a body broke off; the client sees its connection end before the body does.
     init(
         path: String, streamFailed: @escaping @Sendable (any Error) -> Void,
         handle: @escaping @Sendable (Request) -> Response
@@ -92,9 +92,24 @@ final class WorkLane: Sendable {
                 usleep(LaneLimits.acceptPauseMicroseconds)
                 continue
             }
-            write(handle(read(raw, through: piece)), to: raw)
-            FCGX_Finish_r(raw)
+            if write(handle(read(raw, through: piece)), to: raw) {
+                FCGX_Finish_r(raw)
+            } else {
+                breakOff(raw)
+            }
         }
+    }
+
+    /// Ends the connection so that nginx ends the client's without the last chunk.
+    ///
+    /// Closing alone is not enough: nginx (1.22 to 1.29, `fastcgi_keep_conn off`) takes the end of the connection for
+    /// the end of the body, and when a Content-Length says otherwise leaves the client waiting. A record of no known
+    /// version is an error it cannot overlook, whether or not the length is known.
+    private func breakOff(_ raw: UnsafeMutablePointer<FCGX_Request>) {
+        let noRecord = [UInt8](repeating: 0, count: Record.headerBytes)
+        _ = send(raw.pointee.ipcFd, noRecord, noRecord.count, Int32(MSG_NOSIGNAL))
+        // Not FCGX_Finish_r, which writes FCGI_END_REQUEST.
+        FCGX_Free(raw, 1)
     }
 
     private func read(_ raw: UnsafeMutablePointer<FCGX_Request>, through piece: UnsafeMutableRawBufferPointer)
@@ -115,17 +130,25 @@ final class WorkLane: Sendable {
         return Request(parameters: parameters, body: body)
     }
 
-    private func write(_ response: Response, to raw: UnsafeMutablePointer<FCGX_Request>) {
+    /// - Returns: false when the body broke off and what was written must not look whole.
+    private func write(_ response: Response, to raw: UnsafeMutablePointer<FCGX_Request>) -> Bool {
         func put(_ bytes: ArraySlice<UInt8>) -> Bool {
             bytes.withUnsafeBytes {
                 FCGX_PutStr($0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count), raw.pointee.out)
             } >= 0
         }
-        guard put(response.head()[...]) else { return }
+        // When nobody takes what we write, nobody is misled by its end.
+        guard put(response.head()[...]) else { return true }
         if let stream = response.stream {
-            do { try stream.write(put) } catch { streamFailed(error) }
+            do {
+                try stream.write(put)
+            } catch {
+                streamFailed(error)
+                return false
+            }
         } else if !response.body.isEmpty {
             _ = put(response.body[...])
         }
+        return true
     }
 }

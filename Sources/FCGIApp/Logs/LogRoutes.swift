@@ -21,7 +21,7 @@ enum LogRoutes {
         var response = try log(of: job, request, app)
         let workflow = run.workflowID.split(separator: ".").dropLast().joined(separator: ".")
         let name = "\(workflow.isEmpty ? run.workflowID : workflow)-\(job.name)-\(job.task?.number ?? 0).log"
-        response.headers.append((name: "Content-Disposition", value: attachment(name)))
+        response.headers.append((name: "Content-Disposition", value: attachmentDisposition(name)))
         return response
     }
 
@@ -83,23 +83,5 @@ enum LogRoutes {
             nosniff, (name: "X-Millrace-Next-Row", value: "\(next)"),
             (name: "X-Millrace-Done", value: isDone ? "true" : "false"),
         ]
-    }
-
-    /// RFC 6266: a plain name for all, and the exact one, encoded, for those who know it.
-    private static func attachment(_ name: String) -> String {
-        let plain = String(
-            name.unicodeScalars.map { scalar -> Character in
-                scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789-_. ()".unicodeScalars.contains(scalar))
-                    ? Character(scalar) : "_"
-            })
-        guard plain != name else { return "attachment; filename=\"\(plain)\"" }
-        let exact = name.utf8.map { byte -> String in
-            let isPlain =
-                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                || "-_.".utf8.contains(byte)
-            let hex = String(byte, radix: 16, uppercase: true)
-            return isPlain ? String(UnicodeScalar(byte)) : "%\(hex.count < 2 ? "0" : "")\(hex)"
-        }
-        return "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(exact.joined())"
     }
 }

@@ -2,9 +2,10 @@
 struct Response: Sendable {
     /// A body too large to hold. The work lane alone can send one.
     struct Stream: Sendable {
-        /// Bytes in all; a body that ends sooner is seen by the client as broken off.
-        let length: Int64
-        /// Hands over the pieces in order until the sink says that nobody takes them any more.
+        /// Bytes in all. Nil when nobody knows yet: there is no Content-Length then, and nginx sends chunks.
+        let length: Int64?
+        /// Hands over the pieces in order until the sink says that nobody takes them any more. What it throws breaks
+        /// the answer off, so that the client does not take a part for the whole.
         let write: @Sendable (_ sink: (ArraySlice<UInt8>) -> Bool) throws -> Void
     }
 
@@ -40,10 +41,12 @@ struct Response: Sendable {
 
     /// Some clients refuse a status line without words, URLSession on Linux among them.
     private static let reasons = [
-        200: "OK", 201: "Created", 204: "No Content", 302: "Found", 400: "Bad Request", 401: "Unauthorized",
-        403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 413: "Content Too Large",
-        415: "Unsupported Media Type", 422: "Unprocessable Content", 429: "Too Many Requests",
-        500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
+        200: "OK", 201: "Created", 204: "No Content", 206: "Partial Content", 302: "Found", 304: "Not Modified",
+        400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+        409: "Conflict", 410: "Gone", 411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
+        415: "Unsupported Media Type", 416: "Range Not Satisfiable", 422: "Unprocessable Content",
+        429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
+        507: "Insufficient Storage",
     ]
 
     /// The CGI header block. Values are ours or encoded before; a control character in one would be a bug, so it is
@@ -53,8 +56,15 @@ struct Response: Sendable {
         for header in headers {
             text += "\(header.name): \(Self.oneLine(header.value))\r\n"
         }
-        if status != 204 { text += "Content-Length: \(stream?.length ?? Int64(body.count))\r\n" }
+        if let length = contentLength { text += "Content-Length: \(length)\r\n" }
         return Array((text + "\r\n").utf8)
+    }
+
+    private var contentLength: Int64? {
+        // A 304 has no body either, but its Content-Length would be that of the 200 it stands for.
+        if status == 204 || status == 304 { return nil }
+        guard let stream else { return Int64(body.count) }
+        return stream.length
     }
 
     private static func oneLine(_ value: String) -> String {

@@ -20,6 +20,18 @@ struct ResponseTests {
         #expect(Self.head(.text(299, "")).hasPrefix("Status: 299 Answer\r\n"))
     }
 
+    @Test("a body of unknown length has no Content-Length, and a 304 has none whatever its body would be")
+    func length() {
+        var response = Response(200, type: "application/zip", body: [])
+        response.stream = Response.Stream(length: nil) { _ in }
+        #expect(Self.head(response) == "Status: 200 OK\r\nContent-Type: application/zip\r\n\r\n")
+        response.stream = Response.Stream(length: 5_000_000_000) { _ in }
+        #expect(Self.head(response).hasSuffix("\r\nContent-Length: 5000000000\r\n\r\n"))
+        #expect(
+            Self.head(Response(304, type: "text/plain", body: []))
+                == "Status: 304 Not Modified\r\nContent-Type: text/plain\r\n\r\n")
+    }
+
     @Test(
         "no value begins a header of its own",
         arguments: [
