@@ -235,6 +235,7 @@ def test_nobody_is_trusted_for_knowing_the_inner_port(lane):
                   {"X_Millrace_Original_Uri": "/"}, {"X_Millrace_Original_Uri": good.replace("uploads", "downloads")}):
         answer = direct("PUT", f"/{name}", **asked)
         assert 400 <= answer.status <= 503 and answer.status != 500, answer.text
+        assert len(answer.headers.get_all("Content-Type", [])) < 2
         assert "X-Accel-Redirect" not in answer.headers or answer.headers["X-Accel-Redirect"] == "@millrace_not_stored"
         assert lane.spooled() == []
     for path in ("/", "/x", "/tmp/x", f"/{name}/", f"/{name}0", f"/{name[:-1]}", f"/{name.upper()}", f"/tmp/{name}",
