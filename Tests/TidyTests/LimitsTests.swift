@@ -41,9 +41,7 @@ struct LimitsTests {
         }
     }
 
-    @Test(
-        "a block that is too large by a little is refused in our words; the inner server takes what the outer passes on"
-    )
+    @Test("a block a little too large is refused in our words; the inner server takes what the outer passes on")
     func blocks() throws {
         let block = try Self.constant("blockBytesMax", in: "Sources/FCGIApp/Config/ArtifactConfiguration.swift")
         let list = try Self.constant("blockListBytesMax", in: "Sources/Domain/Artifacts/ArtifactLimits.swift")
