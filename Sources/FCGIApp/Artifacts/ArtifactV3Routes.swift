@@ -88,7 +88,7 @@ enum ArtifactV3Routes {
         let task = try task(of: request)
         let item = try item(of: request)
         let chunk = try range(request.header("Content-Range"))
-        let bytes = try app.storage.spooledBytes(spooled)
+        let bytes = try UploadRoutes.spooledBytes(spooled, app)
         guard bytes == Int64(chunk.bytes.count) else {
             throw Failure(.invalid, "Content-Range has \(chunk.bytes.count) bytes, \(bytes) came; send the chunk again")
         }

@@ -28,10 +28,6 @@ struct AzureProblem: Error {
         case let refusal as QuotaRefusal: self.init(403, "QuotaExceeded", "\(refusal)")
         case UploadProblem.missing: self = .missing
         case UploadProblem.finished: self = .finished
-        case UploadProblem.unknownBlock(let id):
-            self.init(400, "InvalidBlockList", "the list names the block \"\(id.base64)\", which was never sent")
-        case UploadProblem.repeatedBlock(let id):
-            self.init(400, "InvalidBlockList", "the list names the block \"\(id.base64)\" twice")
         case UploadProblem.tooManyBlocks:
             self.init(409, "BlockCountExceedsLimit", "an upload has at most \(ArtifactLimits.blockCountMax) blocks")
         case UploadProblem.appendedElsewhere(let length):

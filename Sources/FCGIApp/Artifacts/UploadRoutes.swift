@@ -127,7 +127,7 @@ enum UploadRoutes {
 
     private static func put(_ spooled: String, _ request: Request, _ app: App) throws -> Response {
         let upload = try open(request.path["upload"] ?? "", request, app)
-        let bytes = try app.storage.spooledBytes(spooled)
+        let bytes = try spooledBytes(spooled, app)
         if let promised = request.header("Content-Length").flatMap({ Int64($0) }), promised != bytes {
             throw AzureProblem(400, "IncompleteBody", "\(bytes) bytes came of \(promised)")
         }
@@ -166,6 +166,13 @@ enum UploadRoutes {
             ]
         }
         return Response(201, type: "text/plain", body: [], headers: headers + echoed(request))
+    }
+
+    /// An instance that died with the request may have taken the file along; the client sends it again.
+    static func spooledBytes(_ spooled: String, _ app: App) throws -> Int64 {
+        do { return try app.storage.spooledBytes(spooled) } catch let problem as FileProblem where problem.isMissing {
+            throw Failure(.busy, "the body was lost on its way; send it again")
+        }
     }
 
     /// What clients said of their bytes must be so; what they did not say is not asked for.

@@ -1,7 +1,12 @@
 import CZlib
 
 enum Gzip {
-    struct Problem: Error { let isTooLarge: Bool }
+    struct Problem: Error, CustomStringConvertible {
+        let isTooLarge: Bool
+        var description: String {
+            isTooLarge ? "gzip data unpacks to more than it may" : "gzip data is damaged, or ends too early"
+        }
+    }
 
     /// 15 window bits, and 16 asks zlib for the gzip wrapper.
     static let wrapped: Int32 = 31
@@ -35,37 +40,32 @@ enum Gzip {
 
     /// All members of a gzip file. The decompressed size is capped: a small body must not become a large one.
     static func decompress(_ bytes: [UInt8], bytesMax: Int) throws -> [UInt8] {
+        guard !bytes.isEmpty else { return [] }
         var out: [UInt8] = []
-        var at = 0
-        while at < bytes.count {
-            let step = try inflated(bytes, from: at, window: wrapped, bytesMax: bytesMax, into: &out)
-            guard step.ended else { throw Problem(isTooLarge: false) }
-            at += step.consumed
+        let stream = GunzipStream()
+        try bytes.withUnsafeBytes { input in
+            try stream.feed(input) {
+                guard out.count + $0.count <= bytesMax else { throw Problem(isTooLarge: true) }
+                out += $0
+            }
         }
+        try stream.finish()
         return out
     }
 
     /// A part of a gzip member between two points of full flush: it needs nothing of what is before it.
     static func decompressSegment(_ bytes: [UInt8], bytesMax: Int) throws -> [UInt8] {
         var out: [UInt8] = []
-        _ = try inflated(bytes, from: 0, window: raw, bytesMax: bytesMax, into: &out)
-        return out
-    }
-
-    /// Inflates one stream until it or the input ends.
-    private static func inflated(
-        _ bytes: [UInt8], from start: Int, window: Int32, bytesMax: Int, into out: inout [UInt8]
-    ) throws -> (consumed: Int, ended: Bool) {
         var stream = z_stream()
-        guard inflateInit2_(&stream, window, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+        guard inflateInit2_(&stream, raw, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             throw Problem(isTooLarge: false)
         }
         defer { inflateEnd(&stream) }
         var piece = [UInt8](repeating: 0, count: 65_536)
         var result = Z_OK
         try bytes.withUnsafeBufferPointer { source in
-            stream.next_in = source.baseAddress.map { UnsafeMutablePointer(mutating: $0.advanced(by: start)) }
-            stream.avail_in = UInt32(source.count - start)
+            stream.next_in = source.baseAddress.map { UnsafeMutablePointer(mutating: $0) }
+            stream.avail_in = UInt32(source.count)
             while result == Z_OK {
                 let made = piece.withUnsafeMutableBufferPointer { target in
                     stream.next_out = target.baseAddress
@@ -78,8 +78,8 @@ enum Gzip {
                 if made == 0, result == Z_OK { result = Z_BUF_ERROR }
             }
         }
-        // Z_BUF_ERROR: the input is used up, which is the end of a segment and too early an end of a member.
+        // Z_BUF_ERROR: the input is used up, which is how a segment ends that is not the last.
         guard result == Z_STREAM_END || result == Z_BUF_ERROR else { throw Problem(isTooLarge: false) }
-        return (Int(stream.total_in), result == Z_STREAM_END)
+        return out
     }
 }

@@ -7,7 +7,7 @@ struct Router: Sendable {
     let routes: [Route] =
         HealthRoutes.all + TaskRoutes.all + GitRoutes.all + RunRoutes.all + RunPages.all
         + LogRoutes.all + LogPage.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
-        + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
+        + ArtifactRoutes.all + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
 
     func handle(_ request: Request) -> Response {
         do {

@@ -151,7 +151,7 @@ public struct ArtifactStore: Sendable {
                                 where f.artifact_id = a.id)
          where id = $1
         """)
-    private static let move = Statement(
+    private static let moveState = Statement(
         "artifact_move", "update artifact set status = $3 where id = any ($1) and status = $2")
 
     /// Those that are elsewhere by now stay there.
@@ -159,7 +159,7 @@ public struct ArtifactStore: Sendable {
         _ artifacts: [Int64], from state: ArtifactState, by event: ArtifactEvent, in tx: Transaction
     ) throws {
         guard !artifacts.isEmpty, let next = decide(state, event) else { return }
-        try tx.run(move, .ints(artifacts), .int(state.rawValue), .int(next.rawValue))
+        try tx.run(moveState, .ints(artifacts), .int(state.rawValue), .int(next.rawValue))
     }
 
     // MARK: Begin

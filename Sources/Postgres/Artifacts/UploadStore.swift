@@ -68,9 +68,6 @@ public enum UploadProblem: Error, Equatable, Sendable {
     /// Unknown, given up, or its job has ended.
     case missing
     case finished
-    /// The list names a block that was not sent, or one twice.
-    case unknownBlock(BlockID)
-    case repeatedBlock(BlockID)
     case tooManyBlocks
     /// An append that says where it goes, and the content does not end there.
     case appendedElsewhere(length: Int64)
@@ -247,21 +244,20 @@ public struct UploadStore: Sendable {
     }
 
     /// The content is these blocks in this order; what is in no list goes.
+    ///
+    /// - Throws: `BlockProblem.notStaged`; what was sent stays.
     public func commitList(_ list: [BlockID], of upload: UploadID) throws -> DroppedFiles {
         try database.transaction { tx in
             let mode = try lock(upload, in: tx)
             guard mode != .append, mode != .ranges else { throw UploadProblem.otherMode(mode) }
-            var numbers: [BlockID: Int64] = [:]
-            for row in try tx.run(Self.latest, .int(upload.number)) {
-                if let id = BlockID(bytes: row.bytes(1)) { numbers[id] = row.int(0) }
-            }
+            var numbers: [[UInt8]: Int64] = [:]
+            for row in try tx.run(Self.latest, .int(upload.number)) { numbers[row.bytes(1)] = row.int(0) }
             var chosen: [Int64] = []
-            for id in list {
-                guard let number = numbers[id] else {
-                    throw chosen.isEmpty || !list.prefix(chosen.count).contains(id)
-                        ? UploadProblem.unknownBlock(id) : UploadProblem.repeatedBlock(id)
+            for (place, id) in list.enumerated() {
+                // Taken out, so that a list that names a block twice is refused as well.
+                guard let number = numbers.removeValue(forKey: id.bytes) else {
+                    throw BlockProblem.notStaged(place: place + 1)
                 }
-                numbers[id] = nil
                 chosen.append(number)
             }
             let dropped = try tx.run(Self.dropOthers, .int(upload.number), .ints(chosen)).map { $0.text(0) }
