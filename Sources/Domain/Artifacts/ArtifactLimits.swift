@@ -20,6 +20,11 @@ public enum ArtifactLimits {
     /// Files in one v3 artifact. Each is a row and a pair of requests; who has more of them packs them first.
     public static let filesMax = 10_000
 
+    /// Artifacts of one run that a job is told of. The toolkit takes 1000 by default.
+    public static let listMax = 10_000
+    /// Bytes of a header of the client's that an answer repeats.
+    public static let echoedBytesMax = 256
+
     /// Seconds that a download's address works. Gitea gives 60 minutes; the toolkit starts at once, but tries again up to
     /// five times, and people follow the link from a page (artifacts.md 3.5).
     public static let urlSeconds: Int64 = 3600

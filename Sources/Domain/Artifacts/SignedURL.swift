@@ -5,6 +5,18 @@ public enum SignedPurpose: String, CaseIterable, Sendable {
     case probe
 }
 
+public enum SignedURLLimits {
+    /// Bytes of a key, and of a signature: SHA-256.
+    public static let keyBytes = 32
+    /// Seconds between two readings of the keys by an instance. No request reads them, whatever key it names.
+    public static let rereadSeconds: Int64 = 20
+    /// Seconds until a new key signs: every instance has read it by then, even one whose first try failed.
+    public static let keySettlesSeconds: Int64 = 60
+    /// Seconds after a new key was made until the one before is retired: it signs on until the new one is settled, what it
+    /// signed last lives as long as an address may, and an hour is for instances that could not read the new one.
+    public static let keyLastsSeconds = keySettlesSeconds + ArtifactLimits.uploadURLSeconds + 3600
+}
+
 /// What is signed of such an address. Only ids: a name that could be moved from one field to the next, or looked up
 /// elsewhere, is not in it (GHSA-hg5r-vq93-9fv6; artifacts.md 7 #1).
 public struct SignedFields: Equatable, Sendable {

@@ -1,4 +1,5 @@
-import Crypto
+import CLinux
+import struct Crypto.SHA256
 import Domain
 import Glibc
 import Postgres
@@ -68,6 +69,9 @@ struct ArtifactStorage: Sendable {
         for file in dropped.files { unlink("\(stagingPath(dropped.upload))/\(file)") }
     }
 
+    /// As soon as possible, and no matter if it fails: the sweeps come by again.
+    func clearStaging(of upload: UploadID) { _ = try? dropStaging(of: upload) }
+
     /// - Returns: bytes that were freed.
     @discardableResult
     func dropStaging(of upload: UploadID) throws -> Int64 {
@@ -127,14 +131,14 @@ struct ArtifactStorage: Sendable {
     private func copy(
         _ piece: UnsafeRawBufferPointer, from source: Int32, at offset: Int64, to target: Int32, _ path: String
     ) throws {
-        var at = offset
+        var at = off_t(offset)
         var done = 0
         while done < piece.count {
             var copied = copy_file_range(source, &at, target, nil, piece.count - done, 0)
             if copied < 0, [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) {
                 // A file system that cannot: the bytes are here anyway.
                 copied = write(target, piece.baseAddress?.advanced(by: done), piece.count - done)
-                at += Int64(max(0, copied))
+                at += off_t(max(0, copied))
             }
             if copied < 0, errno == EINTR { continue }
             guard copied > 0 else { throw FileProblem("copy a block to", path) }

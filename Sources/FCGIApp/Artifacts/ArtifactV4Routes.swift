@@ -37,7 +37,7 @@ enum ArtifactV4Routes {
                 Instant(microseconds: wanted.expiresAt.seconds &* 1_000_000 &+ Int64(wanted.expiresAt.nanos) / 1000))
             : .unsaid
         let made = try app.artifacts.create(name, content, by: task, asked: asked, now: request.now)
-        for upload in made.dropped { try? app.storage.dropStaging(of: upload) }
+        for upload in made.dropped { app.storage.clearStaging(of: upload) }
         var answer = Github_Actions_Results_Api_V1_CreateArtifactResponse()
         answer.ok = true
         answer.signedUploadURL = try app.uploadURL(made.upload, base: app.base(of: request), now: request.now)

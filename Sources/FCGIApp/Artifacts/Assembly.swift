@@ -172,7 +172,7 @@ struct Assembly: Sendable {
         }
         try app.storage.makeDurable(files.map(\.blob))
         try publish(files, givingUp: given, of: artifact, by: task, turn)
-        for upload in given { try? app.storage.dropStaging(of: upload) }
+        for upload in given { app.storage.clearStaging(of: upload) }
         return problem
     }
 
@@ -228,7 +228,7 @@ struct Assembly: Sendable {
         let unused = try app.artifacts.publish(
             files, givingUp: given, of: artifact.id, owner: artifact.owner, repository: task.repository,
             assembly: turn.number)
-        for blob in unused { try? app.storage.remove(blob) }
-        for file in files { try? app.storage.dropStaging(of: file.upload) }
+        for blob in unused { _ = try? app.storage.remove(blob) }
+        for file in files { app.storage.clearStaging(of: file.upload) }
     }
 }

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Postgres
 
 /// A blob for nginx to send: the application says what it is, and never reads it.
@@ -37,7 +38,7 @@ struct BlobAnswer: Sendable {
             (name: "ETag", value: etag), (name: "Content-Disposition", value: attachmentDisposition(name)),
             (name: "X-Accel-Redirect", value: app.storage.internalAddress(of: blob)),
             // RFC 9530; of what is stored, so not of a file that is unpacked on its way.
-            (name: "Repr-Digest", value: blob.isGzip ? "" : "sha-256=:\(base64(blob.digest.bytes)):"),
+            (name: "Repr-Digest", value: blob.isGzip ? "" : "sha-256=:\(Data(blob.digest.bytes).base64EncodedString()):"),
         ].filter { !$0.value.isEmpty }
         if matches(request.header("If-None-Match"), etag) {
             return Response(304, type: type, body: [], headers: [(name: "ETag", value: etag)])

@@ -37,6 +37,8 @@ struct App: Sendable {
     let stopping = StopFlag()
     /// For secrets that must be shown again; the same on all instances.
     let seal: Seal
+    /// Addresses of uploads and downloads.
+    let signedURLs: SignedURLs
     /// Signs runtime tokens; the same on all instances.
     let runtimeKey: SymmetricKey
 
@@ -72,6 +74,7 @@ struct App: Sendable {
         waits = WaitQueries(database: database)
         runnerViews = RunnerQueries(database: database)
         seal = Seal(key: try accounts.sharedKey(purpose: "seal", fresh: Token.random(bytes: 32)))
+        signedURLs = SignedURLs(keys: URLKeys(store: URLKeyStore(database: database), seal: seal).live)
         runtimeKey = SymmetricKey(
             data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
     }

@@ -5,6 +5,8 @@ import Yams
 /// millrace.yaml, checked: an unknown key or a bad value is an error with its line.
 struct Configuration: Sendable {
     var publicURL = "http://127.0.0.1:3000"
+    /// Other addresses by which clients reach this server; what they are given then begins with theirs.
+    var addresses: [ClientAddress] = []
     var socketDirectory = "/run/millrace"
     var workThreads = 16
     var databaseDSN = "dbname=millrace"
@@ -100,7 +102,8 @@ struct Configuration: Sendable {
     }
 
     private static let known: Set<String> = [
-        "server.public_url", "server.socket_dir", "server.work_threads", "database.dsn", "database.listen_dsn",
+        "server.public_url", "server.addresses", "server.socket_dir", "server.work_threads", "database.dsn",
+        "database.listen_dsn",
         "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir",
         "artifacts.retention", "artifacts.retention_max", "artifacts.same_name", "artifacts.block_bytes_max",
         "artifacts.repository_quota", "artifacts.owner_quota", "artifacts.keep_last", "artifacts.abandoned_after",
@@ -148,6 +151,17 @@ struct Configuration: Sendable {
         func quota() throws -> Int64? { value == "none" ? nil : try bytes(0...(1 << 60)) }
         switch name {
         case "server.public_url": publicURL = value.hasSuffix("/") ? String(value.dropLast()) : value
+        case "server.addresses":
+            addresses = try value.split(separator: ",", omittingEmptySubsequences: false).map {
+                let text = $0.trimmingPrefix { $0 == " " }
+                guard let address = ClientAddress(String(text)) else {
+                    throw Problem(
+                        description:
+                            "\(place): \"\(name)\" has \"\(text)\"; it must be addresses such as \"https://ci.example\" or "
+                            + "\"http://10.0.0.5:3000\", without a path, with commas between them")
+                }
+                return address
+            }
         case "server.socket_dir": socketDirectory = value
         case "server.work_threads": workThreads = try count(1...512)
         case "database.dsn": databaseDSN = value

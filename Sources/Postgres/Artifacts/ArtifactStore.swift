@@ -36,7 +36,9 @@ public enum AssemblyTurn: Sendable, Equatable {
 }
 
 /// Somebody else took over, or the artifact was deleted meanwhile: nothing was recorded.
-public struct AssemblyLost: Error {}
+public struct AssemblyLost: Error {
+    public init() {}
+}
 
 /// What an artifact takes of its settings: the instance's, unless the repository or the owner has its own.
 public struct ArtifactSettings: Sendable {
