@@ -10,10 +10,12 @@ enum DownloadRoutes {
     static let all: [Route] = [
         Route("GET", prefix + "/{artifact}", access: .open, download),
         // An address is for one method; another one is as wrong as a wrong signature.
-        Route("PUT", prefix + "/{artifact}", access: .open) { _, _, _ in throw SignedURLs.refusal },
-        Route("POST", prefix + "/{artifact}", access: .open) { _, _, _ in throw SignedURLs.refusal },
-        Route("GET", UploadRoutes.prefix + "/{upload}", access: .open) { _, _, _ in throw SignedURLs.refusal },
+        Route("PUT", prefix + "/{artifact}", access: .open) { _, _, _ in throw otherMethod },
+        Route("POST", prefix + "/{artifact}", access: .open) { _, _, _ in throw otherMethod },
+        Route("GET", UploadRoutes.prefix + "/{upload}", access: .open) { _, _, _ in throw otherMethod },
     ]
+
+    private static let otherMethod = Failure(.forbidden, "this address takes another method")
 
     @Sendable private static func download(_ request: Request, _: Caller, _ app: App) throws -> Response {
         let text = request.path["artifact"] ?? ""
