@@ -66,8 +66,8 @@ def forged(address: str) -> str:
     return re.sub(r"(sig=)(.)", lambda m: m[1] + ("A" if m[2] != "A" else "B"), address)
 
 
-def block(address: str, name: bytes = b"one") -> str:
-    return f"{address}&comp=block&blockid={name.hex()}"
+def block(address: str) -> str:
+    return f"{address}&comp=block&blockid=b25l"
 
 
 def azure_code(answer: Answer) -> str:
@@ -116,7 +116,7 @@ def as_chunks():
 
 
 @pytest.mark.parametrize("body, headers", [
-    (BODY, {}), (as_chunks, {"Transfer-Encoding": "chunked"}), (BODY, {"Expect": "100-continue"}), (b"x", {}), (b"", {}),
+    (BODY, {}), (as_chunks, {}), (BODY, {"Expect": "100-continue"}), (b"x", {}), (b"", {}),
 ], ids=["50 MiB", "chunked", "expect", "a byte", "nothing"])
 def test_a_refused_body_leaves_nothing(lane, body, headers):
     body = body() if callable(body) else body
@@ -205,7 +205,7 @@ def test_a_body_is_stored_for_millrace_and_for_nobody_else(lane):
 
 def test_a_body_without_a_length(lane):
     whole = lane.address()
-    assert lane.put(whole, iter([b"all ", b"of it"]), {"Transfer-Encoding": "chunked"}).status == 201
+    assert lane.put(whole, iter([b"all ", b"of it"])).status == 201
     [file] = lane.staged(whole)
     assert file.read_bytes() == b"all of it"
     with raw(lane.stack.port, f"PUT {whole}", {"Connection": "close"}) as link:
@@ -235,6 +235,7 @@ def test_nobody_is_trusted_for_knowing_the_inner_port(lane):
                   {"X_Millrace_Original_Uri": "/"}, {"X_Millrace_Original_Uri": good.replace("uploads", "downloads")}):
         answer = direct("PUT", f"/{name}", **asked)
         assert 400 <= answer.status <= 503 and answer.status != 500, answer.text
+        assert len(answer.headers.get_all("Content-Type", [])) < 2
         assert "X-Accel-Redirect" not in answer.headers or answer.headers["X-Accel-Redirect"] == "@millrace_not_stored"
         assert lane.spooled() == []
     for path in ("/", "/x", "/tmp/x", f"/{name}/", f"/{name}0", f"/{name[:-1]}", f"/{name.upper()}", f"/tmp/{name}",
