@@ -18,17 +18,18 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CFCGI", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "RunnerProto",
             dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["README.md", "runner.proto", "ping.proto"], swiftSettings: strict),
+            exclude: ["README.md", "runner.proto", "ping.proto", "artifact.proto"], swiftSettings: strict),
         .target(name: "Domain", dependencies: ["Yams"], swiftSettings: strict),
         .target(name: "Postgres", dependencies: ["Domain", "CLibpq"], swiftSettings: strict),
         .executableTarget(
             name: "FCGIApp",
             dependencies: [
-                "CArchive", "CFCGI", "CZlib", "Domain", "Postgres", "RunnerProto",
+                "CArchive", "CFCGI", "CLinux", "CZlib", "Domain", "Postgres", "RunnerProto",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),

@@ -43,7 +43,7 @@ def statements_per_request(bench, stack, path, headers) -> float:
 def pgbench(stack, script, clients: int, seconds: float) -> Rate:
     done = subprocess.run(
         [str(postgres_programs() / "pgbench"), "--no-vacuum", "--protocol", "prepared", "--file", str(script), "--client",
-         str(clients), "--jobs", str(min(clients, 2)), "--time", str(max(1, round(seconds))), "--host", str(stack.sockets),
+         str(clients), "--jobs", str(min(clients, 2)), "--time", str(max(1, round(seconds))), "--host", str(stack.database_sockets),
          "--username", "millrace", "millrace"], capture_output=True, text=True)
     found = re.search(r"^tps = ([0-9.]+)", done.stdout, re.M)
     if done.returncode != 0 or not found:

@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "dev"))
-from stack import Stack, StackError, postgres_programs  # noqa: E402
+from stack import Stack, StackError, free_port, postgres_programs  # noqa: E402
 
 SCRATCH = ROOT / ".build-release"
 BINARY = SCRATCH / "release/millrace"
@@ -236,12 +236,6 @@ class Statements:
 
     def grown(self) -> "dict[str, int]":
         return {text: n - self.before.get(text, 0) for text, n in self.now().items() if n > self.before.get(text, 0)}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def is_open(port: int) -> bool:

@@ -40,7 +40,7 @@ def isolationtester() -> Path:
 
 def make_template(stack: Stack) -> None:
     """The database `millrace` with all migrations, in the order in which `millrace migrate` applies them."""
-    psql = [str(postgres_programs() / "psql"), "-h", str(stack.sockets), "-U", "millrace", "-d", "millrace",
+    psql = [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace",
             "-Xq1", "-v", "ON_ERROR_STOP=1", "-f", "-"]
     for path in [*sorted((ROOT / "sql/migrations").glob("*.sql")), SPECS / "fixture.sql"]:
         done = subprocess.run(psql, stdin=path.open(), capture_output=True, text=True)
@@ -54,7 +54,7 @@ def said(stack: Stack, tester: Path, spec: Path) -> str:
     stack.sql(f"create database {database} template millrace", "postgres")
     stack.sql(f"alter database {database} set timezone = 'UTC'", "postgres")
     try:
-        done = subprocess.run([str(tester), f"host={stack.sockets} user=millrace dbname={database}"], stdin=spec.open(),
+        done = subprocess.run([str(tester), f"host={stack.database_sockets} user=millrace dbname={database}"], stdin=spec.open(),
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SPEC_SECONDS_MAX,
                               env={**os.environ, "PGISOLATIONTIMEOUT": str(STEP_SECONDS_MAX)})
     except subprocess.TimeoutExpired:
@@ -112,8 +112,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="millrace-isolation-") as folder:
         Path(folder).chmod(0o755)  # or the ordinary user could not walk to what is below it
         stack = Stack(f"{folder}/run", port=0, instances=0)
-        for path, mode in [(stack.dir, 0o755), (stack.sockets, 0o700), (stack.logs, 0o755), (stack.dir / "pids", 0o755),
-                           (stack.dir / "home", 0o700)]:
+        for path, mode in [(stack.dir, 0o755), (stack.sockets, 0o750), (stack.database_sockets, 0o700),
+                           (stack.logs, 0o755), (stack.dir / "pids", 0o755), (stack.dir / "home", 0o700)]:
             path.mkdir(exist_ok=True)
             stack.own(path, mode)
         try:

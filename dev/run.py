@@ -262,12 +262,7 @@ def main() -> int:
     act = install_act(run_dir)
     step("starting PostgreSQL, fcgiwrap, two instances of Millrace, nginx")
     stack = Stack(run_dir, port)
-    marker = run_dir / "port"
-    if marker.exists() and marker.read_text() != str(port):
-        # nginx listens where it was told at its start.
-        stack.stop_one("nginx")
     stack.start()
-    marker.write_text(str(port))
     demo = Demo(stack)
     demo.prepare()
     demo.start_runner(act)

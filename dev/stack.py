@@ -8,8 +8,10 @@ Used by `make run` (dev/run.py), by the tests (Tests/Clients) and by hand:
     dev/stack.py down --dir .run
 
 PostgreSQL refuses root and nothing here needs it, so under root everything runs as the user `millrace` (made when it is
-missing; MILLRACE_STACK_USER names another). Only processes started here are ever signalled: a pid file holds the pid
-and the process's start time, so a number used again by somebody else is not taken for ours.
+missing; MILLRACE_STACK_USER names another), and nginx as `millrace-web`, another user of the same group, as it is on a real
+host: what one of the two writes and the other must read would otherwise never be seen to be unreadable. Only processes
+started here are ever signalled: a pid file holds the pid and the process's start time, so a number used again by somebody
+else is not taken for ours.
 """
 import argparse
 import glob
@@ -29,7 +31,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-# A Unix socket's path has 108 bytes in Linux; PostgreSQL's own name, .s.PGSQL.5432.lock, takes 20 of them.
+# A Unix socket's path has 108 bytes in Linux; PostgreSQL's own, /pg/.s.PGSQL.5432.lock, takes 23 of them.
 SOCKET_DIR_BYTES_MAX = 80
 
 
@@ -38,20 +40,47 @@ class StackError(Exception):
 
 
 def ordinary_user() -> "pwd.struct_passwd | None":
-    """The user everything runs as; None when that is simply who we are."""
+    """The user everything but nginx runs as; None when that is simply who we are."""
     if os.geteuid() != 0:
         return None
-    name = os.environ.get("MILLRACE_STACK_USER", "millrace")
+    return user_named(os.environ.get("MILLRACE_STACK_USER", "millrace"), ["--user-group"])
+
+
+def web_user(user: "pwd.struct_passwd | None") -> "pwd.struct_passwd | None":
+    """The user nginx runs as, of the same group; None as above."""
+    return user and user_named(f"{user.pw_name}-web", ["--no-user-group", "--gid", str(user.pw_gid)])
+
+
+def user_named(name: str, group: "list[str]") -> "pwd.struct_passwd":
+    """The user, made when it is missing."""
     try:
         return pwd.getpwnam(name)
     except KeyError:
         made = subprocess.run(
             ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin",
-             "--user-group", name], capture_output=True, text=True)
+             *group, name], capture_output=True, text=True)
         if made.returncode not in (0, 9):  # 9: somebody made it at the same moment
             raise StackError(f'could not make the user "{name}": {made.stderr.strip()}; '
                              "set MILLRACE_STACK_USER to an existing ordinary user") from None
         return pwd.getpwnam(name)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def why_taken(port: int) -> "str | None":
+    """Why nobody could listen on this port of 127.0.0.1; None when it is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.strerror
+    return None
 
 
 def reachable_by_others(path: Path) -> bool:
@@ -151,6 +180,7 @@ class Stack:
                  settings: "dict[str, dict[str, str]] | None" = None):
         """settings: section → key → value, laid over what millrace.yaml says otherwise."""
         self.user = ordinary_user()
+        self.web = web_user(self.user)
         self.dir = place(dir)
         self.port, self.instances, self.poll_hold = port, instances, poll_hold
         self.settings = settings or {}
@@ -165,6 +195,8 @@ class Stack:
         if len(str(self.sockets)) > SOCKET_DIR_BYTES_MAX:
             mark = hashlib.sha256(str(self.dir).encode()).hexdigest()[:12]
             self.sockets = Path(f"/tmp/millrace-sock-{mark}")
+        # Trust authentication: nobody but the user itself may reach it, whoever may reach the other sockets.
+        self.database_sockets = self.sockets / "pg"
         self.children: "dict[str, subprocess.Popen]" = {}
 
     # --- the whole ---
@@ -174,18 +206,27 @@ class Stack:
         return ["postgres", "fcgiwrap", "nginx"] + [f"millrace-{n}" for n in range(1, self.instances + 1)]
 
     def start(self) -> "Stack":
-        """Starts what does not run; restarts instances when the binary or the configuration changed."""
+        """Starts what does not run; restarts what runs with an older binary or configuration."""
         if not self.source.exists():
             raise StackError(f'there is no binary at "{self.source}"; build it with: swift build')
         self.own(self.dir, 0o755)
-        for path, mode in [(self.sockets, 0o700), (self.logs, 0o755), (self.dir / "pids", 0o755), (self.dir / "bin", 0o755),
-                           (self.dir / "home", 0o700), (self.repositories, 0o755), (self.storage, 0o755),
-                           (self.dir / "nginx", 0o755), (self.dir / "tmp", 0o700)]:
+        for path, mode in [(self.sockets, 0o750), (self.database_sockets, 0o700), (self.logs, 0o755), (self.dir / "pids", 0o755),
+                           (self.dir / "bin", 0o755), (self.dir / "home", 0o700), (self.repositories, 0o755),
+                           (self.dir / "tmp", 0o700),
+                           # Files get the directory's group whoever makes them; nginx writes to the spool alone.
+                           (self.storage, 0o2750), (self.storage / "spool", 0o2770), (self.storage / "spool/tmp", 0o2770)]:
             path.mkdir(parents=True, exist_ok=True)
             self.own(path, mode)
+        for path in (self.dir / "nginx", self.dir / "nginx/tmp"):
+            path.mkdir(exist_ok=True)
+            self.own(path, 0o755, self.web)
+        for path in (self.logs / "nginx.log", self.logs / "access.log"):
+            path.touch()
+            self.own(path, 0o644, self.web)
         changed = self.install()
         changed |= self.write_config()
-        self.write_nginx()
+        if self.write_nginx():
+            self.stop_one("nginx")
         self.start_postgres()
         self.millrace("migrate")
         if changed:
@@ -216,19 +257,23 @@ class Stack:
         if name == "postgres":
             self.start_postgres()
         elif name == "nginx":
-            self.check_port()
+            if why := why_taken(self.port):
+                raise StackError(f"could not listen on 127.0.0.1:{self.port}: {why}; choose another with PORT=…")
+            self.write_nginx()
             conf = str(self.dir / "nginx/nginx.conf")
             command = ["nginx", "-p", str(self.dir / "nginx"), "-e", str(self.logs / "nginx.log"), "-c", conf]
-            said = subprocess.run(command + ["-t"], capture_output=True, text=True, **self.as_user())
+            said = subprocess.run(command + ["-t"], capture_output=True, text=True, **self.as_user(user=self.web))
             if said.returncode != 0:
                 raise StackError(f"nginx refuses its configuration {conf}:\n{said.stderr.strip()}")
-            self.spawn(name, command + ["-g", "daemon off;"])
+            self.spawn(name, command + ["-g", "daemon off;"], user=self.web)
         elif name == "fcgiwrap":
             path = self.sockets / "git.sock"
             path.unlink(missing_ok=True)
             # -f: what git says on stderr goes to nginx's log. -c 8: pushes and clones at once.
             self.spawn(name, ["fcgiwrap", "-f", "-c", "8", "-s", f"unix:{path}"])
             self.wait(path.exists, 10, "fcgiwrap did not open its socket", name)
+            # By hand: as a umask it would be that of git's files, too.
+            os.chmod(path, 0o660)
         elif name.startswith("millrace-"):
             number = name.split("-")[1]
             self.spawn(name, [str(self.binary), "serve", "--config", str(self.config), "--instance", number])
@@ -255,13 +300,14 @@ class Stack:
         self.stop_one(name)
         self.start_one(name)
 
-    def spawn(self, name: str, command: "list[str]", env: "dict[str, str] | None" = None, cwd=None) -> int:
-        """Starts a process of its own session as the ordinary user, its output appended to log/NAME.log."""
+    def spawn(self, name: str, command: "list[str]", env: "dict[str, str] | None" = None, cwd=None,
+              user: "pwd.struct_passwd | None" = None) -> int:
+        """Starts a process of its own session as the ordinary or the given user, its output appended to log/NAME.log."""
         with open(self.logs / f"{name}.log", "ab") as log:
-            self.own(self.logs / f"{name}.log", 0o644)
+            self.own(self.logs / f"{name}.log", 0o644, user)
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                **self.as_user(env, cwd))
+                **self.as_user(env, cwd, user))
         self.children[name] = child
         self.pid_file(name).write_text(f"{child.pid} {start_time(child.pid)}\n")
         return child.pid
@@ -399,20 +445,42 @@ class Stack:
 
     @property
     def dsn(self) -> str:
-        return f"host={self.sockets} dbname=millrace user=millrace"
+        return f"host={self.database_sockets} dbname=millrace user=millrace"
 
-    def write_nginx(self) -> None:
-        """The repository's nginx/ as it is, copied to where this user can read it, and the site around it."""
+    @property
+    def spool_port(self) -> int:
+        """Of nginx's inner server; kept for as long as it runs, and afterwards while nobody else took it."""
+        kept = self.dir / "spool-port"
+        if not kept.exists() or (not self.pid("nginx") and why_taken(int(kept.read_text()))):
+            kept.write_text(str(free_port()))
+        return int(kept.read_text())
+
+    def write_nginx(self) -> bool:
+        """The repository's nginx/ as it is, copied to where this user can read it, and the site around it.
+
+        True when something is not as it was."""
         home = self.dir / "nginx"
-        shutil.copy(ROOT / "nginx/millrace.conf", home / "millrace.conf")
-        shutil.copytree(ROOT / "nginx/snippets", home / "snippets", dirs_exist_ok=True)
-        for path in [home / "millrace.conf", *(home / "snippets").iterdir()]:
-            os.chmod(path, 0o644)
+        (home / "snippets").mkdir(exist_ok=True)
         os.chmod(home / "snippets", 0o755)
+        texts = {str(path.relative_to(ROOT / "nginx")): path.read_text()
+                 for path in [*(ROOT / "nginx").glob("millrace*.conf"), *(ROOT / "nginx/snippets").iterdir()]}
+        texts["nginx.conf"] = self.site()
+        changed = False
+        for name, text in texts.items():
+            if not (home / name).exists() or (home / name).read_text() != text:
+                changed = True
+                (home / name).write_text(text)
+                os.chmod(home / name, 0o644)
+        return changed
+
+    def site(self) -> str:
+        home = self.dir / "nginx"
+        temporary = "".join(f"    {kind}_temp_path {home}/tmp/{kind};\n"
+                            for kind in ("client_body", "fastcgi", "proxy", "scgi", "uwsgi"))
 
         def servers(kind: str) -> str:
             return " ".join(f"server unix:{self.sockets}/{kind}-{n}.sock max_fails=0;" for n in range(1, self.instances + 1))
-        (home / "nginx.conf").write_text(f"""# Written by dev/stack.py at every start; the part that matters is millrace.conf.
+        return f"""# Written by dev/stack.py at every start; the part that matters is millrace.conf.
 worker_processes 2;
 worker_rlimit_nofile 16384;
 pid {home}/nginx.pid;
@@ -421,15 +489,11 @@ events {{ worker_connections 8192; }}
 http {{
     access_log {self.logs}/access.log;
     server_tokens off;
-    client_body_temp_path {self.dir}/tmp/body;
-    fastcgi_temp_path     {self.dir}/tmp/fastcgi;
-    proxy_temp_path       {self.dir}/tmp/proxy;
-    scgi_temp_path        {self.dir}/tmp/scgi;
-    uwsgi_temp_path       {self.dir}/tmp/uwsgi;
-
+{temporary}
     upstream millrace_work {{ {servers("work")} }}
     upstream millrace_poll {{ least_conn; {servers("poll")} }}
     upstream millrace_git  {{ server unix:{self.sockets}/git.sock max_fails=0; }}
+    upstream millrace_spool {{ server 127.0.0.1:{self.spool_port} max_fails=0; }}
 
     server {{
         listen 127.0.0.1:{self.port};
@@ -437,8 +501,14 @@ http {{
         set $millrace_storage      {self.storage};
         include millrace.conf;
     }}
+    server {{
+        listen 127.0.0.1:{self.spool_port};
+        set $millrace_storage {self.storage};
+        client_body_temp_path {self.storage}/spool/tmp;
+        include millrace-spool.conf;
+    }}
 }}
-""")
+"""
 
     def start_postgres(self) -> None:
         if self.pid("postgres"):
@@ -449,21 +519,21 @@ http {{
             # trust: the only way in is a socket in a directory of mode 0700.
             self.run("initdb", [str(programs / "initdb"), "-D", str(data), "-U", "millrace", "-A", "trust", "-E", "UTF8",
                                 "--locale=C.UTF-8"])
-        self.spawn("postgres", [str(programs / "postgres"), "-D", str(data), "-k", str(self.sockets),
+        self.spawn("postgres", [str(programs / "postgres"), "-D", str(data), "-k", str(self.database_sockets),
                                 "-c", "listen_addresses=", "-c", "max_connections=200"])
 
         def answers() -> bool:
             if not self.pid("postgres"):
                 raise StackError(f"PostgreSQL ended at its start; read {self.logs}/postgres.log:\n{self.tail('postgres')}")
-            return subprocess.run([str(programs / "pg_isready"), "-q", "-h", str(self.sockets)]).returncode == 0
+            return subprocess.run([str(programs / "pg_isready"), "-q", "-h", str(self.database_sockets)]).returncode == 0
         self.wait(answers, 60, "PostgreSQL did not answer", "postgres")
         if self.sql("select 1 from pg_database where datname = 'millrace'", "postgres") != "1":
-            self.run("createdb", [str(programs / "createdb"), "-h", str(self.sockets), "-U", "millrace", "millrace"])
+            self.run("createdb", [str(programs / "createdb"), "-h", str(self.database_sockets), "-U", "millrace", "millrace"])
 
     def sql(self, text: str, database: str = "millrace") -> str:
         """One statement through psql; for tests that look at what is stored."""
         done = subprocess.run(
-            [str(postgres_programs() / "psql"), "-h", str(self.sockets), "-U", "millrace", "-d", database, "-XAtqc", text],
+            [str(postgres_programs() / "psql"), "-h", str(self.database_sockets), "-U", "millrace", "-d", database, "-XAtqc", text],
             capture_output=True, text=True)
         if done.returncode != 0:
             raise StackError(f"psql: {done.stderr.strip()}")
@@ -476,30 +546,21 @@ http {{
 
     # --- small things ---
 
-    def as_user(self, env: "dict[str, str] | None" = None, cwd=None) -> dict:
+    def as_user(self, env: "dict[str, str] | None" = None, cwd=None, user: "pwd.struct_passwd | None" = None) -> dict:
         environment = {"PATH": PROGRAMS, "HOME": str(self.dir / "home"), "LANG": "C.UTF-8", "TMPDIR": str(self.dir / "tmp"),
                        "GIT_TERMINAL_PROMPT": "0", **(env or {})}
         options = {"env": environment, "cwd": str(cwd or self.dir), "umask": 0o022}
-        if self.user:
-            options |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
+        if user := user or self.user:
+            options |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         return options
 
-    def own(self, path: Path, mode: int) -> None:
+    def own(self, path: Path, mode: int, user: "pwd.struct_passwd | None" = None) -> None:
+        if user := user or self.user:
+            os.chown(path, user.pw_uid, user.pw_gid)
         os.chmod(path, mode)
-        if self.user:
-            os.chown(path, self.user.pw_uid, self.user.pw_gid)
 
     def pid_file(self, name: str) -> Path:
         return self.dir / "pids" / f"{name}.pid"
-
-    def check_port(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.port))
-            except OSError as error:
-                raise StackError(f"could not listen on 127.0.0.1:{self.port}: {error.strerror}; "
-                                 "choose another with PORT=…") from None
 
 
 def main() -> int:

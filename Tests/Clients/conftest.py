@@ -1,7 +1,6 @@
 import contextlib
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -10,12 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from support import Project, Stack, User  # noqa: E402
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from stack import free_port  # noqa: E402  (support has put dev/ on the path)
 
 
 @contextlib.contextmanager

@@ -275,7 +275,7 @@ def test_a_client_that_left_during_its_claim_gives_the_job_back_at_once(project)
     job = project.jobs(run)["one"]["id"]
     stack = project.stack
     holder = subprocess.Popen(
-        [str(postgres_programs() / "psql"), "-h", str(stack.sockets), "-U", "millrace", "-d", "millrace", "-XAtq"],
+        [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace", "-XAtq"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     gone = lambda: (stack.logs / "access.log").read_text().count(" 499 ")  # noqa: E731
     before = gone()

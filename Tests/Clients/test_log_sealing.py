@@ -16,7 +16,7 @@ class Psql:
 
     def __init__(self, stack):
         self.process = subprocess.Popen(
-            [str(postgres_programs() / "psql"), "-h", str(stack.sockets), "-U", "millrace", "-d", "millrace", "-XAtq"],
+            [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace", "-XAtq"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(self, text: str, *rows: str) -> None:

@@ -24,7 +24,7 @@ class Site:
         stack.sql(f"create database {self.name}", "postgres")
         self.files = sorted(path.name for path in (self.home / "migrations").glob("*.sql"))
         self.config = self.home / "millrace.yaml"
-        self.configure(f"host={stack.sockets} dbname={self.name} user=millrace")
+        self.configure(f"host={stack.database_sockets} dbname={self.name} user=millrace")
 
     def configure(self, dsn: str, migrations=None) -> None:
         self.config.write_text(
@@ -158,7 +158,7 @@ def test_postgresql_away_is_exit_3_with_the_place(site, command):
 @pytest.mark.parametrize("command", [["migrate"], ["migrate", "--status"], ["serve"]])
 def test_no_migrations_is_a_mistake_of_the_configuration(site, command):
     empty = site.home / "nothing"
-    site.configure(f"host={site.stack.sockets} dbname={site.name} user=millrace", empty)
+    site.configure(f"host={site.stack.database_sockets} dbname={site.name} user=millrace", empty)
     absent = site.millrace(*command)
     assert (absent.returncode, absent.stdout) == (1, "")
     assert absent.stderr == (f'millrace: could not read the migrations in "{empty}": No such file or directory; '

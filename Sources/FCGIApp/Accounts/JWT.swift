@@ -42,7 +42,8 @@ enum JWT {
         bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 
-    private static func bytes(_ text: Substring) -> [UInt8]? {
+    /// Lenient about unused bits at the end; who must have one spelling compares with ``base64URL(_:)``.
+    static func bytes(_ text: Substring) -> [UInt8]? {
         guard !text.utf8.contains(where: { "+/=".utf8.contains($0) }) else { return nil }
         let plain = text.replacing("-", with: "+").replacing("_", with: "/")
         return Data(base64Encoded: plain + String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)).map {

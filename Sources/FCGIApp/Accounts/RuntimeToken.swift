@@ -89,6 +89,17 @@ extension App {
         ).text(signedWith: runtimeKey)
     }
 
+    /// As `runtimeTask`, and the 40 hexadecimal digits of the job token are taken, too.
+    func liveTask(of request: Request) throws -> LiveTask {
+        let parts = (request.header("Authorization") ?? "").split(separator: " ", maxSplits: 1)
+        if parts.count == 2, ["bearer", "token"].contains(parts[0].lowercased()), parts[1].utf8.count == 40,
+            let named = try tasks.liveTask(tokenHash: Token.hash(String(parts[1]))), let live = try tasks.liveTask(named.task)
+        {
+            return live
+        }
+        return try runtimeTask(of: request)
+    }
+
     /// The live task that a request speaks for.
     ///
     /// - Throws: one error for all that can be wrong, so that nothing is learnt by trying.

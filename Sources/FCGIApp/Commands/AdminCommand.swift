@@ -6,7 +6,7 @@ import Postgres
 struct AdminCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin", abstract: "Make users and repositories, look after runners.",
-        subcommands: [User.self, Repo.self, AdminRunnerCommand.self, AdminOIDCCommand.self])
+        subcommands: [User.self, Repo.self, AdminRunnerCommand.self, AdminOIDCCommand.self, AdminURLKeyCommand.self])
 
     struct User: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -67,8 +67,15 @@ struct ServeCommand: ParsableCommand {
         let pool = WorkerPool(threads: 4)
         let fetch = FetchTask(app: app, pool: pool)
         let live = LiveLogs(app: app, pool: pool)
+        let artifacts = FinishingLane(router: router)
         let poll = try PollLane(path: "\(directory)/poll-\(instance).sock") {
-            if $0.request.rawPath.hasPrefix(LiveLogs.pathPrefix) { live.handle($0) } else { fetch.handle($0) }
+            if $0.request.rawPath.hasPrefix(LiveLogs.pathPrefix) {
+                live.handle($0)
+            } else if FinishingLane.takes($0.request) {
+                artifacts.handle($0)
+            } else {
+                fetch.handle($0)
+            }
         }
         let housekeeping = Housekeeping(app: app)
         let threads = work.start(threads: app.configuration.workThreads)
@@ -83,11 +90,13 @@ struct ServeCommand: ParsableCommand {
         housekeeping.stop()
         app.polls.stop()
         app.logReaders.stop()
+        app.stopping.set()
         work.stop()
         poll.stop()
         WorkLane.join(threads)
         polling.join()
         pool.close()
+        artifacts.close()
         for keeper in keepers { keeper.join() }
         app.log.write(.info, "stopped")
     }

@@ -2,6 +2,7 @@ import Crypto
 import Domain
 import Foundation
 import Postgres
+import Synchronization
 
 /// What an instance is made of. Everything here is a value or safe to share; facts live in PostgreSQL only.
 struct App: Sendable {
@@ -20,6 +21,11 @@ struct App: Sendable {
     let summaries: JobSummaryStore
     let logs: LogStore
     let logFiles: LogFiles
+    let uploads: UploadStore
+    let blobs: BlobStore
+    let artifacts: ArtifactStore
+    let artifactViews: ArtifactQueries
+    let storage: ArtifactStorage
     let logReaders = LogReaders()
     let views: RunQueries
     let waits: WaitQueries
@@ -28,8 +34,11 @@ struct App: Sendable {
     let calls = RunnerCalls()
     let heartbeats = Heartbeats()
     let passwords = PasswordCache()
+    let stopping = StopFlag()
     /// For secrets that must be shown again; the same on all instances.
     let seal: Seal
+    /// Addresses of uploads and downloads.
+    let signedURLs: SignedURLs
     /// Signs runtime tokens; the same on all instances.
     let runtimeKey: SymmetricKey
 
@@ -55,11 +64,25 @@ struct App: Sendable {
         summaries = JobSummaryStore(database: database)
         logs = LogStore(database: database, graceSeconds: configuration.sealGraceSeconds)
         logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
+        uploads = UploadStore(database: database)
+        blobs = BlobStore(database: database)
+        artifacts = ArtifactStore(
+            database: database, uploads: uploads, blobs: blobs, settings: configuration.artifacts.store)
+        artifactViews = ArtifactQueries(database: database)
+        storage = ArtifactStorage(directory: configuration.storageDirectory)
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
         runnerViews = RunnerQueries(database: database)
         seal = Seal(key: try accounts.sharedKey(purpose: "seal", fresh: Token.random(bytes: 32)))
+        signedURLs = SignedURLs(keys: URLKeys(store: URLKeyStore(database: database), seal: seal).live)
         runtimeKey = SymmetricKey(
             data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
     }
+}
+
+/// Set once, when the process is to end: long work gives up at its next piece and can be begun again by whoever asks.
+final class StopFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+    func set() { flag.store(true, ordering: .relaxed) }
 }

@@ -5,6 +5,8 @@ import Yams
 /// millrace.yaml, checked: an unknown key or a bad value is an error with its line.
 struct Configuration: Sendable {
     var publicURL = "http://127.0.0.1:3000"
+    /// Other addresses by which clients reach this server; what they are given then begins with theirs.
+    var addresses: [ClientAddress] = []
     var socketDirectory = "/run/millrace"
     var workThreads = 16
     var databaseDSN = "dbname=millrace"
@@ -25,6 +27,7 @@ struct Configuration: Sendable {
     /// After a log has ended it is sealed; rows that come until then are taken (runner.md 5.1).
     var sealGraceSeconds: Int64 = 60
     var logRetentionSeconds: Int64 = 365 * 86_400
+    var artifacts = ArtifactConfiguration()
     /// The file itself, absolute: hooks are given it.
     var path = ""
 
@@ -99,9 +102,12 @@ struct Configuration: Sendable {
     }
 
     private static let known: Set<String> = [
-        "server.public_url", "server.socket_dir", "server.work_threads", "database.dsn", "database.listen_dsn",
+        "server.public_url", "server.addresses", "server.socket_dir", "server.work_threads", "database.dsn",
+        "database.listen_dsn",
         "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir",
-        "logs.seal_grace", "logs.retention", "tasks.poll_hold",
+        "artifacts.retention", "artifacts.retention_max", "artifacts.same_name", "artifacts.block_bytes_max",
+        "artifacts.repository_quota", "artifacts.owner_quota", "artifacts.keep_last", "artifacts.abandoned_after",
+        "artifacts.garbage_after", "logs.seal_grace", "logs.retention", "tasks.poll_hold",
         "tasks.looks_max", "tasks.fair_spacing", "tasks.unheard_after", "tasks.silent_after", "tasks.overlong_after",
         "tasks.restart_silence", "tasks.abandoned_after", "tasks.spent_grace",
     ]
@@ -129,8 +135,33 @@ struct Configuration: Sendable {
             }
             return number * unit
         }
+        /// `512`, `100MiB`, `10GiB`; decimal units are not taken, so that nobody wonders which are meant.
+        func bytes(_ range: ClosedRange<Int64>) throws -> Int64 {
+            let units: [(String, Int64)] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)]
+            let unit = units.first { value.hasSuffix($0.0) }
+            let digits = unit.map { String(value.dropLast($0.0.count)) } ?? value
+            let (number, isOver) = (Int64(digits) ?? -1).multipliedReportingOverflow(by: unit?.1 ?? 1)
+            guard !isOver, range.contains(number) else {
+                throw Problem(
+                    description: "\(place): \"\(name)\" is \"\(value)\"; it must be a size such as \"100MiB\" or \"10GiB\", "
+                        + "from \(range.lowerBound) to \(range.upperBound) bytes")
+            }
+            return number
+        }
+        func quota() throws -> Int64? { value == "none" ? nil : try bytes(0...(1 << 60)) }
         switch name {
         case "server.public_url": publicURL = value.hasSuffix("/") ? String(value.dropLast()) : value
+        case "server.addresses":
+            addresses = try value.split(separator: ",", omittingEmptySubsequences: false).map {
+                let text = $0.trimmingPrefix { $0 == " " }
+                guard let address = ClientAddress(String(text)) else {
+                    throw Problem(
+                        description:
+                            "\(place): \"\(name)\" has \"\(text)\"; it must be addresses such as \"https://ci.example\" or "
+                            + "\"http://10.0.0.5:3000\", without a path, with commas between them")
+                }
+                return address
+            }
         case "server.socket_dir": socketDirectory = value
         case "server.work_threads": workThreads = try count(1...512)
         case "database.dsn": databaseDSN = value
@@ -150,6 +181,20 @@ struct Configuration: Sendable {
         case "tasks.abandoned_after": recovery.abandonedSeconds = Int64(try duration(1...31_536_000))
         case "tasks.spent_grace": spentGraceSeconds = Int64(try duration(1...86_400))
         case "logs.seal_grace": sealGraceSeconds = Int64(try duration(0...86_400))
+        case "artifacts.retention": artifacts.retentionSeconds = Int64(try duration(1...(100 * 365 * 86_400)))
+        case "artifacts.retention_max": artifacts.retentionSecondsMax = Int64(try duration(1...(100 * 365 * 86_400)))
+        case "artifacts.same_name":
+            guard let policy = SameNamePolicy(rawValue: value) else {
+                throw Problem(
+                    description: "\(place): \"\(name)\" is \"\(value)\"; it must be \"refuse\" or \"replace\"")
+            }
+            artifacts.sameName = policy
+        case "artifacts.block_bytes_max": artifacts.blockBytesMax = try bytes((8 << 20)...(4000 << 20))
+        case "artifacts.repository_quota": artifacts.repositoryQuota = try quota()
+        case "artifacts.owner_quota": artifacts.ownerQuota = try quota()
+        case "artifacts.keep_last": artifacts.keepLast = Int64(try count(0...1_000_000))
+        case "artifacts.abandoned_after": artifacts.abandonedSeconds = Int64(try duration(1...2_592_000))
+        case "artifacts.garbage_after": artifacts.garbageSeconds = Int64(try duration(1...2_592_000))
         case "logs.retention": logRetentionSeconds = Int64(try duration(1...(100 * 365 * 86_400)))
         default:
             throw Problem(

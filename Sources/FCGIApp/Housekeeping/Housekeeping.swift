@@ -26,7 +26,7 @@ final class Housekeeping: Sendable {
             // Apart from the sweeps: parked polls are answered in time whatever PostgreSQL does.
             Worker { [self] in every(milliseconds: 100, "expire polls") { app.polls.expire() } },
             Worker { [self] in sweep() },
-        ] + logSweeps()
+        ] + logSweeps() + artifactSweeps()
     }
 
     func stop() {
@@ -91,6 +91,15 @@ final class Housekeeping: Sendable {
         ]
     }
 
+    private func artifactSweeps() -> [Worker] {
+        let sweep = SweepArtifacts(app: app, isStopping: { [self] in stopping.load(ordering: .relaxed) })
+        let garbage = SweepGarbage(app: app, isStopping: { [self] in stopping.load(ordering: .relaxed) })
+        return [
+            Worker { [self] in every(milliseconds: 5_000, "artifacts") { try sweep.sweep() } },
+            Worker { [self] in every(milliseconds: garbage.everyMilliseconds, "garbage") { try garbage.sweep() } },
+        ]
+    }
+
     /// Repeats a sweep until we stop. One that failed is reported and tried again at its next turn.
     private func every(milliseconds: UInt32, _ name: String, _ sweep: () throws -> Void) {
         while !stopping.load(ordering: .relaxed) {
@@ -131,6 +140,10 @@ final class Housekeeping: Sendable {
             AbandonedJobs(app: app).sweep(
                 everySeconds: max(1, min(15, app.configuration.recovery.abandonedSeconds / 4))),
             RunRepair(app: app).sweep(everySeconds: 15),
+            Sweep("keys of addresses", everySeconds: SignedURLLimits.rereadSeconds) { [app] in
+                try app.urlKeys.retire(log: app.log)
+                try app.signedURLs.reread()
+            },
             Sweep("useless runners", everySeconds: 5) { [app] in
                 _ = try app.runners.removeUseless(graceSeconds: app.configuration.spentGraceSeconds)
             },

@@ -37,11 +37,33 @@ enum RunPages {
         }
         let base = "/\(repository.fullName)"
         let jobs = try LogPage.facts(of: app.views.jobs(of: run), in: repository, app)
+        let artifacts = try app.artifactViews.page(
+            of: repository.id, run: run.id, name: nil, limit: Int64(Pagination.limitMax), offset: 0
+        ).artifacts.map { artifact -> [String: Any] in
+            [
+                "name": artifact.name, "size": sizeWords(artifact.bytes), "expires": RunJSON.time(artifact.expiresAt),
+                "expired": artifact.state != .uploaded,
+                "link": "\(base)/actions/runs/\(run.id)/artifacts/\(artifact.id)", "digest": artifact.digest ?? "",
+            ]
+        }
         let facts: [String: Any] = [
+            "artifacts": artifacts, "hasArtifacts": !artifacts.isEmpty,
             "title": run.title, "base": base, "repository": repository.fullName, "number": run.number,
             "workflow": run.workflowPath, "ref": run.ref, "sha": run.sha, "actor": run.actor,
             "status": "\(run.status)", "problem": LogPage.shown(run.problem), "jobs": jobs,
         ]
         return .html(200, try Templates.run().render(facts))
     }
+}
+
+/// `512 bytes`, `1.5 KiB`, `20.0 MiB`: what a person reads of a size.
+func sizeWords(_ bytes: Int64) -> String {
+    guard bytes >= 1024 else { return "\(bytes) byte\(bytes == 1 ? "" : "s")" }
+    var tenths = bytes * 10 / 1024
+    var unit = 0
+    while tenths >= 10_240, unit < 3 {
+        tenths /= 1024
+        unit += 1
+    }
+    return "\(tenths / 10).\(tenths % 10) \(["KiB", "MiB", "GiB", "TiB"][unit])"
 }

@@ -35,6 +35,8 @@ enum Templates {
             <h1>{{title}}</h1><p>Run #{{number}} of {{workflow}} on {{ref}} at {{sha}} by {{actor}}:
             <strong id="status" class="{{status}}">{{status}}</strong></p>
             {{#problem}}<p class="problem">{{problem}}</p>{{/problem}}
+            {{#hasArtifacts}}<h2>Artifacts</h2><table>{{#artifacts}}<tr><td>{{^expired}}<a href="{{link}}">{{name}}</a>{{/expired}}{{#expired}}{{name}}{{/expired}}</td>
+            <td>{{size}}</td><td><small>{{#expired}}expired {{/expired}}{{^expired}}until {{/expired}}{{expires}}</small></td><td><small>{{digest}}</small></td></tr>{{/artifacts}}</table>{{/hasArtifacts}}
             \(LogPage.section)
             <script src="/_static/log.js"></script>
             """)

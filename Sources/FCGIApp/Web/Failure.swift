@@ -7,6 +7,10 @@ struct Failure: Error, CustomStringConvertible {
         case invalid, unauthenticated, forbidden, missing, conflict, tooLarge, busy, unimplemented, fault
         /// Right in itself, but not in the state that things are in.
         case notNow
+        /// It was here and will not come back.
+        case gone
+        /// Twirp's own two: what cannot be read, and what is no call.
+        case malformed, badRoute
     }
     let kind: Kind
     let message: String
@@ -32,6 +36,11 @@ struct Failure: Error, CustomStringConvertible {
         case let refusal as RerunRefusal: self.init(refusal)
         case LogReadProblem.expired(let at):
             self.init(.missing, "the log was removed on \(RunJSON.time(at)): it was older than logs.retention")
+        case let refusal as QuotaRefusal: self.init(.forbidden, "\(refusal)")
+        case let refusal as CreateRefusal: self.init(.conflict, "\(refusal)")
+        case let problem as RetentionProblem: self.init(.invalid, "\(problem)")
+        case UploadProblem.missing: self.init(.missing, "there is no such upload, or its job has ended")
+        case UploadProblem.finished: self.init(.conflict, "the upload is finished")
         case let refusal as JobRefusal: self.init(.conflict, "the job does not allow this now: \(refusal)")
         default: self.init(.fault, "internal error; the server's log has the details")
         }
@@ -48,6 +57,9 @@ extension Failure.Kind {
         case .missing: ("not_found", 404, 404)
         case .conflict: ("already_exists", 409, 409)
         case .notNow: ("failed_precondition", 400, 400)
+        case .gone: ("not_found", 404, 410)
+        case .malformed: ("invalid_argument", 400, 400)
+        case .badRoute: ("not_found", 404, 404)
         case .tooLarge: ("resource_exhausted", 429, 413)
         case .busy: ("unavailable", 503, 503)
         case .unimplemented: ("unimplemented", 501, 501)

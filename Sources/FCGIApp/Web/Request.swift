@@ -20,10 +20,13 @@ struct Request: Sendable {
     let now = Instant(microseconds: Clock.nowMicroseconds())
 
     init(parameters: Parameters, body: [UInt8]) {
+        self.init(parameters: parameters, body: body, uri: parameters["REQUEST_URI"] ?? "/")
+    }
+
+    private init(parameters: Parameters, body: [UInt8], uri: String) {
         self.parameters = parameters
         self.body = body
         method = parameters["REQUEST_METHOD"] ?? "GET"
-        let uri = parameters["REQUEST_URI"] ?? "/"
         // All separators are single bytes: looking for characters would look for grapheme clusters, at ten times the cost.
         let question = uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.endIndex
         rawPath = String(uri[..<question])
@@ -57,6 +60,9 @@ struct Request: Sendable {
         guard let value = parameters[key], !value.isEmpty else { return nil }
         return value
     }
+
+    /// The same client asking for another address: what nginx asks about before it reads a body.
+    func asking(for uri: String) -> Request { Request(parameters: parameters, body: [], uri: uri) }
 
     func int(_ name: String) -> Int64? { path[name].flatMap { Int64($0) } }
 }

@@ -14,6 +14,8 @@ enum Access: Sendable {
     case siteAdmin
     /// A running job, by its runtime token.
     case task
+    /// The same, or by its job token: old runners hand that to the artifact actions (artifacts.md 1.1).
+    case taskByAnyToken
 }
 
 typealias Handler = @Sendable (Request, Caller, App) throws -> Response

@@ -7,6 +7,7 @@ struct Router: Sendable {
     let routes: [Route] =
         HealthRoutes.all + TaskRoutes.all + GitRoutes.all + RunRoutes.all + RunPages.all
         + LogRoutes.all + LogPage.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
+        + ArtifactRoutes.all + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
 
     func handle(_ request: Request) -> Response {
         do {
@@ -28,6 +29,7 @@ struct Router: Sendable {
         switch (request.segments.first, request.segments.dropFirst().first) {
         case ("api", "actions"): return .connect(failure)
         case ("api", "actions_pipeline"): return .pipeline(failure)
+        case ("twirp", _): return .twirp(failure)
         case ("api", _): return .rest(failure)
         default: return .page(failure)
         }
@@ -61,12 +63,20 @@ struct Router: Sendable {
                 return try route.handler(request, caller, app)
             case .siteAdmin:
                 return try route.handler(request, try app.caller(of: request, wanting: .administrator), app)
-            case .task:
-                let task = try app.runtimeTask(of: request)
+            case .task, .taskByAnyToken:
+                let task: LiveTask
+                if case .task = route.access {
+                    task = try app.runtimeTask(of: request)
+                } else {
+                    task = try app.liveTask(of: request)
+                }
                 request.task = task
                 let principal = Principal.job(task.task, repository: task.repository)
                 return try route.handler(request, Caller(principal: principal, name: Caller.jobName), app)
             }
+        }
+        if request.segments.first == "twirp" {
+            throw Failure(.badRoute, "no call is at \(request.method) \(request.rawPath)")
         }
         if other { return .text(405, "this path does not take \(request.method)\n") }
         throw Failure(.missing, "not found")

@@ -63,6 +63,11 @@ struct ConfigurationTests {
         ("tasks:\n  poll_hold: 25\n", "m.yaml:2: \"tasks.poll_hold\" is \"25\""),
         ("tasks:\n  poll_hold: nans\n", "m.yaml:2: \"tasks.poll_hold\" is \"nans\""),
         ("tasks:\n  poll_hold: -1s\n", "m.yaml:2: \"tasks.poll_hold\" is \"-1s\""),
+        (
+            "server:\n  addresses: https://a, https://b/c\n",
+            "m.yaml:2: \"server.addresses\" has \"https://b/c\"; it must be addresses such as \"https://ci.example\""
+        ),
+        ("server:\n  addresses: \"https://a,\"\n", "m.yaml:2: \"server.addresses\" has \"\"; it must be"),
         ("# one\nserver: 5\n", "m.yaml:2: \"server\" must hold keys"),
         ("server:\n  socket_dir: [a, b]\n", "m.yaml:2: \"server.socket_dir\" must be a single value"),
         ("- a\n- b\n", "m.yaml: expected sections at the top level"),

@@ -1,0 +1,8 @@
+// What glibc declares for _GNU_SOURCE alone, and Swift's Glibc module therefore has not.
+#ifndef MILLRACE_CLINUX_SHIM_H
+#define MILLRACE_CLINUX_SHIM_H
+#include <sys/types.h>
+
+extern ssize_t copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned int flags);
+
+#endif

@@ -1,0 +1,113 @@
+import Domain
+
+/// The ends of artifacts: deletion, expiry, uploads that never came to theirs. State first, committed; bytes later, by whoever
+/// finds blobs that no file names (artifacts.md 6).
+extension ArtifactStore {
+    private static let liveOfName = Statement(
+        "artifact_live_of_name",
+        """
+        select id from artifact
+         where run_id = $1 and protocol = 4 and name = $2 and status = 2 order by id desc for no key update
+        """)
+    private static let lock = Statement(
+        "artifact_lock", "select status from artifact where id = $1 for no key update")
+    private static let expired = Statement(
+        "artifact_expired",
+        "select id from artifact where status = 2 and expires_at <= now() order by expires_at limit $1 for no key update skip locked"
+    )
+    private static let abandoned = Statement(
+        "artifact_abandoned",
+        """
+        select a.id from artifact a left join task t on t.id = a.task_id
+         where a.status = 1 and a.touched_at < now() - make_interval(secs => $1)
+           and not coalesce(t.status in (6, 8), false)
+           and not exists (select 1 from upload u join task w on w.id = u.task_id
+                            where u.artifact_id = a.id and u.finished_at is null and u.closed_at is null
+                              and (w.status in (6, 8) or greatest(u.created_at, w.stopped_at) > now() - make_interval(secs => $1)))
+         order by a.touched_at limit $2 for no key update of a skip locked
+        """)
+    private static let spare = Statement(
+        "artifact_spare",
+        """
+        select id from (
+            select a.id, coalesce(r.artifact_keep_last, $1) as keep,
+                   row_number() over (partition by a.repository_id, w.workflow_id, a.protocol, a.name order by a.id desc) as place
+              from artifact a join repository r on r.id = a.repository_id join run w on w.id = a.run_id
+             where a.status = 2 and coalesce(r.artifact_keep_last, $1) > 0) ranked
+         where place > keep order by id limit $2
+        """)
+    private static let held = Statement(
+        "artifact_held",
+        """
+        select a.id, a.status from artifact a
+         where (a.status = 5 or (a.status = 4 and exists (select 1 from artifact_file f where f.artifact_id = a.id)))
+         order by a.id limit $1 for no key update skip locked
+        """)
+    private static let dropFiles = Statement(
+        "artifact_file_drop", "delete from artifact_file where artifact_id = any ($1)")
+
+    /// Every attempt's: what a job deletes must not come back from an earlier attempt.
+    ///
+    /// - Returns: the newest one; nil when there is none.
+    public func delete(named name: String, of run: RunID) throws -> ArtifactID? {
+        try database.transaction { tx in
+            let found = try tx.run(Self.liveOfName, .int(run.number), .text(name)).map { $0.int(0) }
+            try Self.move(found, from: .uploaded, by: .deleteRequested, in: tx)
+            return found.first.map(ArtifactID.init)
+        }
+    }
+
+    /// - Returns: false when there is nothing to delete any more.
+    public func delete(_ artifact: ArtifactID) throws -> Bool {
+        try database.transaction { tx in
+            guard let row = try tx.first(Self.lock, .int(artifact.number)), let state = ArtifactState(rawValue: row.int(0)),
+                state == .uploaded || state == .expired
+            else { return false }
+            try Self.move([artifact.number], from: state, by: .deleteRequested, in: tx)
+            return true
+        }
+    }
+
+    /// - Returns: how many expired; as many as `limit`: there may be more.
+    public func expireDue(limit: Int) throws -> Int {
+        try database.transaction { tx in
+            let found = try tx.run(Self.expired, .int(Int64(limit))).map { $0.int(0) }
+            try Self.move(found, from: .uploaded, by: .expired, in: tx)
+            return found.count
+        }
+    }
+
+    /// Artifacts beyond the newest `keepLast` of their name and workflow expire (0: all are kept).
+    public func expireSpare(keepLast: Int64, limit: Int) throws -> Int {
+        try database.transaction { tx in
+            let found = try tx.run(Self.spare, .int(keepLast), .int(Int64(limit))).map { $0.int(0) }
+            try Self.move(found, from: .uploaded, by: .expired, in: tx)
+            return found.count
+        }
+    }
+
+    /// Pending ones whose job is over and of which nothing was heard for `idleSeconds`.
+    public func abandon(idleSeconds: Int64, limit: Int) throws -> Int {
+        try database.transaction { tx in
+            let found = try tx.run(Self.abandoned, .int(idleSeconds), .int(Int64(limit))).map { $0.int(0) }
+            guard !found.isEmpty else { return 0 }
+            _ = try uploads.close(of: found.map(ArtifactID.init), in: tx)
+            try Self.move(found, from: .pending, by: .abandoned, in: tx)
+            return found.count
+        }
+    }
+
+    /// Lets go of the bytes of what is expired or deleted; blobs that nobody else names are the next sweep's.
+    ///
+    /// - Returns: how many artifacts were looked at.
+    public func releaseBytes(limit: Int) throws -> Int {
+        try database.transaction { tx in
+            let rows = try tx.run(Self.held, .int(Int64(limit)))
+            guard !rows.isEmpty else { return 0 }
+            try tx.run(Self.dropFiles, .ints(rows.map { $0.int(0) }))
+            let deleted = rows.filter { $0.int(1) == ArtifactState.deleting.rawValue }.map { $0.int(0) }
+            try Self.move(deleted, from: .deleting, by: .bytesFreed, in: tx)
+            return rows.count
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// What nginx/ lets through and what the code behind it takes, which two people may change at different times.
+@Suite("Limits of nginx and of the code agree")
+struct LimitsTests {
+    /// Directives of the locations that hand requests on, by what they hand them to.
+    static func locations(of file: String, to upstream: String) throws -> [NginxDirective] {
+        let locations = try NginxDirective.read(file).filter { $0.name == "location" }
+        return locations.filter { location in
+            let target = location.value("fastcgi_pass") ?? location.value("proxy_pass")
+            return target?.first?.contains(upstream) ?? false
+        }
+    }
+
+    @Test("no location lets a body through that its lane would not read")
+    func lanes() throws {
+        for (upstream, limit) in [("millrace_work", "bodyBytesMax"), ("millrace_poll", "pollBodyBytesMax")] {
+            let bytesMax = try Self.constant(limit, in: "Sources/FCGIApp/FastCGI/WorkLane.swift")
+            let locations = try Self.locations(of: "millrace.conf", to: upstream)
+            #expect(locations.count >= 4)
+            for location in locations {
+                if location.value("fastcgi_pass_request_body") == ["off"] { continue }
+                let passed = try #require(
+                    location.value("client_max_body_size"), "\(location.arguments) leaves it to nginx's default")
+                let bytes = try #require(Self.bytes(passed[0]))
+                #expect(bytes <= bytesMax, "\(location.arguments) lets \(passed[0]) through to \(upstream)")
+            }
+        }
+    }
+
+    @Test("no request is held longer than nginx waits for it")
+    func polls() throws {
+        let configuration = try Self.source("Sources/FCGIApp/Config/Configuration.swift")
+        let range = try #require(configuration.firstMatch(of: /pollHoldSeconds = try duration\(0\.\.\.(\d+)\)/))
+        let holdMax = try #require(Int(range.output.1))
+        for location in try Self.locations(of: "millrace.conf", to: "millrace_poll") {
+            let waits = try #require(location.value("fastcgi_read_timeout")?.first, "\(location.arguments) has none")
+            let seconds = try #require(Int(waits.dropLast()))
+            #expect(waits.hasSuffix("s") && seconds > holdMax, "\(location.arguments) waits \(waits)")
+        }
+    }
+
+    @Test("a block that is too large by a little is refused in our words; the inner server takes what the outer passes on")
+    func blocks() throws {
+        let block = try Self.constant("blockBytesMax", in: "Sources/FCGIApp/Config/ArtifactConfiguration.swift")
+        let list = try Self.constant("blockListBytesMax", in: "Sources/Domain/Artifacts/ArtifactLimits.swift")
+        let inner = try NginxDirective.read("millrace-spool.conf").first { $0.name == "client_max_body_size" }
+        let innerSize = try #require(inner?.arguments.first)
+        let outer = try Self.locations(of: "millrace.conf", to: "millrace_spool")
+        #expect(outer.count == 2)
+        for location in outer {
+            let size = try #require(location.value("client_max_body_size")?.first)
+            let bytes = try #require(Self.bytes(size))
+            #expect(bytes > block && bytes > list, "\(location.arguments) lets \(size) through")
+            #expect(size == innerSize)
+        }
+    }
+
+    @Test("sizes are read as nginx and Swift read them")
+    func reading() throws {
+        #expect(Self.bytes("64k") == 65_536)
+        #expect(Self.bytes("2m") == 2_097_152)
+        #expect(Self.bytes("0") == nil, "nginx reads 0 as without end")
+        #expect(Self.product("64 * 1024 * 1024") == 67_108_864)
+        #expect(Self.product("100 << 20") == 104_857_600)
+        #expect(Self.product("50_000") == 50_000)
+    }
+
+    static func bytes(_ text: String) -> Int? {
+        let units = ["k": 1024, "m": 1024 * 1024, "g": 1024 * 1024 * 1024]
+        let unit = units[text.suffix(1).lowercased()]
+        guard let number = Int(unit == nil ? text : String(text.dropLast())), number > 0 else { return nil }
+        return number * (unit ?? 1)
+    }
+
+    static func product(_ text: some StringProtocol) -> Int? {
+        let sides = text.replacingOccurrences(of: "_", with: "").components(separatedBy: "<<")
+        let factors = sides[0].split(separator: "*").map { Int($0.trimmingCharacters(in: .whitespaces)) }
+        guard let shift = sides.count > 1 ? Int(sides[1].trimmingCharacters(in: .whitespaces)) : 0 else { return nil }
+        return factors.reduce(Optional(1)) { product, factor in factor.flatMap { factor in product.map { $0 * factor } } }
+            .map { $0 << shift }
+    }
+
+    /// The value of `let NAME = …` or `var NAME = …`, digits, `*` and `<<`.
+    static func constant(_ name: String, in file: String) throws -> Int {
+        let pattern = try Regex("(?:let|var) \(name)(?:: \\w+)? = (?<value>[0-9_ *<]+)\n")
+        let match = try #require(try source(file).firstMatch(of: pattern), "\(file) has no \(name)")
+        return try #require(product(match["value"]?.substring ?? ""))
+    }
+
+    static func source(_ file: String) throws -> String {
+        try String(contentsOf: DependencyRuleTests.root.appendingPathComponent(file), encoding: .utf8)
+    }
+}
