@@ -11,7 +11,7 @@ struct Millrace: AsyncParsableCommand {
         version: HealthRoutes.apiVersion,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self, WhyCommand.self,
-            GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self,
+            GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self,
         ])
 }
 
