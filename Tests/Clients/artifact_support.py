@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import urllib.parse
+import xml.etree.ElementTree as XML
 
 import requests
 from azure.core.exceptions import AzureError  # noqa: F401
@@ -31,6 +32,21 @@ class Uploader(Job):
     @property
     def bearer(self) -> dict:
         return {"Authorization": f"Bearer {self.token}"}
+
+    def beside(self) -> "Uploader":
+        """Another job of the same run; the workflow has one more."""
+        other = Uploader.__new__(Uploader)
+        other.project, other.stack, other.runner = self.project, self.stack, self.project.runner()
+        other.take()
+        assert other.run == self.run and other.task.id != self.task.id
+        return other
+
+    def end(self, **result) -> None:
+        self.runner.finish(self.task, **result)
+
+    def put(self, url: str, more: str = "", body=b"", headers=None) -> Answer:
+        """As a client without an SDK: what is appended to the address, and nothing else."""
+        return ask(self.stack, "PUT", url.removeprefix(self.stack.url) + more, body, headers)
 
     # --- v4 ---
 
@@ -133,6 +149,58 @@ class Uploader(Job):
             assert answer.status_code == 200, answer.text
             found[path.removeprefix(f"{name}/")] = answer.content
         return found
+
+
+TWO_JOBS = """\
+on: push
+jobs:
+  one: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}
+  two: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}
+"""
+
+
+def block(number: int) -> str:
+    """What the SDK appends to an upload's address for a block."""
+    return f"&comp=block&blockid={urllib.parse.quote_plus(block_id(number))}"
+
+
+def block_list(*numbers: int) -> bytes:
+    latest = "".join(f"<Latest>{block_id(number)}</Latest>" for number in numbers)
+    return f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><BlockList>{latest}</BlockList>'.encode()
+
+
+def azure_refusal(answer: Answer) -> "tuple[int, str]":
+    """Status and code, as the SDK reads them."""
+    assert answer.type == "application/xml", answer.text
+    code = XML.fromstring(answer.body).findtext("Code")
+    assert answer.headers["x-ms-error-code"] == code and XML.fromstring(answer.body).findtext("Message")
+    return answer.status, code
+
+
+def twirp_refusal(answer: Answer) -> "tuple[int, str]":
+    """Status and code; anything that is not JSON would make the toolkit try again (artifacts.md 3.7)."""
+    assert answer.type == "application/json" and answer.json["msg"], answer.text
+    return answer.status, answer.json["code"]
+
+
+def staged(stack, url: str) -> list:
+    """Files in the staging of an upload, by its address."""
+    folder = stack.storage / "staging" / re.search(r"/_artifacts/uploads/(\d+)", url)[1]
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def blobs_of(stack, data: bytes) -> list:
+    """Files that hold these bytes."""
+    digest = hashlib.sha256(data).hexdigest()
+    return sorted((stack.storage / "blobs" / digest[:2]).glob(f"{digest}-*"))
+
+
+def memory(stack, what: str = "VmRSS") -> int:
+    """KiB of the largest instance."""
+    def of(name: str) -> int:
+        with open(f"/proc/{stack.pid(name)}/status") as status:
+            return int(re.search(rf"{what}:\s+(\d+)", status.read())[1])
+    return max(of(name) for name in stack.names if name.startswith("millrace-"))
 
 
 def stored(stack, area: str = "blobs") -> list:
