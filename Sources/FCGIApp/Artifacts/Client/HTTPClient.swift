@@ -26,9 +26,12 @@ final class HTTPClient: Sendable {
 
     /// - Throws: `ClientProblem.unreachable` when there is no whole answer.
     func send(_ request: URLRequest, body: Data? = nil) async throws -> HTTPAnswer {
-        try await run(
-            body.map { session.uploadTask(with: request, from: $0) } ?? session.dataTask(with: request), request,
-            Transfer())
+        guard let body else { return try await run(session.dataTask(with: request), request, Transfer()) }
+        var request = request
+        // A request on a kept connection that turns out to be closed is sent again by libcurl, but Foundation for Linux
+        // (6.3) cannot rewind a body of bytes: the second one hangs until it times out. A new connection is never retried.
+        request.setValue("close", forHTTPHeaderField: "Connection")
+        return try await run(session.uploadTask(with: request, from: body), request, Transfer())
     }
 
     /// Writes the body to a file, also that of a refusal.
