@@ -131,7 +131,8 @@ public struct ArtifactStore: Sendable {
     private static let lockAssembly = Statement(
         "artifact_lock_assembly",
         """
-        select status, run_id, attempt, protocol, name from artifact where id = $1 and assembly = $2 for no key update
+        select status, run_id, attempt, protocol, name from artifact
+         where id = $1 and assembly = $2 and coalesce(assembly_until > now(), true) for no key update
         """)
     private static let replaced = Statement(
         "artifact_replaced",
@@ -313,7 +314,7 @@ public struct ArtifactStore: Sendable {
     ///
     /// - Parameter given: uploads that came incomplete.
     /// - Returns: blobs among `files` that nobody needs, since the owner has the same bytes already.
-    /// - Throws: `AssemblyLost`, `QuotaRefusal`; nothing is visible then.
+    /// - Throws: `AssemblyLost`, also when the turn ran out and nobody took over; `QuotaRefusal`. Nothing is visible then.
     public func publish(
         _ files: [AssembledFile], givingUp given: [UploadID] = [], of artifact: ArtifactID, owner: AccountID,
         repository: RepositoryID, assembly: Int64
