@@ -93,7 +93,8 @@ extension App {
     func liveTask(of request: Request) throws -> LiveTask {
         let parts = (request.header("Authorization") ?? "").split(separator: " ", maxSplits: 1)
         if parts.count == 2, ["bearer", "token"].contains(parts[0].lowercased()), parts[1].utf8.count == 40,
-            let named = try tasks.liveTask(tokenHash: Token.hash(String(parts[1]))), let live = try tasks.liveTask(named.task)
+            let named = try tasks.liveTask(tokenHash: Token.hash(String(parts[1]))),
+            let live = try tasks.liveTask(named.task)
         {
             return live
         }

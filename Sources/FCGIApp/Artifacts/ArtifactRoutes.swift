@@ -24,14 +24,17 @@ enum ArtifactRoutes {
             guard run != nil else { throw Failure(.missing, "not found") }
         }
         // The toolkit counts its pages by `per_page=100`: fewer on a page, and it would miss the rest.
-        let limit = request.query["per_page"].flatMap { Int($0) }.map { min(max(1, $0), perPageMax) } ?? Pagination.limit(request)
+        let limit =
+            request.query["per_page"].flatMap { Int($0) }.map { min(max(1, $0), perPageMax) }
+            ?? Pagination.limit(request)
         let name = request.query["name"].flatMap { $0.isEmpty ? nil : $0 }
         let page = try app.artifactViews.page(
             of: repository.id, run: run?.id, name: name, limit: Int64(limit),
             offset: Int64((Pagination.page(request) - 1) * limit))
         let json = ArtifactJSON(app, repository)
         return .json(
-            200, #"{"total_count":\#(page.total),"artifacts":[\#(page.artifacts.map(json.artifact).joined(separator: ","))]}"#,
+            200,
+            #"{"total_count":\#(page.total),"artifacts":[\#(page.artifacts.map(json.artifact).joined(separator: ","))]}"#,
             headers: [(name: "X-Total-Count", value: "\(page.total)")])
     }
 

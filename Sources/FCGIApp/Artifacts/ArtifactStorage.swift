@@ -1,8 +1,9 @@
 import CLinux
-import struct Crypto.SHA256
 import Domain
 import Glibc
 import Postgres
+
+import struct Crypto.SHA256
 
 enum StorageLimits {
     /// Bytes copied and hashed at once: small enough to stay in the processor's cache, large enough to make few calls.
@@ -28,7 +29,9 @@ struct ArtifactStorage: Sendable {
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         try FilePieces(descriptor).each { piece in
-            guard bytes.count + piece.count <= bytesMax else { throw Failure(.tooLarge, "the body is over \(bytesMax) bytes") }
+            guard bytes.count + piece.count <= bytesMax else {
+                throw Failure(.tooLarge, "the body is over \(bytesMax) bytes")
+            }
             bytes += piece
         }
         return bytes
@@ -81,7 +84,9 @@ struct ArtifactStorage: Sendable {
             freed += (try? size(path)) ?? 0
             guard unlink(path) == 0 || errno == ENOENT else { throw FileProblem("remove", path) }
         }
-        guard rmdir(stagingPath(upload)) == 0 || errno == ENOENT else { throw FileProblem("remove", stagingPath(upload)) }
+        guard rmdir(stagingPath(upload)) == 0 || errno == ENOENT else {
+            throw FileProblem("remove", stagingPath(upload))
+        }
         return freed
     }
 
@@ -121,7 +126,9 @@ struct ArtifactStorage: Sendable {
             guard total - before == block.bytes else { throw BlockDamaged(file: block.file) }
         }
         guard fsync(target) == 0 else { throw FileProblem("fsync", path) }
-        guard let digest = Digest(bytes: Array(hash.finalize())) else { throw Failure(.fault, "a SHA-256 has 32 bytes") }
+        guard let digest = Digest(bytes: Array(hash.finalize())) else {
+            throw Failure(.fault, "a SHA-256 has 32 bytes")
+        }
         return (path, digest, total)
     }
 
@@ -207,7 +214,9 @@ struct ArtifactStorage: Sendable {
     /// Everything below spool, staging and blobs. `staging` directories count as one.
     func eachEntry(_ use: (Stray) throws -> Void) throws {
         for area in ["spool", "spool/tmp"] {
-            try eachFile(in: "\(directory)/\(area)") { try use(Stray(kind: .spooled, path: $0, bytes: $1, changedAt: $2)) }
+            try eachFile(in: "\(directory)/\(area)") {
+                try use(Stray(kind: .spooled, path: $0, bytes: $1, changedAt: $2))
+            }
         }
         for name in try names(in: "\(directory)/staging") {
             let path = "\(directory)/staging/\(name)"
@@ -242,7 +251,9 @@ struct ArtifactStorage: Sendable {
     /// As nginx's gzip_static asks for it: without the ending that the file has.
     private func fileName(_ blob: Blob) -> String { "\(blob.digest.hex)-\(blob.id)" }
     private func blobPath(_ blob: Blob) -> String { "\(shardPath(blob))/\(fileName(blob))\(blob.isGzip ? ".gz" : "")" }
-    private func parent(of path: String) -> String { path.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } }
+    private func parent(of path: String) -> String {
+        path.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+    }
 
     private func opened(_ path: String) throws -> Int32 {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)

@@ -58,7 +58,8 @@ enum ArtifactV3Routes {
         let days = wanted.retentionDays.flatMap { $0 > 0 ? "?retentionDays=\($0)" : nil } ?? ""
         return .json(
             200,
-            #"{"fileContainerResourceUrl":"\#(jsonEscaped(address(task.run, request, app)))/\#(mark(name))/upload\#(days)"}"#)
+            #"{"fileContainerResourceUrl":"\#(jsonEscaped(address(task.run, request, app)))/\#(mark(name))/upload\#(days)"}"#
+        )
     }
 
     /// Before nginx reads a chunk's body: everything that can be known by then.
@@ -142,8 +143,10 @@ enum ArtifactV3Routes {
     @Sendable private static func files(_ request: Request, _: Caller, _ app: App) throws -> Response {
         let task = try task(of: request)
         let name = try artifactName(request.query["itemPath"] ?? "")
-        guard mark(name) == request.path["hash"], let artifact = try app.artifactViews.visible(
-            in: task.run, protocols: [3], name: name.text, limit: 1).first
+        guard mark(name) == request.path["hash"],
+            let artifact = try app.artifactViews.visible(
+                in: task.run, protocols: [3], name: name.text, limit: 1
+            ).first
         else { throw Failure(.missing, "this run has no artifact \"\(name.text)\"") }
         let base = address(task.run, request, app)
         let items = try app.artifactViews.files(of: artifact.id).map { file in
@@ -155,8 +158,9 @@ enum ArtifactV3Routes {
 
     @Sendable private static func download(_ request: Request, _: Caller, _ app: App) throws -> Response {
         let task = try task(of: request)
-        guard let id = request.int("artifact"), let file = try app.artifactViews.file(
-            request.query["path"] ?? "", of: ArtifactID(id), in: task.run)
+        guard let id = request.int("artifact"),
+            let file = try app.artifactViews.file(
+                request.query["path"] ?? "", of: ArtifactID(id), in: task.run)
         else { throw Failure(.missing, "this run has no such file") }
         let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
         return try BlobAnswer(file, type: "application/octet-stream", name: name).response(to: request, app)
@@ -179,10 +183,13 @@ enum ArtifactV3Routes {
 
     private static func item(of request: Request) throws -> ArtifactItemPath {
         let item: ArtifactItemPath
-        do { item = try ArtifactItemPath(request.query["itemPath"] ?? "") } catch { throw Failure(.invalid, "\(error)") }
+        do { item = try ArtifactItemPath(request.query["itemPath"] ?? "") } catch {
+            throw Failure(.invalid, "\(error)")
+        }
         guard mark(item.artifact) == request.path["hash"] else {
             throw Failure(
-                .invalid, "the address is not that of the artifact \"\(item.artifact.text)\"; take it from the announcement")
+                .invalid,
+                "the address is not that of the artifact \"\(item.artifact.text)\"; take it from the announcement")
         }
         return item
     }

@@ -48,17 +48,21 @@ enum ArtifactV4Routes {
         let call = try TwirpCall(request)
         let wanted = try call.message(Github_Actions_Results_Api_V1_FinalizeArtifactRequest.self)
         let task = try task(of: request, run: wanted.workflowRunBackendID)
-        guard wanted.size >= 0 else { throw Failure(.invalid, "size is \(wanted.size); it is a number of bytes from 0") }
+        guard wanted.size >= 0 else {
+            throw Failure(.invalid, "size is \(wanted.size); it is a number of bytes from 0")
+        }
         var digest: Digest?
         if wanted.hasHash, !wanted.hash.value.isEmpty {
             digest = Digest(labelled: wanted.hash.value)
             guard digest != nil else {
-                throw Failure(.invalid, "hash is \"\(wanted.hash.value)\"; it must be sha256: and 64 hexadecimal digits")
+                throw Failure(
+                    .invalid, "hash is \"\(wanted.hash.value)\"; it must be sha256: and 64 hexadecimal digits")
             }
         }
         var answer = Github_Actions_Results_Api_V1_FinalizeArtifactResponse()
         answer.ok = true
-        answer.artifactID = try Assembly(app: app).finish(wanted.name, bytes: wanted.size, digest: digest, by: task).number
+        answer.artifactID = try Assembly(app: app).finish(wanted.name, bytes: wanted.size, digest: digest, by: task)
+            .number
         return try call.answer(answer)
     }
 
@@ -90,8 +94,10 @@ enum ArtifactV4Routes {
         let call = try TwirpCall(request)
         let wanted = try call.message(Github_Actions_Results_Api_V1_GetSignedArtifactURLRequest.self)
         let task = try task(of: request, run: wanted.workflowRunBackendID)
-        guard let artifact = try app.artifactViews.visible(
-            in: task.run, protocols: [4], name: wanted.name, limit: 1).first
+        guard
+            let artifact = try app.artifactViews.visible(
+                in: task.run, protocols: [4], name: wanted.name, limit: 1
+            ).first
         else { throw missing(wanted.name) }
         var answer = Github_Actions_Results_Api_V1_GetSignedArtifactURLResponse()
         answer.signedURL = try app.downloadURL(artifact.id, base: app.base(of: request), now: request.now)
@@ -102,7 +108,9 @@ enum ArtifactV4Routes {
         let call = try TwirpCall(request)
         let wanted = try call.message(Github_Actions_Results_Api_V1_DeleteArtifactRequest.self)
         let task = try task(of: request, run: wanted.workflowRunBackendID)
-        guard let deleted = try app.artifacts.delete(named: wanted.name, of: task.run) else { throw missing(wanted.name) }
+        guard let deleted = try app.artifacts.delete(named: wanted.name, of: task.run) else {
+            throw missing(wanted.name)
+        }
         var answer = Github_Actions_Results_Api_V1_DeleteArtifactResponse()
         answer.ok = true
         answer.artifactID = deleted.number

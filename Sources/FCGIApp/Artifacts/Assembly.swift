@@ -84,7 +84,8 @@ struct Assembly: Sendable {
     /// - Returns: the artifact, also when it was finished before with the same bytes: an answer may get lost.
     func finish(_ name: String, bytes: Int64, digest: Digest?, by task: LiveTask) throws -> ArtifactID {
         guard let pending = try mine(name, task) else { throw Self.nothingUnderWay(name) }
-        let id = try inTurn(pending.id, finished: { try finished(name, bytes: bytes, digest: digest, by: task) }) { turn in
+        let id = try inTurn(pending.id, finished: { try finished(name, bytes: bytes, digest: digest, by: task) }) {
+            turn in
             guard let artifact = try mine(name, task), artifact.state == .pending, let upload = artifact.upload,
                 upload.isOpen
             else { throw AssemblyLost() }
@@ -108,7 +109,8 @@ struct Assembly: Sendable {
         guard artifact.state == .uploaded else { return nil }
         guard let blob = artifact.blob, blob.bytes == bytes, digest == nil || digest == blob.digest else {
             throw Failure(
-                .invalid, "the artifact \"\(name)\" is finished with other bytes: "
+                .invalid,
+                "the artifact \"\(name)\" is finished with other bytes: "
                     + "\(artifact.blob.map { "\($0.bytes) of \($0.digest.labelled)" } ?? "none")")
         }
         return artifact.id
@@ -131,7 +133,8 @@ struct Assembly: Sendable {
         guard digest == nil || digest == made.digest else {
             unlink(made.path)
             throw Failure(
-                .invalid, "hash is \(digest?.labelled ?? ""), but the uploaded bytes have \(made.digest.labelled); upload again")
+                .invalid,
+                "hash is \(digest?.labelled ?? ""), but the uploaded bytes have \(made.digest.labelled); upload again")
         }
         let blob = Blob(id: try reserve(1)[0], digest: made.digest, bytes: made.bytes, isGzip: false)
         try keep(made.path, as: blob, turn)
@@ -221,7 +224,8 @@ struct Assembly: Sendable {
             // Whoever took over from us and finished has cleared the staging: then this throws, and we answer as they do.
             try turn.renew()
             // A second list, or a re-sent range, took it away meanwhile.
-            throw Failure(.invalid, "a block of \"\(upload.path)\" was replaced while it was put together; finalize again")
+            throw Failure(
+                .invalid, "a block of \"\(upload.path)\" was replaced while it was put together; finalize again")
         }
     }
 
@@ -236,7 +240,8 @@ struct Assembly: Sendable {
 
     /// The commit, then what it made needless. A failure before it leaves files that no row names.
     private func publish(
-        _ files: [AssembledFile], givingUp given: [UploadID], of artifact: PendingArtifact, by task: LiveTask, _ turn: Turn
+        _ files: [AssembledFile], givingUp given: [UploadID], of artifact: PendingArtifact, by task: LiveTask,
+        _ turn: Turn
     ) throws {
         let unused = try app.artifacts.publish(
             files, givingUp: given, of: artifact.id, owner: artifact.owner, repository: task.repository,

@@ -15,8 +15,10 @@ struct AzureProblem: Error {
         self.message = message
     }
 
-    static let missing = AzureProblem(404, "BlobNotFound", "there is no such upload, or its job has ended; create the artifact again")
-    static let finished = AzureProblem(409, "InvalidOperation", "the artifact is finalized; create it again to replace it")
+    static let missing = AzureProblem(
+        404, "BlobNotFound", "there is no such upload, or its job has ended; create the artifact again")
+    static let finished = AzureProblem(
+        409, "InvalidOperation", "the artifact is finalized; create it again to replace it")
     static func tooLarge(_ what: String, bytesMax: Int64) -> AzureProblem {
         AzureProblem(413, "RequestBodyTooLarge", "\(what) is over \(bytesMax) bytes")
     }

@@ -31,14 +31,19 @@ struct BlobAnswer: Sendable {
     func response(to request: Request, _ app: App) throws -> Response {
         guard !isBad else {
             throw Failure(
-                .gone, "the bytes of \"\(name)\" were damaged on disk after they were uploaded, and are not served; run the job again")
+                .gone,
+                "the bytes of \"\(name)\" were damaged on disk after they were uploaded, and are not served; run the job again"
+            )
         }
         let etag = "\"\(blob.digest.hex)\""
         let headers = [
             (name: "ETag", value: etag), (name: "Content-Disposition", value: attachmentDisposition(name)),
             (name: "X-Accel-Redirect", value: app.storage.internalAddress(of: blob)),
             // RFC 9530; of what is stored, so not of a file that is unpacked on its way.
-            (name: "Repr-Digest", value: blob.isGzip ? "" : "sha-256=:\(Data(blob.digest.bytes).base64EncodedString()):"),
+            (
+                name: "Repr-Digest",
+                value: blob.isGzip ? "" : "sha-256=:\(Data(blob.digest.bytes).base64EncodedString()):"
+            ),
         ].filter { !$0.value.isEmpty }
         if matches(request.header("If-None-Match"), etag) {
             return Response(304, type: type, body: [], headers: [(name: "ETag", value: etag)])

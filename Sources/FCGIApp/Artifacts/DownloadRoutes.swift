@@ -34,7 +34,9 @@ enum DownloadRoutes {
             throw Failure(.missing, "Artifact has expired")
         }
         if artifact.protocolNumber == 4 {
-            guard let answer = BlobAnswer(artifact) else { throw Failure(.missing, "the artifact does not exist, or was deleted") }
+            guard let answer = BlobAnswer(artifact) else {
+                throw Failure(.missing, "the artifact does not exist, or was deleted")
+            }
             return try answer.response(to: request, app)
         }
         return try zip(artifact, app)
@@ -45,7 +47,9 @@ enum DownloadRoutes {
         let files = try app.artifactViews.files(of: artifact.id)
         if let bad = files.first(where: \.isBad) {
             throw Failure(
-                .gone, "the bytes of \"\(bad.path)\" were damaged on disk after they were uploaded, and are not served; run the job again")
+                .gone,
+                "the bytes of \"\(bad.path)\" were damaged on disk after they were uploaded, and are not served; run the job again"
+            )
         }
         let storage = app.storage
         let entries = files.map { file in

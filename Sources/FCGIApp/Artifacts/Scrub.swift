@@ -57,7 +57,9 @@ struct Scrub: Sendable {
         report.findings.append(
             Finding(
                 blob: blob, what: digest == nil ? "is missing" : "has other bytes",
-                artifacts: try app.blobs.holders(of: blob.id).map { "\($0.repository) artifact \($0.id) \"\($0.name)\"" }))
+                artifacts: try app.blobs.holders(of: blob.id).map {
+                    "\($0.repository) artifact \($0.id) \"\($0.name)\""
+                }))
     }
 
     private func weigh(_ report: inout Report) throws {

@@ -237,7 +237,8 @@ enum UploadRoutes {
     private static func report(_ error: any Error, _ request: Request, _ app: App) -> AzureProblem {
         let problem = AzureProblem(error)
         if problem.status >= 500 {
-            app.log.write(.error, "request failed", [("path", request.rawPath), ("method", "PUT"), ("err", "\(error)")])
+            app.log.write(
+                .error, "request failed", [("path", request.rawPath), ("method", "PUT"), ("err", "\(error)")])
         }
         return problem
     }

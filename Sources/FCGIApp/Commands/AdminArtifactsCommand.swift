@@ -39,7 +39,8 @@ struct AdminRepoArtifactsCommand: ParsableCommand {
 
 struct AdminUserArtifactsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "artifacts", abstract: "Set how many bytes of artifacts an owner's repositories may keep together.",
+        commandName: "artifacts",
+        abstract: "Set how many bytes of artifacts an owner's repositories may keep together.",
         discussion: "Example: millrace admin user artifacts --name ann --quota 50GiB")
     @OptionGroup var options: ConfigOption
     @Option(help: "Login name of the user or organization.") var name: String

@@ -17,7 +17,8 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigOption
     @Flag(help: "Print addresses for --probe, good for an hour, and stop.") var printProbes = false
-    @Option(parsing: .upToNextOption, help: "Only send to these addresses; needs no configuration.") var probe: [String] = []
+    @Option(parsing: .upToNextOption, help: "Only send to these addresses; needs no configuration.") var probe:
+        [String] = []
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() async throws {
@@ -26,7 +27,9 @@ struct DoctorCommand: AsyncParsableCommand {
             for address in probe { found += try await Self.follow(address) }
         } else {
             let app: App
-            do { app = try App(configuration: try options.load(), instance: "cli") } catch { throw CleanExit.status(of: error) }
+            do { app = try App(configuration: try options.load(), instance: "cli") } catch {
+                throw CleanExit.status(of: error)
+            }
             let bases = [app.configuration.publicURL] + app.configuration.addresses.map(\.text)
             if printProbes {
                 for base in bases { print(try Self.probes(base, app).map(\.address).joined(separator: "\n")) }
@@ -36,7 +39,9 @@ struct DoctorCommand: AsyncParsableCommand {
             for base in bases {
                 let doctor = RunnerSideDoctor(base: base)
                 found += await doctor.reach()
-                for probe in try Self.probes(base, app) { found.append(await doctor.send(bytes: probe.bytes, to: probe.address)) }
+                for probe in try Self.probes(base, app) {
+                    found.append(await doctor.send(bytes: probe.bytes, to: probe.address))
+                }
             }
         }
         let isWell = !found.contains { $0.verdict == .problem }

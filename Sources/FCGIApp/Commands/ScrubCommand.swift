@@ -39,7 +39,8 @@ struct ScrubCommand: ParsableCommand {
                 guard showsProgress, now - shown > 200_000 else { return }
                 shown = now
                 FileHandle.standardError.write(
-                    Data("\r\(blobs) of \(total.blobs) blobs, \(sizeWords(bytes)) of \(sizeWords(total.bytes))   ".utf8))
+                    Data("\r\(blobs) of \(total.blobs) blobs, \(sizeWords(bytes)) of \(sizeWords(total.bytes))   ".utf8)
+                )
             }
             if showsProgress { FileHandle.standardError.write(Data("\n".utf8)) }
         } catch {
@@ -64,7 +65,8 @@ struct ScrubCommand: ParsableCommand {
     private static func json(_ report: Scrub.Report) -> String {
         let findings = report.findings.map { finding in
             let artifacts = finding.artifacts.map { "\"\(jsonEscaped($0))\"" }.joined(separator: ",")
-            return #"{"blob":\#(finding.blob.id),"digest":"\#(finding.blob.digest.labelled)","what":"\#(finding.what)","artifacts":[\#(artifacts)]}"#
+            return
+                #"{"blob":\#(finding.blob.id),"digest":"\#(finding.blob.digest.labelled)","what":"\#(finding.what)","artifacts":[\#(artifacts)]}"#
         }
         return
             #"{"blobs":\#(report.blobs),"bytes":\#(report.bytes),"unnamed_bytes":\#(report.unnamedBytes),"stale_bytes":\#(report.staleBytes),"damaged":[\#(findings.joined(separator: ","))]}"#

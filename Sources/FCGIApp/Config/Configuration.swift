@@ -134,7 +134,8 @@ struct Configuration: Sendable {
         func bytes(_ range: ClosedRange<Int64>) throws -> Int64 {
             guard let bytes = Quantity.bytes(value), range.contains(bytes) else {
                 throw Problem(
-                    description: "\(place): \"\(name)\" is \"\(value)\"; it must be a size such as \"100MiB\" or \"10GiB\", "
+                    description:
+                        "\(place): \"\(name)\" is \"\(value)\"; it must be a size such as \"100MiB\" or \"10GiB\", "
                         + "from \(range.lowerBound) to \(range.upperBound) bytes")
             }
             return bytes

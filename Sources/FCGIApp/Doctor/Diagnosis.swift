@@ -7,7 +7,9 @@ struct Diagnosis: Sendable {
     let subject: String
     let words: String
 
-    static func ok(_ subject: String, _ words: String) -> Diagnosis { Diagnosis(verdict: .ok, subject: subject, words: words) }
+    static func ok(_ subject: String, _ words: String) -> Diagnosis {
+        Diagnosis(verdict: .ok, subject: subject, words: words)
+    }
     static func problem(_ subject: String, _ words: String) -> Diagnosis {
         Diagnosis(verdict: .problem, subject: subject, words: words)
     }

@@ -11,13 +11,19 @@ struct StorageDoctor: Sendable {
             let path = "\(directory)/\(area)"
             guard stat(path, &facts) == 0 else {
                 found.append(
-                    .problem(path, "\(String(cString: strerror(errno))); make it with: install -d -m 2770 -g GROUP \(path), of the group that nginx and Millrace share"))
+                    .problem(
+                        path,
+                        "\(String(cString: strerror(errno))); make it with: install -d -m 2770 -g GROUP \(path), of the group that nginx and Millrace share"
+                    ))
                 continue
             }
             // A file takes the directory's group by the set-group-ID bit, and nginx gives that group its rights.
             if facts.st_mode & S_ISGID == 0 {
                 found.append(
-                    .problem(path, "has no set-group-ID bit, so Millrace cannot read what nginx stores there; run: chmod g+s \(path)"))
+                    .problem(
+                        path,
+                        "has no set-group-ID bit, so Millrace cannot read what nginx stores there; run: chmod g+s \(path)"
+                    ))
             } else if facts.st_mode & S_IWGRP == 0 {
                 found.append(.problem(path, "is not writable for its group; run: chmod g+rwx \(path)"))
             } else {
@@ -33,7 +39,9 @@ struct StorageDoctor: Sendable {
         let from = "\(directory)/spool/doctor-\(getpid())"
         let to = "\(directory)/doctor-\(getpid())"
         let descriptor = open(from, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return .problem(from, "could not be written: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            return .problem(from, "could not be written: \(String(cString: strerror(errno)))")
+        }
         close(descriptor)
         defer {
             unlink(from)
@@ -41,7 +49,9 @@ struct StorageDoctor: Sendable {
         }
         guard Glibc.rename(from, to) == 0 else {
             return .problem(
-                directory, "a file cannot be moved from spool/ to it: \(String(cString: strerror(errno))); both must be on one file system")
+                directory,
+                "a file cannot be moved from spool/ to it: \(String(cString: strerror(errno))); both must be on one file system"
+            )
         }
         return .ok(directory, "spool and storage are one file system")
     }

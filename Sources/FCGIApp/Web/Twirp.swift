@@ -16,7 +16,9 @@ struct TwirpCall: Sendable {
         case "application/protobuf": codec = .proto
         default:
             throw Failure(
-                .badRoute, "Content-Type \"\(request.header("Content-Type") ?? "")\" must be application/json or application/protobuf")
+                .badRoute,
+                "Content-Type \"\(request.header("Content-Type") ?? "")\" must be application/json or application/protobuf"
+            )
         }
         body = request.body
     }

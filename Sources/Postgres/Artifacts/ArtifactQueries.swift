@@ -146,8 +146,9 @@ public struct ArtifactQueries: Sendable {
         of repository: RepositoryID, run: RunID?, name: String?, limit: Int64, offset: Int64
     ) throws -> (artifacts: [ArtifactView], total: Int64) {
         try database.snapshot { tx in
-            let total = try tx.first(
-                Self.count, .int(repository.number), .optional(run?.number), .optional(name))?.int(0) ?? 0
+            let total =
+                try tx.first(
+                    Self.count, .int(repository.number), .optional(run?.number), .optional(name))?.int(0) ?? 0
             let rows = try tx.run(
                 Self.page, .int(repository.number), .optional(run?.number), .optional(name), .int(limit), .int(offset))
             return (rows.compactMap(ArtifactView.init), total)

@@ -208,7 +208,9 @@ public struct ArtifactStore: Sendable {
             if let there = Self.unexpired(
                 try tx.run(Self.namesakes, .int(task.run.number), .int(task.attempt), .int(3), .text(name.text)))
             {
-                if asked != .unsaid { try tx.run(Self.setExpiry, .int(there.number), .int(limits.expires.microseconds)) }
+                if asked != .unsaid {
+                    try tx.run(Self.setExpiry, .int(there.number), .int(limits.expires.microseconds))
+                }
                 return
             }
             let content = try ArtifactContent(name: name, version: 0, mimeType: nil)
@@ -219,7 +221,8 @@ public struct ArtifactStore: Sendable {
 
     /// Where the ranges of one file of a v3 artifact go; announces the artifact if nobody has.
     public func upload(
-        of item: ArtifactItemPath, chunk: ChunkRange, isGzip: Bool, by task: LiveTask, asked: AskedRetention, now: Instant
+        of item: ArtifactItemPath, chunk: ChunkRange, isGzip: Bool, by task: LiveTask, asked: AskedRetention,
+        now: Instant
     ) throws -> UploadID {
         if try v3(item.artifact, by: task) == nil { try announce(item.artifact, by: task, asked: asked, now: now) }
         guard let artifact = try v3(item.artifact, by: task) else { throw UploadProblem.missing }
@@ -280,8 +283,10 @@ public struct ArtifactStore: Sendable {
 
     /// The artifact of a name in a task's attempt; a pending one before a finished one.
     public func artifact(named name: String, protocolNumber: Int64, by task: LiveTask) throws -> PendingArtifact? {
-        guard let row = try database.read(
-            Self.ofName, .int(task.run.number), .int(task.attempt), .int(protocolNumber), .text(name)).first,
+        guard
+            let row = try database.read(
+                Self.ofName, .int(task.run.number), .int(task.attempt), .int(protocolNumber), .text(name)
+            ).first,
             let state = ArtifactState(rawValue: row.int(1))
         else { return nil }
         return PendingArtifact(

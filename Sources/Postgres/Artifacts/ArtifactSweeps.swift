@@ -61,7 +61,8 @@ extension ArtifactStore {
     /// - Returns: false when there is nothing to delete any more.
     public func delete(_ artifact: ArtifactID) throws -> Bool {
         try database.transaction { tx in
-            guard let row = try tx.first(Self.lock, .int(artifact.number)), let state = ArtifactState(rawValue: row.int(0)),
+            guard let row = try tx.first(Self.lock, .int(artifact.number)),
+                let state = ArtifactState(rawValue: row.int(0)),
                 state == .uploaded || state == .expired
             else { return false }
             try Self.move([artifact.number], from: state, by: .deleteRequested, in: tx)

@@ -114,7 +114,8 @@ public struct BlobStore: Sendable {
             }
         }
         throw PostgresError(
-            sqlState: "40001", message: "the blob \(blob.digest.hex) came and went while it was stored", statement: "blob_insert")
+            sqlState: "40001", message: "the blob \(blob.digest.hex) came and went while it was stored",
+            statement: "blob_insert")
     }
 
     /// Takes what no file names out of use. Its bytes may be removed once this is committed.

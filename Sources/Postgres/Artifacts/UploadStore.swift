@@ -214,10 +214,13 @@ public struct UploadStore: Sendable {
     private static let alive = Statement(
         "upload_alive", "select id from upload where id = any ($1) and finished_at is null and closed_at is null")
 
-    public func upload(_ id: UploadID) throws -> Upload? { try database.read(Self.byID, .int(id.number)).first.map(Upload.init) }
+    public func upload(_ id: UploadID) throws -> Upload? {
+        try database.read(Self.byID, .int(id.number)).first.map(Upload.init)
+    }
 
     func open(
-        for artifact: ArtifactID, task: TaskID, path: String, mode: UploadMode, total: Int64? = nil, isGzip: Bool = false,
+        for artifact: ArtifactID, task: TaskID, path: String, mode: UploadMode, total: Int64? = nil,
+        isGzip: Bool = false,
         in tx: Transaction
     ) throws -> UploadID {
         let row = try tx.first(
@@ -233,14 +236,17 @@ public struct UploadStore: Sendable {
     /// - Returns: the replaced one's file.
     /// - Throws: `UploadProblem.missing`, `.finished`; nothing is kept then.
     public func put(_ block: BlockID, file: String, bytes: Int64, into upload: UploadID) throws -> DroppedFiles {
-        guard let row = try database.write(
-            Self.put, .int(upload.number), .bytes(block.bytes), .text(file), .int(bytes), .null(.int)).first
+        guard
+            let row = try database.write(
+                Self.put, .int(upload.number), .bytes(block.bytes), .text(file), .int(bytes), .null(.int)
+            ).first
         else { throw try refusal(of: upload) }
         return DroppedFiles(upload: upload, files: [row.optionalText(0)].compactMap { $0 })
     }
 
     private func refusal(of upload: UploadID) throws -> UploadProblem {
-        try database.read(Self.byID, .int(upload.number)).first.map(Upload.init)?.isFinished == true ? .finished : .missing
+        try database.read(Self.byID, .int(upload.number)).first.map(Upload.init)?.isFinished == true
+            ? .finished : .missing
     }
 
     /// The content is these blocks in this order; what is in no list goes.
