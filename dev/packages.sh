@@ -3,8 +3,9 @@
 # As root it installs; as another user it says what to install. Only programs are wanted: no service starts, no cluster is made.
 set -eu -o pipefail
 wanted=(libfcgi-dev libpq-dev zlib1g-dev libarchive-dev postgresql-15 nginx fcgiwrap git python3-venv)
-# isolationtester (Tests/Isolation) comes with postgresql-client-15. Chromium looks at the pages (Tests/Clients/test_browser.py).
-[ "${1:-}" != test ] || wanted+=(chromium)
+# isolationtester (Tests/Isolation) comes with postgresql-client-15. Chromium looks at the pages (Tests/Clients/test_browser.py),
+# strace kills at chosen system calls (kill_support.py).
+[ "${1:-}" != test ] || wanted+=(chromium strace)
 
 missing=()
 for package in "${wanted[@]}"; do

@@ -11,8 +11,24 @@ struct Millrace: AsyncParsableCommand {
         version: HealthRoutes.apiVersion,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self, WhyCommand.self,
-            GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self,
+            GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self,
         ])
+
+    /// As ArgumentParser's own, but wrong usage is 2, as everywhere else, and not sysexits' 64 (STYLE section 5).
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+            Foundation.exit(2)
+        }
+    }
 }
 
 struct ConfigOption: ParsableArguments {

@@ -226,6 +226,9 @@ class Job:
         self.project, self.stack = project, project.stack
         self.runner = project.runner()
         project.push_workflow(workflow)
+        self.take()
+
+    def take(self) -> None:
         self.task = self.runner.fetch()
         self.context = context(self.task)
         self.token = self.context["gitea_runtime_token"]

@@ -41,7 +41,7 @@ struct LimitsTests {
         }
     }
 
-    @Test("a block that is too large by a little is refused in our words; the inner server takes what the outer passes on")
+    @Test("a block a little too large is refused in our words; the inner server takes what the outer passes on")
     func blocks() throws {
         let block = try Self.constant("blockBytesMax", in: "Sources/FCGIApp/Config/ArtifactConfiguration.swift")
         let list = try Self.constant("blockListBytesMax", in: "Sources/Domain/Artifacts/ArtifactLimits.swift")
@@ -78,8 +78,9 @@ struct LimitsTests {
         let sides = text.replacingOccurrences(of: "_", with: "").components(separatedBy: "<<")
         let factors = sides[0].split(separator: "*").map { Int($0.trimmingCharacters(in: .whitespaces)) }
         guard let shift = sides.count > 1 ? Int(sides[1].trimmingCharacters(in: .whitespaces)) : 0 else { return nil }
-        return factors.reduce(Optional(1)) { product, factor in factor.flatMap { factor in product.map { $0 * factor } } }
-            .map { $0 << shift }
+        return factors.reduce(Optional(1)) { product, factor in factor.flatMap { factor in product.map { $0 * factor } }
+        }
+        .map { $0 << shift }
     }
 
     /// The value of `let NAME = …` or `var NAME = …`, digits, `*` and `<<`.

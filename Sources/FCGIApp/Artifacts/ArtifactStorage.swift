@@ -200,7 +200,7 @@ struct ArtifactStorage: Sendable {
         let kind: Kind
         let path: String
         let bytes: Int64
-        /// Seconds since 1970 of its last change.
+        /// Seconds since 1970 of its last change. The kernel's word (ctime): DAV sets the other to what a client says.
         let changedAt: Int64
     }
 
@@ -274,7 +274,7 @@ struct ArtifactStorage: Sendable {
     private func changed(_ path: String) throws -> Int64 {
         var facts = stat()
         guard stat(path, &facts) == 0 else { throw FileProblem("look at", path) }
-        return Int64(max(facts.st_mtim.tv_sec, facts.st_ctim.tv_sec))
+        return Int64(facts.st_ctim.tv_sec)
     }
 
     /// Nothing when the directory is not there.
@@ -300,7 +300,7 @@ struct ArtifactStorage: Sendable {
             var facts = stat()
             guard stat("\(path)/\(name)", &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { continue }
             try use(
-                "\(path)/\(name)", Int64(facts.st_size), Int64(max(facts.st_mtim.tv_sec, facts.st_ctim.tv_sec)))
+                "\(path)/\(name)", Int64(facts.st_size), Int64(facts.st_ctim.tv_sec))
         }
     }
 }

@@ -8,6 +8,12 @@ extension App {
         return "\(base)/_artifacts/uploads/\(upload)?\(query)"
     }
 
+    /// Where a body of so many bytes is taken and thrown away, to see whether it gets here.
+    func probeURL(bytes: Int64, base: String, now: Instant) throws -> String {
+        let query = try signedURLs.sign(.probe, id: bytes, seconds: ArtifactLimits.urlSeconds, now: now)
+        return "\(base)/_artifacts/uploads/probe/\(bytes)?\(query)"
+    }
+
     /// Where anybody who has the address gets the artifact.
     func downloadURL(_ artifact: ArtifactID, base: String, now: Instant) throws -> String {
         let query = try signedURLs.sign(.download, id: artifact.number, seconds: ArtifactLimits.urlSeconds, now: now)

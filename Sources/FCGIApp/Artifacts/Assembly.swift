@@ -38,10 +38,14 @@ struct Assembly: Sendable {
             guard !app.stopping.isSet else {
                 throw Failure(.busy, "this instance of Millrace is stopping; try again in a moment")
             }
-            let now = Clock.monotonicMicroseconds()
-            guard now - renewedAt > AssemblyLimits.renewMicroseconds else { return }
+            guard Clock.monotonicMicroseconds() - renewedAt > AssemblyLimits.renewMicroseconds else { return }
+            try renew()
+        }
+
+        /// - Throws: `AssemblyLost`.
+        func renew() throws {
             try app.artifacts.renewAssembly(number, of: artifact, seconds: AssemblyLimits.turnSeconds)
-            renewedAt = now
+            renewedAt = Clock.monotonicMicroseconds()
         }
     }
 
@@ -130,7 +134,7 @@ struct Assembly: Sendable {
                 .invalid, "hash is \(digest?.labelled ?? ""), but the uploaded bytes have \(made.digest.labelled); upload again")
         }
         let blob = Blob(id: try reserve(1)[0], digest: made.digest, bytes: made.bytes, isGzip: false)
-        try app.storage.keep(made.path, as: blob)
+        try keep(made.path, as: blob, turn)
         try app.storage.makeDurable([blob])
         try publish(
             [AssembledFile(upload: upload.id, path: upload.path, blob: blob, bytes: made.bytes)], givingUp: [],
@@ -197,7 +201,7 @@ struct Assembly: Sendable {
             throw BrokenFile(why: "it is said to be gzip and cannot be unpacked")
         }
         let blob = Blob(id: number, digest: made.digest, bytes: made.bytes, isGzip: upload.isGzip)
-        try app.storage.keep(made.path, as: blob)
+        try keep(made.path, as: blob, turn)
         return AssembledFile(upload: upload.id, path: upload.path, blob: blob, bytes: unpacked)
     }
 
@@ -214,12 +218,21 @@ struct Assembly: Sendable {
         } catch is ArtifactStorage.BlockDamaged {
             throw Failure(.invalid, "a block of \"\(upload.path)\" was lost after it was received; upload again")
         } catch let problem as FileProblem where problem.isMissing {
+            // Whoever took over from us and finished has cleared the staging: then this throws, and we answer as they do.
+            try turn.renew()
             // A second list, or a re-sent range, took it away meanwhile.
             throw Failure(.invalid, "a block of \"\(upload.path)\" was replaced while it was put together; finalize again")
         }
     }
 
     private func reserve(_ count: Int) throws -> [BlobID] { try app.blobs.reserve(count) }
+
+    /// From here to the commit the file is garbage by its looks. Publishing needs a turn that has not run out, so nobody who
+    /// slept longer than one, while the sweep came by, names a file that is gone.
+    private func keep(_ assembled: String, as blob: Blob, _ turn: Turn) throws {
+        try turn.renew()
+        try app.storage.keep(assembled, as: blob)
+    }
 
     /// The commit, then what it made needless. A failure before it leaves files that no row names.
     private func publish(

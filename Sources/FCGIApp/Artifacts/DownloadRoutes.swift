@@ -53,6 +53,9 @@ enum DownloadRoutes {
                 path: file.path, size: file.bytes, modifiedAt: file.storedAt ?? Instant(microseconds: 0),
                 read: { sink in try read(file, from: storage, sink) })
         }
+        guard let turn = app.zips.enter() else {
+            throw Failure(.busy, "too many zips are being made at once; try again in a moment")
+        }
         var response = Response(
             200, type: "application/zip", body: [],
             headers: [
@@ -60,7 +63,10 @@ enum DownloadRoutes {
                 (name: "X-Content-Type-Options", value: "nosniff"),
                 (name: "Content-Security-Policy", value: "default-src 'none'; sandbox"),
             ])
-        response.stream = Response.Stream(length: nil) { sink in try writeZip(entries, to: sink) }
+        response.stream = Response.Stream(length: nil) { sink in
+            // Kept until the last byte is out: a reader that is slow beyond nginx's buffers holds a thread.
+            try withExtendedLifetime(turn) { try writeZip(entries, to: sink) }
+        }
         return response
     }
 

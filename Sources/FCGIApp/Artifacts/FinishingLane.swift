@@ -7,7 +7,7 @@ struct FinishingLane: Sendable {
     private static let threads = 2
 
     let router: Router
-    private let finishing = WorkerPool(threads: threads)
+    private let finishing = WorkerPool(threads: threads, name: "finishing")
     /// The short calls that share an address with a long one.
     private let short = WorkerPool(threads: threads)
 

@@ -49,6 +49,9 @@ final class SignedURLs: Sendable {
     /// Takes up new keys and forgets retired ones. When it fails, those from before serve on.
     func reread() throws { _ = try readAgain() }
 
+    /// Named as in Azure's shared access signatures (se: expiry, si: identifier, of the key here): of an address's query, its
+    /// SDKs for other languages than JavaScript keep only the names they know.
+    ///
     /// - Returns: the query of an address, without characters that a client would encode or drop: an unescaped "=" at a
     ///   value's end is lost by Azure's SDK (artifacts.md 3.3).
     func sign(_ purpose: SignedPurpose, id: Int64, seconds: Int64, now: Instant) throws -> String {
@@ -62,7 +65,7 @@ final class SignedURLs: Sendable {
         let fields = SignedFields(
             purpose: purpose, id: id, expires: now.microseconds / 1_000_000 + seconds, keyID: keys.signing)
         let signature = HMAC<SHA256>.authenticationCode(for: fields.message(), using: key)
-        return "exp=\(fields.expires)&key=\(fields.keyID)&sig=\(JWT.base64URL(Data(signature)))"
+        return "se=\(fields.expires)&si=\(fields.keyID)&sig=\(JWT.base64URL(Data(signature)))"
     }
 
     /// Before anything is looked up.
@@ -70,7 +73,7 @@ final class SignedURLs: Sendable {
     /// - Throws: one failure for all that can be wrong, so that nothing is learnt by trying.
     func verify(_ purpose: SignedPurpose, id: Int64, query: [String: String], now: Instant) throws {
         let keys = try current()
-        guard let expires = canonicalNumber(query["exp"]), let keyID = canonicalNumber(query["key"]),
+        guard let expires = canonicalNumber(query["se"]), let keyID = canonicalNumber(query["si"]),
             let signature = canonicalBytes(query["sig"]), let key = keys.derived[keyID]?[purpose],
             // Compares in constant time.
             HMAC<SHA256>.isValidAuthenticationCode(

@@ -10,7 +10,7 @@ struct AdminCommand: ParsableCommand {
 
     struct User: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "user", abstract: "Make users.", subcommands: [Create.self])
+            commandName: "user", abstract: "Make users.", subcommands: [Create.self, AdminUserArtifactsCommand.self])
 
         struct Create: ParsableCommand {
             static let configuration = CommandConfiguration(
@@ -60,7 +60,8 @@ struct AdminCommand: ParsableCommand {
 
     struct Repo: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "repo", abstract: "Make repositories.", subcommands: [Create.self])
+            commandName: "repo", abstract: "Make repositories.",
+            subcommands: [Create.self, AdminRepoArtifactsCommand.self])
 
         struct Create: ParsableCommand {
             static let configuration = CommandConfiguration(

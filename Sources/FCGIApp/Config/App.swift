@@ -2,7 +2,6 @@ import Crypto
 import Domain
 import Foundation
 import Postgres
-import Synchronization
 
 /// What an instance is made of. Everything here is a value or safe to share; facts live in PostgreSQL only.
 struct App: Sendable {
@@ -35,6 +34,8 @@ struct App: Sendable {
     let heartbeats = Heartbeats()
     let passwords = PasswordCache()
     let stopping = StopFlag()
+    /// Answers that are made while they are sent; others must find a thread beside them.
+    let zips: Turnstile
     /// For secrets that must be shown again; the same on all instances.
     let seal: Seal
     /// Addresses of uploads and downloads.
@@ -69,6 +70,7 @@ struct App: Sendable {
         artifacts = ArtifactStore(
             database: database, uploads: uploads, blobs: blobs, settings: configuration.artifacts.store)
         artifactViews = ArtifactQueries(database: database)
+        zips = Turnstile(placesMax: max(1, configuration.workThreads / 4))
         storage = ArtifactStorage(directory: configuration.storageDirectory)
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
@@ -78,11 +80,4 @@ struct App: Sendable {
         runtimeKey = SymmetricKey(
             data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
     }
-}
-
-/// Set once, when the process is to end: long work gives up at its next piece and can be begun again by whoever asks.
-final class StopFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-    func set() { flag.store(true, ordering: .relaxed) }
 }

@@ -19,7 +19,8 @@ struct ArtifactConfiguration: Sendable {
     /// An upload whose job is over is given up when nothing has come for so long.
     var abandonedSeconds: Int64 = 3600
     /// Bytes that no row names are removed when they are as old; well above any request, which names what it has stored.
-    var garbageSeconds: Int64 = 3600
+    /// With a look every third of it, none is older than an hour (I7).
+    var garbageSeconds: Int64 = 2400
 
     var store: ArtifactSettings {
         ArtifactSettings(

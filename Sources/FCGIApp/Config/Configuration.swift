@@ -122,31 +122,22 @@ struct Configuration: Sendable {
             }
             return number
         }
-        /// `25s`, `10m`, `3h`, `365d`, also `1.5s`.
         func duration(_ range: ClosedRange<Double>) throws -> Double {
-            let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-            guard let unit = value.last.flatMap({ units[$0] }), let number = Double(value.dropLast()),
-                range.contains(number * unit)
-            else {
+            guard let seconds = Quantity.seconds(value), range.contains(seconds) else {
                 throw Problem(
                     description:
                         "\(place): \"\(name)\" is \"\(value)\"; it must be a time such as \"25s\", \"10m\", \"3h\" or \"365d\", "
                         + "from \(Int64(range.lowerBound)) to \(Int64(range.upperBound)) seconds")
             }
-            return number * unit
+            return seconds
         }
-        /// `512`, `100MiB`, `10GiB`; decimal units are not taken, so that nobody wonders which are meant.
         func bytes(_ range: ClosedRange<Int64>) throws -> Int64 {
-            let units: [(String, Int64)] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)]
-            let unit = units.first { value.hasSuffix($0.0) }
-            let digits = unit.map { String(value.dropLast($0.0.count)) } ?? value
-            let (number, isOver) = (Int64(digits) ?? -1).multipliedReportingOverflow(by: unit?.1 ?? 1)
-            guard !isOver, range.contains(number) else {
+            guard let bytes = Quantity.bytes(value), range.contains(bytes) else {
                 throw Problem(
                     description: "\(place): \"\(name)\" is \"\(value)\"; it must be a size such as \"100MiB\" or \"10GiB\", "
                         + "from \(range.lowerBound) to \(range.upperBound) bytes")
             }
-            return number
+            return bytes
         }
         func quota() throws -> Int64? { value == "none" ? nil : try bytes(0...(1 << 60)) }
         switch name {

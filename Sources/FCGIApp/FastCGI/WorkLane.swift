@@ -106,6 +106,8 @@ final class WorkLane: Sendable {
     /// `fastcgi_keep_conn` is on, and when a Content-Length says otherwise leaves the client waiting (seen with 1.22; the
     /// source of 2026 does the same). A record of no known version is an error it cannot overlook.
     private func breakOff(_ raw: UnsafeMutablePointer<FCGX_Request>) {
+        // Or the head, still in libfcgi's buffer, would be lost, and nginx answer 502 for it.
+        FCGX_FFlush(raw.pointee.out)
         let noRecord = [UInt8](repeating: 0, count: Record.headerBytes)
         _ = send(raw.pointee.ipcFd, noRecord, noRecord.count, Int32(MSG_NOSIGNAL))
         // Not FCGX_Finish_r, which writes FCGI_END_REQUEST.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 
@@ -13,8 +14,10 @@ final class Worker: @unchecked Sendable {
     private var handle = pthread_t()
     private let ended = Ended()
 
-    /// - Parameter stackBytes: 1 MiB holds the workflow reader at its depth limit.
-    init(stackBytes: Int = 1024 * 1024, _ body: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - stackBytes: 1 MiB holds the workflow reader at its depth limit.
+    ///   - name: of the thread; Linux keeps 15 bytes.
+    init(stackBytes: Int = 1024 * 1024, name: String = "worker", _ body: @escaping @Sendable () -> Void) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setstacksize(&attributes, stackBytes)
@@ -35,6 +38,7 @@ final class Worker: @unchecked Sendable {
                     ended.flag.store(true, ordering: .releasing)
                 }
             ).toOpaque())
+        pthread_setname_np(handle, name)
         pthread_attr_destroy(&attributes)
     }
 

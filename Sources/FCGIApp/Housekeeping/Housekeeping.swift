@@ -141,8 +141,8 @@ final class Housekeeping: Sendable {
                 everySeconds: max(1, min(15, app.configuration.recovery.abandonedSeconds / 4))),
             RunRepair(app: app).sweep(everySeconds: 15),
             Sweep("keys of addresses", everySeconds: SignedURLLimits.rereadSeconds) { [app] in
-                try app.urlKeys.retire(log: app.log)
                 try app.signedURLs.reread()
+                try app.urlKeys.retire(log: app.log)
             },
             Sweep("useless runners", everySeconds: 5) { [app] in
                 _ = try app.runners.removeUseless(graceSeconds: app.configuration.spentGraceSeconds)

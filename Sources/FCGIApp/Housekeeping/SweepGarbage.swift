@@ -17,15 +17,23 @@ struct SweepGarbage: Sendable {
 
     func sweep() throws {
         let oldest = Clock.nowMicroseconds() / 1_000_000 - app.configuration.artifacts.garbageSeconds
-        var pending: [ArtifactStorage.Stray] = []
         var freed: Int64 = 0
         var count = 0
+        try eachUnnamed(olderThan: oldest) { stray in
+            try app.storage.remove(stray)
+            freed += stray.bytes
+            count += 1
+        }
+        if count > 0 {
+            app.log.write(.info, "garbage removed", [("files", "\(count)"), ("freed_bytes", "\(freed)")])
+        }
+    }
+
+    /// - Parameter oldest: seconds since 1970; what changed since is passed over.
+    func eachUnnamed(olderThan oldest: Int64, _ use: (ArtifactStorage.Stray) throws -> Void) throws {
+        var pending: [ArtifactStorage.Stray] = []
         func settle() throws {
-            for stray in try unnamed(pending) {
-                try app.storage.remove(stray)
-                freed += stray.bytes
-                count += 1
-            }
+            for stray in try unnamed(pending) { try use(stray) }
             pending.removeAll(keepingCapacity: true)
         }
         try app.storage.eachEntry { stray in
@@ -34,9 +42,6 @@ struct SweepGarbage: Sendable {
             if pending.count >= Self.batch { try settle() }
         }
         try settle()
-        if count > 0 {
-            app.log.write(.info, "garbage removed", [("files", "\(count)"), ("freed_bytes", "\(freed)")])
-        }
     }
 
     /// Asked after the files were listed: what has a row by now stays.

@@ -10,10 +10,11 @@ final class WorkerPool: @unchecked Sendable {
     private var changed = pthread_cond_t()
     private var workers: [Worker] = []
 
-    init(threads: Int) {
+    /// - Parameter name: what `top -H` and `perf` call its threads.
+    init(threads: Int, name: String = "worker") {
         pthread_mutex_init(&mutex, nil)
         pthread_cond_init(&changed, nil)
-        workers = (0..<threads).map { _ in Worker { [unowned self] in loop() } }
+        workers = (0..<threads).map { _ in Worker(name: name) { [unowned self] in loop() } }
     }
 
     /// Work that waits for a thread.

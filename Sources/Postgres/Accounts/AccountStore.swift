@@ -67,6 +67,13 @@ public struct AccountStore: Sendable {
         return AccountID(rows.first?.int(0) ?? 0)
     }
 
+    /// Bytes of artifacts of all the account's repositories; nil: the instance's quota.
+    public func setArtifactQuota(_ bytes: Int64?, of account: AccountID) throws {
+        try database.write(Self.setArtifactQuota, .int(account.number), .optional(bytes))
+    }
+    private static let setArtifactQuota = Statement(
+        "account_set_artifact_quota", "update account set artifact_quota_bytes = $2 where id = $1")
+
     public func addToken(to account: AccountID, name: String, hash: [UInt8], lastEight: String) throws {
         try database.write(
             Self.insertToken, .int(account.number), .text(name), .bytes(hash), .text(lastEight))

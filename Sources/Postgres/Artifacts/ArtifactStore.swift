@@ -84,10 +84,12 @@ public struct ArtifactStore: Sendable {
                (select coalesce(sum(stored_bytes), 0)::bigint from artifact where owner_id = r.owner_id and status = 2)
           from repository r join account o on o.id = r.owner_id where r.id = $1
         """)
+    /// Expired by the clock is expired: what no list shows must not keep its name either, until the sweep comes by.
     private static let namesakes = Statement(
         "artifact_namesakes",
         """
-        select a.id, a.status, a.task_id, coalesce(t.status in (6, 8), false)
+        select a.id, case when a.status = 2 and a.expires_at <= now() then 4 else a.status end, a.task_id,
+               coalesce(t.status in (6, 8), false)
           from artifact a left join task t on t.id = a.task_id
          where a.run_id = $1 and a.attempt = $2 and a.protocol = $3 and a.name = $4 and a.status in (1, 2)
         """)
@@ -129,7 +131,8 @@ public struct ArtifactStore: Sendable {
     private static let lockAssembly = Statement(
         "artifact_lock_assembly",
         """
-        select status, run_id, attempt, protocol, name from artifact where id = $1 and assembly = $2 for no key update
+        select status, run_id, attempt, protocol, name from artifact
+         where id = $1 and assembly = $2 and coalesce(assembly_until > now(), true) for no key update
         """)
     private static let replaced = Statement(
         "artifact_replaced",
@@ -187,6 +190,8 @@ public struct ArtifactStore: Sendable {
             }
             let given = try planCreate(namesakes: namesakes, by: task.task, policy: settings.samePolicy)
             try Self.move(given.map(\.number), from: .pending, by: .abandoned, in: tx)
+            let due = namesakes.filter { $0.state == .expired }.map(\.id.number)
+            try Self.move(due, from: .uploaded, by: .expired, in: tx)
             let dropped = try uploads.close(of: given, in: tx)
             let artifact = try insert(
                 name, content, by: task, protocolNumber: 4, owner: limits.owner, expires: limits.expires, in: tx)
@@ -200,10 +205,10 @@ public struct ArtifactStore: Sendable {
         try database.transaction { tx in
             try tx.run(Self.serialize, .int(task.run.number), .text(name.text))
             let limits = try admit(task.repository, asked: asked, adding: 0, now: now, in: tx)
-            if let there = try tx.first(
-                Self.namesakes, .int(task.run.number), .int(task.attempt), .int(3), .text(name.text))
+            if let there = Self.unexpired(
+                try tx.run(Self.namesakes, .int(task.run.number), .int(task.attempt), .int(3), .text(name.text)))
             {
-                if asked != .unsaid { try tx.run(Self.setExpiry, .int(there.int(0)), .int(limits.expires.microseconds)) }
+                if asked != .unsaid { try tx.run(Self.setExpiry, .int(there.number), .int(limits.expires.microseconds)) }
                 return
             }
             let content = try ArtifactContent(name: name, version: 0, mimeType: nil)
@@ -227,8 +232,13 @@ public struct ArtifactStore: Sendable {
     }
 
     private func v3(_ name: ArtifactName, by task: LiveTask) throws -> ArtifactID? {
-        try database.read(Self.namesakes, .int(task.run.number), .int(task.attempt), .int(3), .text(name.text)).first
-            .map { ArtifactID($0.int(0)) }
+        Self.unexpired(
+            try database.read(Self.namesakes, .int(task.run.number), .int(task.attempt), .int(3), .text(name.text)))
+    }
+
+    /// Of namesakes, the one that takes more files.
+    private static func unexpired(_ namesakes: [Row]) -> ArtifactID? {
+        namesakes.first { $0.int(1) != ArtifactState.expired.rawValue }.map { ArtifactID($0.int(0)) }
     }
 
     /// - Throws: `QuotaRefusal` when `adding` bytes are too many.
@@ -304,7 +314,7 @@ public struct ArtifactStore: Sendable {
     ///
     /// - Parameter given: uploads that came incomplete.
     /// - Returns: blobs among `files` that nobody needs, since the owner has the same bytes already.
-    /// - Throws: `AssemblyLost`, `QuotaRefusal`; nothing is visible then.
+    /// - Throws: `AssemblyLost`, also when the turn ran out and nobody took over; `QuotaRefusal`. Nothing is visible then.
     public func publish(
         _ files: [AssembledFile], givingUp given: [UploadID] = [], of artifact: ArtifactID, owner: AccountID,
         repository: RepositoryID, assembly: Int64

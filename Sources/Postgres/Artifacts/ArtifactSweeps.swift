@@ -7,7 +7,8 @@ extension ArtifactStore {
         "artifact_live_of_name",
         """
         select id from artifact
-         where run_id = $1 and protocol = 4 and name = $2 and status = 2 order by id desc for no key update
+         where run_id = $1 and protocol = 4 and name = $2 and status = 2 and expires_at > now()
+         order by id desc for no key update
         """)
     private static let lock = Statement(
         "artifact_lock", "select status from artifact where id = $1 for no key update")

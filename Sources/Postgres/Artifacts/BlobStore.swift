@@ -70,9 +70,18 @@ public struct BlobStore: Sendable {
          order by id limit $3
         """)
     private static let markSound = Statement(
-        "blob_mark_sound", "update blob set checked_at = now(), bad_at = null where id = $1")
+        "blob_mark_sound",
+        """
+        update blob b set checked_at = now(),
+               bad_at = case when exists (select 1 from blob o where o.owner_id = b.owner_id and o.digest = b.digest
+                                             and o.is_gzip = b.is_gzip and o.id <> b.id and o.bad_at is null and o.doomed_at is null)
+                             then b.bad_at end
+         where b.id = $1
+        """)
     private static let markBad = Statement(
         "blob_mark_bad", "update blob set checked_at = now(), bad_at = coalesce(bad_at, now()) where id = $1")
+    private static let total = Statement(
+        "blob_total", "select count(*), coalesce(sum(bytes), 0)::bigint from blob where doomed_at is null")
     private static let known = Statement("blob_known", "select id from blob where id = any ($1)")
     private static let holders = Statement(
         "blob_holders",
@@ -123,6 +132,12 @@ public struct BlobStore: Sendable {
     /// After its bytes are gone.
     public func delete(_ blob: BlobID) throws { try database.write(Self.delete, .int(blob.number)) }
 
+    /// Blobs in use, and their bytes.
+    public func total() throws -> (blobs: Int64, bytes: Int64) {
+        let row = try database.read(Self.total).first
+        return (row?.int(0) ?? 0, row?.int(1) ?? 0)
+    }
+
     /// Those of these numbers that have a row, doomed or not.
     public func known(_ ids: [BlobID]) throws -> Set<BlobID> {
         Set(try database.read(Self.known, .ints(ids.map(\.number))).map { BlobID($0.int(0)) })
@@ -134,6 +149,7 @@ public struct BlobStore: Sendable {
             .compactMap { Blob($0, at: 0) }
     }
 
+    /// A bad one that is sound again (a backup was put back) is served again, unless the same bytes were uploaded anew.
     public func mark(_ blob: BlobID, isSound: Bool) throws {
         try database.write(isSound ? Self.markSound : Self.markBad, .int(blob.number))
     }

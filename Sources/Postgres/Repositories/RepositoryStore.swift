@@ -43,6 +43,37 @@ public struct RepositoryStore: Sendable {
         return RepositoryID(rows.first?.int(0) ?? 0)
     }
 
+    /// What a repository has of its own; nil: the instance's.
+    public struct ArtifactOverrides: Sendable {
+        public var quotaBytes: Int64?
+        public var retentionSeconds: Int64?
+        public var keepLast: Int64?
+    }
+    private static let overrides = Statement(
+        "repository_artifact_overrides",
+        "select artifact_quota_bytes, artifact_retention_seconds, artifact_keep_last from repository where id = $1")
+    private static let setOverrides = Statement(
+        "repository_set_artifact_overrides",
+        """
+        update repository set artifact_quota_bytes = $2, artifact_retention_seconds = $3, artifact_keep_last = $4 where id = $1
+        """)
+
+    /// Changes what a repository has of its own, and gives it back as it is then.
+    public func artifactOverrides(
+        of repository: RepositoryID, change: (inout ArtifactOverrides) -> Void
+    ) throws -> ArtifactOverrides {
+        try database.transaction { tx in
+            let row = try tx.first(Self.overrides, .int(repository.number))
+            var overrides = ArtifactOverrides(
+                quotaBytes: row?.optionalInt(0), retentionSeconds: row?.optionalInt(1), keepLast: row?.optionalInt(2))
+            change(&overrides)
+            try tx.run(
+                Self.setOverrides, .int(repository.number), .optional(overrides.quotaBytes),
+                .optional(overrides.retentionSeconds), .optional(overrides.keepLast))
+            return overrides
+        }
+    }
+
     private static func repository(_ row: Row) -> Repository {
         let granted: RepositoryAccess? =
             switch row.optionalText(6) {

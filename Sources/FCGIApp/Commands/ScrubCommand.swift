@@ -1,0 +1,72 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Postgres
+
+/// `millrace scrub`: are the bytes on disk still those that were uploaded?
+struct ScrubCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scrub", abstract: "Read stored artifacts again and compare them with their digests.",
+        discussion: """
+            Bytes that changed are never served again; the artifacts they belong to are named. Safe beside running instances.
+            Exit 0: all sound; 1: something is damaged; 3: PostgreSQL could not be reached.
+            Example, nightly: millrace scrub --not-since 30d
+            """)
+
+    @OptionGroup var options: ConfigOption
+    @Option(help: "Pass over what was read within this time, such as 30d (default: read everything).")
+    var notSince: String?
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func run() throws {
+        var seconds: Int64 = 0
+        if let notSince {
+            guard let read = Quantity.seconds(notSince), (0...3_153_600_000).contains(read) else {
+                throw ValidationError("--not-since is \"\(notSince)\"; it must be a time such as 30d")
+            }
+            seconds = Int64(read)
+        }
+        let report: Scrub.Report
+        do {
+            let app = try App(configuration: try options.load(), instance: "cli")
+            let showsProgress = !json && isatty(2) == 1
+            let total = try app.blobs.total()
+            var shown: Int64 = 0
+            report = try Scrub(app: app).run(
+                checkedBefore: Instant(microseconds: Clock.nowMicroseconds()).adding(seconds: -seconds)
+            ) { blobs, bytes in
+                let now = Clock.monotonicMicroseconds()
+                guard showsProgress, now - shown > 200_000 else { return }
+                shown = now
+                FileHandle.standardError.write(
+                    Data("\r\(blobs) of \(total.blobs) blobs, \(sizeWords(bytes)) of \(sizeWords(total.bytes))   ".utf8))
+            }
+            if showsProgress { FileHandle.standardError.write(Data("\n".utf8)) }
+        } catch {
+            throw CleanExit.status(of: error)
+        }
+        print(json ? Self.json(report) : Self.text(report))
+        if !report.findings.isEmpty { throw ExitCode(1) }
+    }
+
+    private static func text(_ report: Scrub.Report) -> String {
+        let findings = report.findings.map { finding in
+            "DAMAGED  blob \(finding.blob.id) (\(finding.blob.digest.labelled)) \(finding.what): "
+                + (finding.artifacts.isEmpty ? "no artifact" : finding.artifacts.joined(separator: ", "))
+        }
+        return
+            (findings + [
+                "\(report.blobs) blobs read, \(sizeWords(report.bytes)); \(report.findings.count) damaged",
+                "\(sizeWords(report.unnamedBytes)) are named by no row, \(sizeWords(report.staleBytes)) of them for over an hour",
+            ]).joined(separator: "\n")
+    }
+
+    private static func json(_ report: Scrub.Report) -> String {
+        let findings = report.findings.map { finding in
+            let artifacts = finding.artifacts.map { "\"\(jsonEscaped($0))\"" }.joined(separator: ",")
+            return #"{"blob":\#(finding.blob.id),"digest":"\#(finding.blob.digest.labelled)","what":"\#(finding.what)","artifacts":[\#(artifacts)]}"#
+        }
+        return
+            #"{"blobs":\#(report.blobs),"bytes":\#(report.bytes),"unnamed_bytes":\#(report.unnamedBytes),"stale_bytes":\#(report.staleBytes),"damaged":[\#(findings.joined(separator: ","))]}"#
+    }
+}
