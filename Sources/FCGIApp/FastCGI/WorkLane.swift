@@ -102,9 +102,9 @@ final class WorkLane: Sendable {
 
     /// Ends the connection so that nginx ends the client's without the last chunk.
     ///
-    /// Closing alone is not enough: nginx (1.22 to 1.29, `fastcgi_keep_conn off`) takes the end of the connection for
-    /// the end of the body, and when a Content-Length says otherwise leaves the client waiting. A record of no known
-    /// version is an error it cannot overlook, whether or not the length is known.
+    /// Closing alone is not enough: nginx takes the end of the connection for the end of the body, unless
+    /// `fastcgi_keep_conn` is on, and when a Content-Length says otherwise leaves the client waiting (seen with 1.22; the
+    /// source of 2026 does the same). A record of no known version is an error it cannot overlook.
     private func breakOff(_ raw: UnsafeMutablePointer<FCGX_Request>) {
         // Or the head, still in libfcgi's buffer, would be lost, and nginx answer 502 for it.
         FCGX_FFlush(raw.pointee.out)
