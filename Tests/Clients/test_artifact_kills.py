@@ -227,7 +227,8 @@ def test_two_at_once_on_two_instances_are_one_merge(kills, job, kind):
 def test_a_frozen_assembler_is_followed_and_does_no_harm_when_it_wakes(kills, job):
     """Its successor has cleared the blocks it is about to open. The turn is waited for, not wound."""
     artifact = Sent(job)
-    with held_before(kills, VICTIM, "openat", 3, FINISHING):  # the second block; before it the target and the first
+    # It makes the call and stops then, on its way to open the second block.
+    with held_before(kills, VICTIM, "close", 1, FINISHING):
         frozen = alongside(artifact.finish_at, 1)
         wait_for(lambda: assembled(kills, BLOCKS[0]), "the first block copied")
         kills.signal(VICTIM, signal.SIGSTOP)
