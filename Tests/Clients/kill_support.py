@@ -55,8 +55,8 @@ def traced(stack, victim: str, call: str, what: str, nth: int, thread: "str | No
         wait_for(attached, "strace at the threads of the victim")
         yield
     finally:
-        if tracer.poll() is None:
-            tracer.terminate()
+        # By SIGTERM it lets go of its threads, and of the dead it may wait for ever.
+        tracer.terminate() if stack.pid(victim) else tracer.kill()
         tracer.wait(10)
         shutil.rmtree(said.parent)
 
