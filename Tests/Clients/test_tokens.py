@@ -230,6 +230,8 @@ class Job:
 
     def take(self) -> None:
         self.task = self.runner.fetch()
+        # Or it goes back to the queue after a minute in which nothing was heard of it (tasks.unheard_after).
+        self.runner.state(self.task)
         self.context = context(self.task)
         self.token = self.context["gitea_runtime_token"]
         self.claims = jwt.decode(self.token, options={"verify_signature": False})
