@@ -120,3 +120,34 @@ def test_a_wrong_registration_token_is_said(stack):
                            "--state-file", str(stack.dir / "nowhere.json"), "--work-dir", str(stack.dir / "tmp"),
                            "--act", "/bin/true"], capture_output=True, text=True, timeout=60, **stack.as_user())
     assert done.returncode != 0 and "runner registration token not found" in done.stderr
+
+
+ARTIFACTS = """\
+on: push
+jobs:
+  make:
+    runs-on: ubuntu-latest
+    steps:
+      - run: seq 1 100000 > numbers.txt
+      - run: MILLRACE artifacts put numbers.txt
+  take:
+    runs-on: ubuntu-latest
+    needs: make
+    steps:
+      - run: |
+          export MILLRACE_TOKEN="${{ github.token }}"
+          MILLRACE artifacts get "$GITHUB_REPOSITORY" numbers.txt --url "$ACTIONS_RESULTS_URL"
+          echo "got $(wc -l < numbers.txt) lines"
+"""
+
+
+def test_a_job_hands_a_file_to_another(stack, project, embedded):
+    """With what a runner sets in the environment of a step, and nothing else."""
+    embedded()
+    project.push_workflow(ARTIFACTS.replace("MILLRACE artifacts", f"{stack.binary} artifacts"))
+    run = project.wait_run(seconds=120)
+    jobs = project.jobs(run)
+    assert run["conclusion"] == "success", {key: project.log(job) for key, job in jobs.items()}
+    assert "got 100000 lines" in project.log(jobs["take"])
+    (artifact,) = project.rest(f"/runs/{run['id']}/artifacts").json["artifacts"]
+    assert artifact["name"] == "numbers.txt" and artifact["digest"].startswith("sha256:")
