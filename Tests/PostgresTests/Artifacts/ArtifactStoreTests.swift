@@ -7,7 +7,8 @@ import Testing
 
 @Suite("Artifacts, where many meet")
 struct ArtifactStoreTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../..")
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../..")
     private static let count = Statement(
         "count_of", "select count(*) from artifact where status = $1")
     private static let expireTurn = Statement(
@@ -33,7 +34,8 @@ struct ArtifactStoreTests {
         try Migrations(dsn: dsn).apply(
             try names.sorted().map {
                 Migration(name: $0, sql: try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8))
-            }) { _ in }
+            }
+        ) { _ in }
         let fixture = Self.root.appendingPathComponent("Tests/Isolation/fixture.sql")
         let connection = try Connection(dsn: dsn)
         try connection.script(try String(contentsOf: fixture, encoding: .utf8))
@@ -46,7 +48,8 @@ struct ArtifactStoreTests {
             settings: ArtifactSettings(
                 repositoryQuota: nil, ownerQuota: nil, samePolicy: .refuse, retentionSeconds: 3600,
                 retentionSecondsMax: 3600))
-        let store = TaskStore(database: database, runs: RunStore(database: database, settings: .init(base: "http://localhost")))
+        let store = TaskStore(
+            database: database, runs: RunStore(database: database, settings: .init(base: "http://localhost")))
         tasks = try [1, 2].map { try #require(try store.liveTask(TaskID($0))) }
     }
 
