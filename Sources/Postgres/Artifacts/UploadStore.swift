@@ -118,13 +118,14 @@ public struct UploadStore: Sendable {
     private static let lock = Statement(
         "upload_lock",
         "select mode, finished_at is not null, closed_at is not null from upload where id = $1 for no key update")
-    /// One statement: the block is there, or the upload takes none any more. Two that send the same block at once leave
-    /// a file that no row names; it goes with the staging.
+    /// One statement: the block is there, or the upload takes none any more. The lock waits for whoever ends the upload or
+    /// makes a list, and for no other block. Two that send the same block at once leave a file that no row names; it goes
+    /// with the staging.
     private static let put = Statement(
         "upload_block_put",
         """
         with open as (
-            select id from upload where id = $1 and finished_at is null and closed_at is null for key share),
+            select id from upload where id = $1 and finished_at is null and closed_at is null for share),
         prior as (
             select file from upload_block where upload_id = $1 and key = $2 and position is null)
         insert into upload_block (upload_id, key, file, bytes, first_byte) select id, $2, $3, $4, $5 from open
