@@ -227,8 +227,8 @@ struct Assembly: Sendable {
 
     private func reserve(_ count: Int) throws -> [BlobID] { try app.blobs.reserve(count) }
 
-    /// From here to the commit the file is garbage by its looks. Publishing needs a turn that has not run out, so nobody
-    /// who slept longer than one, while the sweep came by, names a file that is gone.
+    /// From here to the commit the file is garbage by its looks. Publishing needs a turn that has not run out, so that
+    /// nobody who slept longer than one, while the sweep came by, names a file that is gone.
     private func keep(_ assembled: String, as blob: Blob, _ turn: Turn) throws {
         try turn.renew()
         try app.storage.keep(assembled, as: blob)
