@@ -17,7 +17,7 @@ from artifact_support import MEGABYTE, PIPELINES, SERVICE, Uploader, block_id, f
 from azure.storage.blob import BlobBlock, LinearRetry
 from conftest import private_stack
 from kill_support import GARBAGE_AFTER, assert_books_balance, died, held_after, held_before, killed_at, turns_run_out, why_no_strace
-from stack import fastcgi_ask
+from stack import fastcgi_ask, why_taken
 from support import Project, User, ask, wait_for
 
 VICTIM = "millrace-1"
@@ -352,6 +352,7 @@ def test_nginx_killed_in_the_middle_of_a_block(kills, job):
         link.sendall(f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data[:2 * MEGABYTE])
         wait_for(lambda: stored(kills, "spool"), "the first half on disk")
         kills.kill("nginx")
+    wait_for(lambda: not why_taken(kills.port), "the end of its workers")
     kills.start_one("nginx")
     kills.wait_ready()
     assert job.finalize(name, data).status == 400, "nothing of it counts"
