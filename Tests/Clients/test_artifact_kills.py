@@ -17,7 +17,7 @@ from artifact_support import MEGABYTE, PIPELINES, SERVICE, Uploader, block_id, f
 from azure.storage.blob import BlobBlock, LinearRetry
 from conftest import private_stack
 from kill_support import GARBAGE_AFTER, assert_books_balance, died, held_after, held_before, killed_at, turns_run_out, why_no_strace
-from stack import fastcgi_ask
+from stack import fastcgi_ask, why_taken
 from support import Project, User, ask, wait_for
 
 VICTIM = "millrace-1"
@@ -265,7 +265,7 @@ def test_a_clean_stop_during_an_assembly(kills, job):
         wait_for(lambda: assembled(kills, 1), "the assembly")
         kills.signal(VICTIM, signal.SIGTERM)
         # Its work socket is closed once it knows.
-        wait_for(lambda: not kills_ready(kills, 1), "the stop")
+        wait_for(lambda: not is_ready(kills, 1), "the stop")
     status, said = stopped.result()
     assert (status, said["code"]) == (503, "unavailable")
     assert died(kills, VICTIM, 20)
@@ -274,7 +274,7 @@ def test_a_clean_stop_during_an_assembly(kills, job):
     artifact.assert_whole()
 
 
-def kills_ready(stack, number: int) -> bool:
+def is_ready(stack, number: int) -> bool:
     try:
         return fastcgi_ask(str(stack.sockets / f"work-{number}.sock"), "/readyz")[0] == 200
     except OSError:
@@ -352,7 +352,9 @@ def test_nginx_killed_in_the_middle_of_a_block(kills, job):
         link.sendall(f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data[:2 * MEGABYTE])
         wait_for(lambda: stored(kills, "spool"), "the first half on disk")
         kills.kill("nginx")
+    wait_for(lambda: not why_taken(kills.port), "the end of its workers")
     kills.start_one("nginx")
+    kills.wait_ready()
     assert job.finalize(name, data).status == 400, "nothing of it counts"
     patient(job, url, data)
     assert job.finalize(name, data).status == 200

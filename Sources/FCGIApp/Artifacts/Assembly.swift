@@ -221,7 +221,7 @@ struct Assembly: Sendable {
         } catch is ArtifactStorage.BlockDamaged {
             throw Failure(.invalid, "a block of \"\(upload.path)\" was lost after it was received; upload again")
         } catch let problem as FileProblem where problem.isMissing {
-            // Whoever took over from us and finished has cleared the staging: then this throws, and we answer as they do.
+            // Whoever took over from us and finished has cleared the staging: then this throws, and we answer alike.
             try turn.renew()
             // A second list, or a re-sent range, took it away meanwhile.
             throw Failure(
@@ -231,8 +231,8 @@ struct Assembly: Sendable {
 
     private func reserve(_ count: Int) throws -> [BlobID] { try app.blobs.reserve(count) }
 
-    /// From here to the commit the file is garbage by its looks. Publishing needs a turn that has not run out, so nobody who
-    /// slept longer than one, while the sweep came by, names a file that is gone.
+    /// From here to the commit the file is garbage by its looks. Publishing needs a turn that has not run out, so that
+    /// nobody who slept longer than one, while the sweep came by, names a file that is gone.
     private func keep(_ assembled: String, as blob: Blob, _ turn: Turn) throws {
         try turn.renew()
         try app.storage.keep(assembled, as: blob)

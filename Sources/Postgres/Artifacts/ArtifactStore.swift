@@ -319,7 +319,8 @@ public struct ArtifactStore: Sendable {
     ///
     /// - Parameter given: uploads that came incomplete.
     /// - Returns: blobs among `files` that nobody needs, since the owner has the same bytes already.
-    /// - Throws: `AssemblyLost`, also when the turn ran out and nobody took over; `QuotaRefusal`. Nothing is visible then.
+    /// - Throws: `AssemblyLost`, also when the turn ran out and nobody took over; `QuotaRefusal`. Nothing is visible
+    ///   then.
     public func publish(
         _ files: [AssembledFile], givingUp given: [UploadID] = [], of artifact: ArtifactID, owner: AccountID,
         repository: RepositoryID, assembly: Int64
