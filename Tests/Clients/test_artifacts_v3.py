@@ -264,3 +264,14 @@ def test_matrix_jobs_upload_under_one_name(project):
     assert second.fetch_files("shared") == {"from-one": b"1", "from-two": b"22"}
     first.runner.finish(first.task)
     second.runner.finish(second.task)
+
+
+def test_files_beyond_the_limit_are_refused(job):
+    """ArtifactLimits.filesMax; those that are there may still be sent again."""
+    place = job.announce("full")
+    assert job.chunk(place, "full/first", b"1").status == 200
+    artifact, task = job.stack.sql(f"select id, task_id from artifact where run_id = {job.run} and name = 'full'").split("|")
+    job.stack.sql(f"insert into upload (artifact_id, task_id, path, mode, total) select {artifact}, {task}, 'f' || n, 'ranges', 1 from generate_series(1, 9999) n")
+    answer = job.chunk(place, "full/one-more", b"1")
+    assert answer.status == 400 and "at most 10000 files" in answer.json["message"], answer.text
+    assert job.chunk(place, "full/first", b"1").status == 200

@@ -165,18 +165,21 @@ struct Assembly: Sendable {
     private func finishFiles(of artifact: PendingArtifact, by task: LiveTask, _ turn: Turn) throws -> String? {
         let uploads = try app.uploads.open(of: artifact.id, task: task.task)
         let numbers = try reserve(uploads.count)
-        var files: [AssembledFile] = []
+        var made: [(path: String, file: AssembledFile)] = []
         var given: [UploadID] = []
         var problem: String?
         for (upload, number) in zip(uploads, numbers) {
             try turn.renewIfDue()
             do {
-                files.append(try assembledFile(upload, as: number, turn))
+                made.append(try assembledFile(upload, as: number, turn))
             } catch let broken as BrokenFile {
                 given.append(upload.id)
                 problem = problem ?? "the file \"\(upload.path)\" is not kept: \(broken.why); upload it again"
             }
         }
+        // All at the end: in the staging they are safe from the sweep, however long the others take.
+        for (path, file) in made { try keep(path, as: file.blob, turn) }
+        let files = made.map(\.file)
         try app.storage.makeDurable(files.map(\.blob))
         try publish(files, givingUp: given, of: artifact, by: task, turn)
         for upload in given { app.storage.clearStaging(of: upload) }
@@ -185,7 +188,9 @@ struct Assembly: Sendable {
 
     private struct BrokenFile: Error { let why: String }
 
-    private func assembledFile(_ upload: Upload, as number: BlobID, _ turn: Turn) throws -> AssembledFile {
+    private func assembledFile(
+        _ upload: Upload, as number: BlobID, _ turn: Turn
+    ) throws -> (path: String, file: AssembledFile) {
         let blocks = try app.uploads.ranges(of: upload.id)
         if let hole = firstHole(in: blocks.map { $0.firstByte..<($0.firstByte + $0.bytes) }, total: upload.total ?? 0) {
             throw BrokenFile(why: "its bytes from \(hole) on were never sent, of \(upload.total ?? 0)")
@@ -204,8 +209,7 @@ struct Assembly: Sendable {
             throw BrokenFile(why: "it is said to be gzip and cannot be unpacked")
         }
         let blob = Blob(id: number, digest: made.digest, bytes: made.bytes, isGzip: upload.isGzip)
-        try keep(made.path, as: blob, turn)
-        return AssembledFile(upload: upload.id, path: upload.path, blob: blob, bytes: unpacked)
+        return (made.path, AssembledFile(upload: upload.id, path: upload.path, blob: blob, bytes: unpacked))
     }
 
     // MARK: Both

@@ -40,6 +40,10 @@ struct Failure: Error, CustomStringConvertible {
         case let refusal as CreateRefusal: self.init(.conflict, "\(refusal)")
         case let problem as RetentionProblem: self.init(.invalid, "\(problem)")
         case UploadProblem.missing: self.init(.missing, "there is no such upload, or its job has ended")
+        case UploadProblem.tooManyFiles:
+            self.init(
+                .invalid,
+                "an artifact has at most \(ArtifactLimits.filesMax) files; pack them, or upload them under several names")
         case UploadProblem.finished: self.init(.conflict, "the upload is finished")
         case let refusal as JobRefusal: self.init(.conflict, "the job does not allow this now: \(refusal)")
         default: self.init(.fault, "internal error; the server's log has the details")

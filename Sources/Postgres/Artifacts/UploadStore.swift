@@ -69,6 +69,7 @@ public enum UploadProblem: Error, Equatable, Sendable {
     case missing
     case finished
     case tooManyBlocks
+    case tooManyFiles
     /// An append that says where it goes, and the content does not end there.
     case appendedElsewhere(length: Int64)
     /// Appending to what has a list, or the reverse.
@@ -146,6 +147,13 @@ public struct UploadStore: Sendable {
         """)
     private static let dropAll = Statement(
         "upload_block_drop_all", "delete from upload_block where upload_id = $1 returning file")
+    /// Files that are there, and those on their way.
+    private static let fileCount = Statement(
+        "upload_file_count",
+        """
+        select (select count(*) from artifact_file where artifact_id = $1)
+             + (select count(*) from upload where artifact_id = $1 and finished_at is null and closed_at is null)
+        """)
     private static let setMode = Statement("upload_set_mode", "update upload set mode = $2 where id = $1")
     private static let setTotal = Statement(
         "upload_set_total", "update upload set total = $2, is_gzip = $3 where id = $1")
@@ -338,6 +346,9 @@ public struct UploadStore: Sendable {
     ) throws -> UploadID {
         if let found = try tx.first(Self.openOfPath, .int(artifact.number), .int(task.number), .text(path)) {
             return UploadID(found.int(0))
+        }
+        guard try tx.first(Self.fileCount, .int(artifact.number))?.int(0) ?? 0 < ArtifactLimits.filesMax else {
+            throw UploadProblem.tooManyFiles
         }
         return try open(
             for: artifact, task: task, path: path, mode: .ranges, total: chunk.total, isGzip: isGzip, in: tx)
