@@ -43,7 +43,8 @@ struct Failure: Error, CustomStringConvertible {
         case UploadProblem.tooManyFiles:
             self.init(
                 .invalid,
-                "an artifact has at most \(ArtifactLimits.filesMax) files; pack them, or upload them under several names")
+                "an artifact has at most \(ArtifactLimits.filesMax) files; pack them, or upload them under several names"
+            )
         case UploadProblem.finished: self.init(.conflict, "the upload is finished")
         case let refusal as JobRefusal: self.init(.conflict, "the job does not allow this now: \(refusal)")
         default: self.init(.fault, "internal error; the server's log has the details")
