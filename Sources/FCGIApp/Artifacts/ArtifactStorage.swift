@@ -3,11 +3,11 @@ import Domain
 import Glibc
 import Postgres
 
+import enum Crypto.Insecure
 import struct Crypto.SHA256
+import struct Foundation.Data
 
 enum StorageLimits {
-    /// Bytes copied and hashed at once: small enough to stay in the processor's cache, large enough to make few calls.
-    static let pieceBytes = 1024 * 1024
     /// Bytes after which what was written is waited for.
     static let syncBytes: Int64 = 256 * 1024 * 1024
 }
@@ -25,10 +25,8 @@ struct ArtifactStorage: Sendable {
     func spooledBytes(_ name: String) throws -> Int64 { try size(spoolPath(name)) }
 
     func readSpooled(_ name: String, bytesMax: Int) throws -> [UInt8] {
-        let descriptor = try opened(spoolPath(name))
-        defer { close(descriptor) }
         var bytes: [UInt8] = []
-        try FilePieces(descriptor).each { piece in
+        try eachSpooledPiece(name) { piece in
             guard bytes.count + piece.count <= bytesMax else {
                 throw Failure(.tooLarge, "the body is over \(bytesMax) bytes")
             }
@@ -37,11 +35,16 @@ struct ArtifactStorage: Sendable {
         return bytes
     }
 
+    /// Base64, as clients send it in Content-MD5 and x-actions-results-md5.
+    func spooledMD5(_ name: String) throws -> String {
+        var md5 = Insecure.MD5()
+        try eachSpooledPiece(name) { md5.update(bufferPointer: $0) }
+        return Data(md5.finalize()).base64EncodedString()
+    }
+
     /// Runs a spooled body through `use`, piece by piece.
     func eachSpooledPiece(_ name: String, _ use: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let descriptor = try opened(spoolPath(name))
-        defer { close(descriptor) }
-        try FilePieces(descriptor).each(use)
+        try eachPiece(of: spoolPath(name), use)
     }
 
     /// Removing what is not there is done.
@@ -61,8 +64,7 @@ struct ArtifactStorage: Sendable {
         let target = "\(stagingPath(upload))/\(name)"
         if rename(spoolPath(name), target) == 0 { return }
         guard errno == ENOENT else { throw FileProblem("move the body to", target) }
-        try makeDirectory("\(directory)/staging")
-        try makeDirectory(stagingPath(upload))
+        try makeStaging(of: upload)
         guard rename(spoolPath(name), target) == 0 else { throw FileProblem("move the body to", target) }
     }
 
@@ -97,20 +99,20 @@ struct ArtifactStorage: Sendable {
     ///   - onPiece: called between pieces with their bytes, also to give up by an error.
     func assemble(
         _ blocks: [StagedBlock], of upload: UploadID, turn: Int64, onPiece: (UnsafeRawBufferPointer) throws -> Void
-    ) throws -> (path: String, digest: Digest, bytes: Int64) {
+    ) throws -> AssembledBytes {
         let path = "\(stagingPath(upload))/assembled-\(turn)"
-        try makeDirectory("\(directory)/staging")
-        try makeDirectory(stagingPath(upload))
+        try makeStaging(of: upload)
         let target = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
         guard target >= 0 else { throw FileProblem("create", path) }
         defer { close(target) }
         var hash = SHA256()
         var total: Int64 = 0
         for block in blocks {
-            let source = try opened("\(stagingPath(upload))/\(block.file)")
+            let blockPath = "\(stagingPath(upload))/\(block.file)"
+            let source = try opened(blockPath)
             defer { close(source) }
             let before = total
-            try FilePieces(source).each { piece in
+            try FilePieces(source, blockPath).each { piece in
                 hash.update(bufferPointer: piece)
                 try onPiece(piece)
                 // The bytes were read for the hash, so they are in memory: the kernel copies from there, or shares the
@@ -129,8 +131,18 @@ struct ArtifactStorage: Sendable {
         guard let digest = Digest(bytes: Array(hash.finalize())) else {
             throw Failure(.fault, "a SHA-256 has 32 bytes")
         }
-        return (path, digest, total)
+        return AssembledBytes(path: path, digest: digest, bytes: total)
     }
+
+    /// What `assemble` made: in the staging, until `keep` gives it its lasting name.
+    struct AssembledBytes {
+        fileprivate let path: String
+        let digest: Digest
+        let bytes: Int64
+    }
+
+    /// At once, since it may be large; what stays goes with the staging.
+    func discard(_ assembled: AssembledBytes) { unlink(assembled.path) }
 
     /// A staged block has not the bytes that were acknowledged.
     struct BlockDamaged: Error { let file: String }
@@ -156,16 +168,17 @@ struct ArtifactStorage: Sendable {
     // MARK: Blobs
 
     /// Gives an assembled file its lasting name. It is in no row yet: until one is committed it is garbage.
-    func keep(_ assembled: String, as blob: Blob) throws {
+    func keep(_ assembled: AssembledBytes, as blob: Blob) throws {
         let target = blobPath(blob)
-        let shard = shardPath(blob)
-        for path in ["\(directory)/blobs", shard] where try makeDirectory(path) { try sync(parent(of: path)) }
-        guard rename(assembled, target) == 0 else { throw FileProblem("move the file to", target) }
+        let blobs = "\(directory)/blobs"
+        if try DurableDirectory.make(blobs) { try DurableDirectory.sync(directory) }
+        if try DurableDirectory.make(shardPath(blob)) { try DurableDirectory.sync(blobs) }
+        guard rename(assembled.path, target) == 0 else { throw FileProblem("move the file to", target) }
     }
 
     /// The names given by `keep` survive a crash of the machine after this.
     func makeDurable(_ blobs: [Blob]) throws {
-        for shard in Set(blobs.map(shardPath)).sorted() { try sync(shard) }
+        for shard in Set(blobs.map(shardPath)).sorted() { try DurableDirectory.sync(shard) }
     }
 
     /// - Returns: bytes that were freed.
@@ -177,7 +190,9 @@ struct ArtifactStorage: Sendable {
         return bytes
     }
 
-    func open(_ blob: Blob) throws -> Int32 { try opened(blobPath(blob)) }
+    func eachPiece(of blob: Blob, _ use: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try eachPiece(of: blobPath(blob), use)
+    }
 
     /// What nginx is to send for a blob: an address in one of its internal locations (nginx/millrace.conf).
     func internalAddress(of blob: Blob) -> String {
@@ -188,14 +203,13 @@ struct ArtifactStorage: Sendable {
     ///
     /// - Returns: nil when it is not there.
     func digest(of blob: Blob, onPiece: (Int) throws -> Void = { _ in }) throws -> Digest? {
-        let descriptor: Int32
-        do { descriptor = try open(blob) } catch let problem as FileProblem where problem.isMissing { return nil }
-        defer { close(descriptor) }
         var hash = SHA256()
-        try FilePieces(descriptor).each { piece in
-            hash.update(bufferPointer: piece)
-            try onPiece(piece.count)
-        }
+        do {
+            try eachPiece(of: blob) { piece in
+                hash.update(bufferPointer: piece)
+                try onPiece(piece.count)
+            }
+        } catch let problem as FileProblem where problem.isMissing { return nil }
         return Digest(bytes: Array(hash.finalize()))
     }
 
@@ -251,8 +265,15 @@ struct ArtifactStorage: Sendable {
     /// As nginx's gzip_static asks for it: without the ending that the file has.
     private func fileName(_ blob: Blob) -> String { "\(blob.digest.hex)-\(blob.id)" }
     private func blobPath(_ blob: Blob) -> String { "\(shardPath(blob))/\(fileName(blob))\(blob.isGzip ? ".gz" : "")" }
-    private func parent(of path: String) -> String {
-        path.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+    private func makeStaging(of upload: UploadID) throws {
+        try DurableDirectory.make("\(directory)/staging")
+        try DurableDirectory.make(stagingPath(upload))
+    }
+
+    private func eachPiece(of path: String, _ use: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let descriptor = try opened(path)
+        defer { close(descriptor) }
+        try FilePieces(descriptor, path).each(use)
     }
 
     private func opened(_ path: String) throws -> Int32 {
@@ -261,32 +282,14 @@ struct ArtifactStorage: Sendable {
         return descriptor
     }
 
-    /// - Returns: whether it was made now.
-    @discardableResult
-    private func makeDirectory(_ path: String) throws -> Bool {
-        if mkdir(path, 0o2750) == 0 { return true }
-        guard errno == EEXIST else { throw FileProblem("make the directory", path) }
-        return false
-    }
-
-    private func sync(_ path: String) throws {
-        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileProblem("open", path) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw FileProblem("fsync", path) }
-    }
-
-    private func size(_ path: String) throws -> Int64 {
+    private func facts(_ path: String) throws -> stat {
         var facts = stat()
         guard stat(path, &facts) == 0 else { throw FileProblem("look at", path) }
-        return Int64(facts.st_size)
+        return facts
     }
 
-    private func changed(_ path: String) throws -> Int64 {
-        var facts = stat()
-        guard stat(path, &facts) == 0 else { throw FileProblem("look at", path) }
-        return Int64(facts.st_ctim.tv_sec)
-    }
+    private func size(_ path: String) throws -> Int64 { Int64(try facts(path).st_size) }
+    private func changed(_ path: String) throws -> Int64 { Int64(try facts(path).st_ctim.tv_sec) }
 
     /// Nothing when the directory is not there.
     private func names(in path: String) throws -> [String] {
@@ -308,29 +311,9 @@ struct ArtifactStorage: Sendable {
     /// Plain files alone; one that goes meanwhile is passed over.
     private func eachFile(in path: String, _ use: (String, Int64, Int64) throws -> Void) throws {
         for name in try names(in: path) {
-            var facts = stat()
-            guard stat("\(path)/\(name)", &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { continue }
+            guard let facts = try? facts("\(path)/\(name)"), facts.st_mode & S_IFMT == S_IFREG else { continue }
             try use(
                 "\(path)/\(name)", Int64(facts.st_size), Int64(facts.st_ctim.tv_sec))
-        }
-    }
-}
-
-/// A file from its beginning to its end, by pieces.
-struct FilePieces {
-    let descriptor: Int32
-    init(_ descriptor: Int32) { self.descriptor = descriptor }
-
-    func each(_ use: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: StorageLimits.pieceBytes, alignment: 1)
-        defer { piece.deallocate() }
-        posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
-        while true {
-            let got = read(descriptor, piece.baseAddress, piece.count)
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw FileProblem("read", "descriptor \(descriptor)") }
-            if got == 0 { return }
-            try use(UnsafeRawBufferPointer(rebasing: piece[..<got]))
         }
     }
 }

@@ -95,9 +95,7 @@ enum ArtifactV3Routes {
         }
         // Clients before action 3.1.0 send none.
         if let wanted = request.header("x-actions-results-md5") {
-            var md5 = Insecure.MD5()
-            try app.storage.eachSpooledPiece(spooled) { md5.update(bufferPointer: $0) }
-            let got = Data(md5.finalize()).base64EncodedString()
+            let got = try app.storage.spooledMD5(spooled)
             guard got == wanted else {
                 throw Failure(.invalid, "x-actions-results-md5 is \"\(wanted)\", the bytes that came have \"\(got)\"")
             }

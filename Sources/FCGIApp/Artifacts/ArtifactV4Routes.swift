@@ -9,17 +9,37 @@ enum ArtifactV4Routes {
     static let finalizePath = service + "/FinalizeArtifact"
 
     static let all: [Route] = [
-        Route("POST", service + "/CreateArtifact", access: .task, create),
-        Route("POST", finalizePath, access: .task, finalize),
-        Route("POST", service + "/ListArtifacts", access: .task, list),
-        Route("POST", service + "/GetSignedArtifactURL", access: .task, sign),
-        Route("POST", service + "/DeleteArtifact", access: .task, delete),
+        Route("POST", service + "/CreateArtifact", access: .task, answering(create)),
+        Route("POST", finalizePath, access: .task, answering(finalize)),
+        Route("POST", service + "/ListArtifacts", access: .task, answering(list)),
+        Route("POST", service + "/GetSignedArtifactURL", access: .task, answering(sign)),
+        Route("POST", service + "/DeleteArtifact", access: .task, answering(delete)),
     ]
 
-    @Sendable private static func create(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let call = try TwirpCall(request)
-        let wanted = try call.message(Github_Actions_Results_Api_V1_CreateArtifactRequest.self)
-        let task = try task(of: request, run: wanted.workflowRunBackendID)
+    /// One call: the message is read, its run compared with the token's, the answer written in the same codec.
+    ///
+    /// The ids of the job in a body are neither trusted nor refused: what List said of another job comes back here.
+    /// The run must be the token's; a made-up one and somebody else's are told the same (artifacts.md 3.1).
+    private static func answering<Question: OfRun, Answer: Message>(
+        _ answer: @escaping @Sendable (Question, LiveTask, Request, App) throws -> Answer
+    ) -> Handler {
+        { request, _, app in
+            let call = try TwirpCall(request)
+            let wanted = try call.message(Question.self)
+            guard let task = request.task else { throw Failure(.unauthenticated, "the runtime token is required") }
+            guard wanted.workflowRunBackendID == "\(task.run)" else {
+                throw Failure(
+                    .forbidden,
+                    "workflow_run_backend_id \"\(wanted.workflowRunBackendID)\" is not the runtime token's, which is \"\(task.run)\""
+                )
+            }
+            return try call.answer(try answer(wanted, task, request, app))
+        }
+    }
+
+    @Sendable private static func create(
+        _ wanted: Github_Actions_Results_Api_V1_CreateArtifactRequest, _ task: LiveTask, _ request: Request, _ app: App
+    ) throws -> Github_Actions_Results_Api_V1_CreateArtifactResponse {
         let name: ArtifactName
         let content: ArtifactContent
         do {
@@ -41,13 +61,13 @@ enum ArtifactV4Routes {
         var answer = Github_Actions_Results_Api_V1_CreateArtifactResponse()
         answer.ok = true
         answer.signedUploadURL = try app.uploadURL(made.upload, base: app.base(of: request), now: request.now)
-        return try call.answer(answer)
+        return answer
     }
 
-    @Sendable private static func finalize(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let call = try TwirpCall(request)
-        let wanted = try call.message(Github_Actions_Results_Api_V1_FinalizeArtifactRequest.self)
-        let task = try task(of: request, run: wanted.workflowRunBackendID)
+    @Sendable private static func finalize(
+        _ wanted: Github_Actions_Results_Api_V1_FinalizeArtifactRequest, _ task: LiveTask, _ request: Request,
+        _ app: App
+    ) throws -> Github_Actions_Results_Api_V1_FinalizeArtifactResponse {
         guard wanted.size >= 0 else {
             throw Failure(.invalid, "size is \(wanted.size); it is a number of bytes from 0")
         }
@@ -63,13 +83,12 @@ enum ArtifactV4Routes {
         answer.ok = true
         answer.artifactID = try Assembly(app: app).finish(wanted.name, bytes: wanted.size, digest: digest, by: task)
             .number
-        return try call.answer(answer)
+        return answer
     }
 
-    @Sendable private static func list(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let call = try TwirpCall(request)
-        let wanted = try call.message(Github_Actions_Results_Api_V1_ListArtifactsRequest.self)
-        let task = try task(of: request, run: wanted.workflowRunBackendID)
+    @Sendable private static func list(
+        _ wanted: Github_Actions_Results_Api_V1_ListArtifactsRequest, _ task: LiveTask, _ request: Request, _ app: App
+    ) throws -> Github_Actions_Results_Api_V1_ListArtifactsResponse {
         let found = try app.artifactViews.visible(
             in: task.run, protocols: [4], name: wanted.hasNameFilter ? wanted.nameFilter.value : nil,
             id: wanted.hasIDFilter ? wanted.idFilter.value : nil, limit: ArtifactLimits.listMax)
@@ -87,13 +106,13 @@ enum ArtifactV4Routes {
             if let digest = artifact.digest { item.digest = .with { $0.value = digest } }
             return item
         }
-        return try call.answer(answer)
+        return answer
     }
 
-    @Sendable private static func sign(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let call = try TwirpCall(request)
-        let wanted = try call.message(Github_Actions_Results_Api_V1_GetSignedArtifactURLRequest.self)
-        let task = try task(of: request, run: wanted.workflowRunBackendID)
+    @Sendable private static func sign(
+        _ wanted: Github_Actions_Results_Api_V1_GetSignedArtifactURLRequest, _ task: LiveTask, _ request: Request,
+        _ app: App
+    ) throws -> Github_Actions_Results_Api_V1_GetSignedArtifactURLResponse {
         guard
             let artifact = try app.artifactViews.visible(
                 in: task.run, protocols: [4], name: wanted.name, limit: 1
@@ -101,34 +120,32 @@ enum ArtifactV4Routes {
         else { throw missing(wanted.name) }
         var answer = Github_Actions_Results_Api_V1_GetSignedArtifactURLResponse()
         answer.signedURL = try app.downloadURL(artifact.id, base: app.base(of: request), now: request.now)
-        return try call.answer(answer)
+        return answer
     }
 
-    @Sendable private static func delete(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let call = try TwirpCall(request)
-        let wanted = try call.message(Github_Actions_Results_Api_V1_DeleteArtifactRequest.self)
-        let task = try task(of: request, run: wanted.workflowRunBackendID)
+    @Sendable private static func delete(
+        _ wanted: Github_Actions_Results_Api_V1_DeleteArtifactRequest, _ task: LiveTask, _ request: Request, _ app: App
+    ) throws -> Github_Actions_Results_Api_V1_DeleteArtifactResponse {
         guard let deleted = try app.artifacts.delete(named: wanted.name, of: task.run) else {
             throw missing(wanted.name)
         }
         var answer = Github_Actions_Results_Api_V1_DeleteArtifactResponse()
         answer.ok = true
         answer.artifactID = deleted.number
-        return try call.answer(answer)
+        return answer
     }
 
     private static func missing(_ name: String) -> Failure {
         Failure(.missing, "this run has no artifact \"\(name)\"")
     }
-
-    /// The ids of the job in a body are neither trusted nor refused: what List said of another job comes back here.
-    /// The run must be the token's; a made-up one and somebody else's are told the same (artifacts.md 3.1).
-    private static func task(of request: Request, run: String) throws -> LiveTask {
-        guard let task = request.task else { throw Failure(.unauthenticated, "the runtime token is required") }
-        guard run == "\(task.run)" else {
-            throw Failure(
-                .forbidden, "workflow_run_backend_id \"\(run)\" is not the runtime token's, which is \"\(task.run)\"")
-        }
-        return task
-    }
 }
+
+/// What every call of the service says first: which run it is about.
+private protocol OfRun: Message {
+    var workflowRunBackendID: String { get }
+}
+extension Github_Actions_Results_Api_V1_CreateArtifactRequest: OfRun {}
+extension Github_Actions_Results_Api_V1_FinalizeArtifactRequest: OfRun {}
+extension Github_Actions_Results_Api_V1_ListArtifactsRequest: OfRun {}
+extension Github_Actions_Results_Api_V1_GetSignedArtifactURLRequest: OfRun {}
+extension Github_Actions_Results_Api_V1_DeleteArtifactRequest: OfRun {}

@@ -84,7 +84,7 @@ struct Assembly: Sendable {
     /// - Returns: the artifact, also when it was finished before with the same bytes: an answer may get lost.
     func finish(_ name: String, bytes: Int64, digest: Digest?, by task: LiveTask) throws -> ArtifactID {
         guard let pending = try mine(name, task) else { throw Self.nothingUnderWay(name) }
-        let id = try inTurn(pending.id, finished: { try finished(name, bytes: bytes, digest: digest, by: task) }) {
+        return try inTurn(pending.id, finished: { try finished(name, bytes: bytes, digest: digest, by: task) }) {
             turn in
             guard let artifact = try mine(name, task), artifact.state == .pending, let upload = artifact.upload,
                 upload.isOpen
@@ -92,7 +92,6 @@ struct Assembly: Sendable {
             try finish(artifact, upload, bytes: bytes, digest: digest, by: task, turn)
             return artifact.id
         }
-        return id
     }
 
     private static func nothingUnderWay(_ name: String) -> Failure {
@@ -131,13 +130,13 @@ struct Assembly: Sendable {
         }
         let made = try assembled(blocks, of: upload, turn) { _ in }
         guard digest == nil || digest == made.digest else {
-            unlink(made.path)
+            app.storage.discard(made)
             throw Failure(
                 .invalid,
                 "hash is \(digest?.labelled ?? ""), but the uploaded bytes have \(made.digest.labelled); upload again")
         }
-        let blob = Blob(id: try reserve(1)[0], digest: made.digest, bytes: made.bytes, isGzip: false)
-        try keep(made.path, as: blob, turn)
+        let blob = Blob(id: try app.blobs.reserve(1)[0], digest: made.digest, bytes: made.bytes, isGzip: false)
+        try keep(made, as: blob, turn)
         try app.storage.makeDurable([blob])
         try publish(
             [AssembledFile(upload: upload.id, path: upload.path, blob: blob, bytes: made.bytes)], givingUp: [],
@@ -164,8 +163,8 @@ struct Assembly: Sendable {
     /// - Returns: what is wrong with the first file that cannot be kept.
     private func finishFiles(of artifact: PendingArtifact, by task: LiveTask, _ turn: Turn) throws -> String? {
         let uploads = try app.uploads.open(of: artifact.id, task: task.task)
-        let numbers = try reserve(uploads.count)
-        var made: [(path: String, file: AssembledFile)] = []
+        let numbers = try app.blobs.reserve(uploads.count)
+        var made: [(bytes: ArtifactStorage.AssembledBytes, file: AssembledFile)] = []
         var given: [UploadID] = []
         var problem: String?
         for (upload, number) in zip(uploads, numbers) {
@@ -178,7 +177,7 @@ struct Assembly: Sendable {
             }
         }
         // All at the end: in the staging they are safe from the sweep, however long the others take.
-        for (path, file) in made { try keep(path, as: file.blob, turn) }
+        for (bytes, file) in made { try keep(bytes, as: file.blob, turn) }
         let files = made.map(\.file)
         try app.storage.makeDurable(files.map(\.blob))
         try publish(files, givingUp: given, of: artifact, by: task, turn)
@@ -190,14 +189,14 @@ struct Assembly: Sendable {
 
     private func assembledFile(
         _ upload: Upload, as number: BlobID, _ turn: Turn
-    ) throws -> (path: String, file: AssembledFile) {
+    ) throws -> (bytes: ArtifactStorage.AssembledBytes, file: AssembledFile) {
         let blocks = try app.uploads.ranges(of: upload.id)
         if let hole = firstHole(in: blocks.map { $0.firstByte..<($0.firstByte + $0.bytes) }, total: upload.total ?? 0) {
             throw BrokenFile(why: "its bytes from \(hole) on were never sent, of \(upload.total ?? 0)")
         }
         var unpacked: Int64 = 0
         let gunzip = upload.isGzip ? GunzipStream() : nil
-        let made: (path: String, digest: Digest, bytes: Int64)
+        let made: ArtifactStorage.AssembledBytes
         do {
             made = try assembled(blocks, of: upload, turn) { piece in
                 guard let gunzip else { return unpacked += Int64(piece.count) }
@@ -209,14 +208,14 @@ struct Assembly: Sendable {
             throw BrokenFile(why: "it is said to be gzip and cannot be unpacked")
         }
         let blob = Blob(id: number, digest: made.digest, bytes: made.bytes, isGzip: upload.isGzip)
-        return (made.path, AssembledFile(upload: upload.id, path: upload.path, blob: blob, bytes: unpacked))
+        return (made, AssembledFile(upload: upload.id, path: upload.path, blob: blob, bytes: unpacked))
     }
 
     // MARK: Both
 
     private func assembled(
         _ blocks: [StagedBlock], of upload: Upload, _ turn: Turn, onPiece: (UnsafeRawBufferPointer) throws -> Void
-    ) throws -> (path: String, digest: Digest, bytes: Int64) {
+    ) throws -> ArtifactStorage.AssembledBytes {
         do {
             return try app.storage.assemble(blocks, of: upload.id, turn: turn.number) {
                 try turn.renewIfDue()
@@ -233,11 +232,9 @@ struct Assembly: Sendable {
         }
     }
 
-    private func reserve(_ count: Int) throws -> [BlobID] { try app.blobs.reserve(count) }
-
     /// From here to the commit the file is garbage by its looks. Publishing needs a turn that has not run out, so that
     /// nobody who slept longer than one, while the sweep came by, names a file that is gone.
-    private func keep(_ assembled: String, as blob: Blob, _ turn: Turn) throws {
+    private func keep(_ assembled: ArtifactStorage.AssembledBytes, as blob: Blob, _ turn: Turn) throws {
         try turn.renew()
         try app.storage.keep(assembled, as: blob)
     }

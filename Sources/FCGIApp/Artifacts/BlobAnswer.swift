@@ -30,10 +30,7 @@ struct BlobAnswer: Sendable {
     /// - Throws: when scrub found the bytes to be others than were uploaded.
     func response(to request: Request, _ app: App) throws -> Response {
         guard !isBad else {
-            throw Failure(
-                .gone,
-                "the bytes of \"\(name)\" were damaged on disk after they were uploaded, and are not served; run the job again"
-            )
+            throw Failure(damaged: name)
         }
         let etag = "\"\(blob.digest.hex)\""
         let headers = [
@@ -58,5 +55,15 @@ struct BlobAnswer: Sendable {
             let text = candidate.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
             return String(text) == "*" || String(text) == etag || String(text) == "W/" + etag
         }
+    }
+}
+
+extension Failure {
+    /// Scrub found the bytes of a file to be others than were uploaded.
+    init(damaged name: String) {
+        self.init(
+            .gone,
+            "the bytes of \"\(name)\" were damaged on disk after they were uploaded, and are not served; run the job again"
+        )
     }
 }

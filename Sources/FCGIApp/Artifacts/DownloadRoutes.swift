@@ -1,5 +1,4 @@
 import Domain
-import Glibc
 import Postgres
 
 /// The signed address that an artifact is fetched from. It outlives the job that asked for it, and needs no credentials
@@ -18,9 +17,7 @@ enum DownloadRoutes {
     private static let otherMethod = Failure(.forbidden, "this address takes another method")
 
     @Sendable private static func download(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let text = request.path["artifact"] ?? ""
-        // A number that is not written as we write it was not signed by us.
-        let number = Int64(text).flatMap { "\($0)" == text ? $0 : nil } ?? 0
+        let number = canonicalNumber(request.path["artifact"]) ?? 0
         try app.signedURLs.verify(.download, id: number, query: request.query, now: request.now)
         guard let artifact = try app.artifactViews.artifact(ArtifactID(number)) else {
             throw Failure(.missing, "the artifact does not exist, or was deleted")
@@ -46,10 +43,7 @@ enum DownloadRoutes {
     private static func zip(_ artifact: ArtifactView, _ app: App) throws -> Response {
         let files = try app.artifactViews.files(of: artifact.id)
         if let bad = files.first(where: \.isBad) {
-            throw Failure(
-                .gone,
-                "the bytes of \"\(bad.path)\" were damaged on disk after they were uploaded, and are not served; run the job again"
-            )
+            throw Failure(damaged: bad.path)
         }
         let storage = app.storage
         let entries = files.map { file in
@@ -77,13 +71,11 @@ enum DownloadRoutes {
     private static func read(
         _ file: ArtifactFileView, from storage: ArtifactStorage, _ sink: (ArraySlice<UInt8>) throws -> Void
     ) throws {
-        let descriptor = try storage.open(file.blob)
-        defer { close(descriptor) }
         guard file.blob.isGzip else {
-            return try FilePieces(descriptor).each { try sink(Array($0)[...]) }
+            return try storage.eachPiece(of: file.blob) { try sink(Array($0)[...]) }
         }
         let gunzip = GunzipStream()
-        try FilePieces(descriptor).each { piece in try gunzip.feed(piece) { try sink(Array($0)[...]) } }
+        try storage.eachPiece(of: file.blob) { piece in try gunzip.feed(piece) { try sink(Array($0)[...]) } }
         try gunzip.finish()
     }
 }

@@ -26,8 +26,8 @@ struct Scrub: Sendable {
 
     /// - Parameters:
     ///   - checkedBefore: blobs that were read since are passed over.
-    ///   - progress: blobs and bytes read so far.
-    func run(checkedBefore: Instant, progress: (Int, Int64) -> Void) throws -> Report {
+    ///   - progress: bytes read since it was called last.
+    func run(checkedBefore: Instant, progress: (Int64) -> Void) throws -> Report {
         var report = Report()
         var after = BlobID(0)
         while true {
@@ -40,14 +40,13 @@ struct Scrub: Sendable {
         return report
     }
 
-    private func check(_ blob: Blob, _ report: inout Report, _ progress: (Int, Int64) -> Void) throws {
-        var bytes = report.bytes
-        let count = report.blobs
+    private func check(_ blob: Blob, _ report: inout Report, _ progress: (Int64) -> Void) throws {
+        var bytes: Int64 = 0
         let digest = try app.storage.digest(of: blob) { piece in
             bytes += Int64(piece)
-            progress(count, bytes)
+            progress(Int64(piece))
         }
-        report.bytes = bytes
+        report.bytes += bytes
         report.blobs += 1
         // Removed by the sweep since it was listed: its row is gone, or doomed, too.
         if digest == nil, try app.blobs.holders(of: blob.id).isEmpty { return }

@@ -94,8 +94,9 @@ final class SignedURLs: Sendable {
     }
 }
 
-/// A number in the one spelling that it has: another would be another address with the same signature.
-private func canonicalNumber(_ text: String?) -> Int64? {
+/// A number in the one spelling that it has: another would be another address with the same signature. Of an id in a path,
+/// too: what is not written as we write it was not signed by us.
+func canonicalNumber(_ text: String?) -> Int64? {
     guard let text, let number = Int64(text), String(number) == text else { return nil }
     return number
 }

@@ -1,4 +1,3 @@
-import Crypto
 import Domain
 import Foundation
 import Postgres
@@ -100,15 +99,15 @@ enum UploadRoutes {
         case .block, .whole, .append, .beginAppending:
             let bytesMax = app.configuration.artifacts.blockBytesMax
             guard length <= bytesMax else { throw AzureProblem.tooLarge("the body", bytesMax: bytesMax) }
-            guard upload.blockCount < Int64(ArtifactLimits.blockCountMax) * 2 else { throw UploadProblem.tooManyBlocks }
-            try app.artifacts.admit(upload.repository, adding: upload.stagedBytes + length)
+            let staged = try app.uploads.staged(in: upload.id)
+            guard staged.blocks < Int64(ArtifactLimits.blockCountMax) * 2 else { throw UploadProblem.tooManyBlocks }
+            try app.artifacts.admit(upload.repository, adding: staged.bytes + length)
         }
     }
 
     /// The upload of an address whose signature is right.
     private static func open(_ text: String, _ request: Request, _ app: App) throws -> Upload {
-        // A number that is not written as we write it was not signed by us.
-        let number = Int64(text).flatMap { "\($0)" == text ? $0 : nil } ?? 0
+        let number = canonicalNumber(text) ?? 0
         try app.signedURLs.verify(.upload, id: number, query: request.query, now: request.now)
         guard let upload = try app.uploads.upload(UploadID(number)) else { throw AzureProblem.missing }
         guard !upload.isFinished else { throw AzureProblem.finished }
@@ -136,7 +135,7 @@ enum UploadRoutes {
 
     @discardableResult
     private static func checkProbe(_ text: String, _ request: Request, _ app: App) throws -> Int64 {
-        let bytes = Int64(text).flatMap { "\($0)" == text ? $0 : nil } ?? 0
+        let bytes = canonicalNumber(text) ?? 0
         try app.signedURLs.verify(.probe, id: bytes, query: request.query, now: request.now)
         return bytes
     }
@@ -160,6 +159,8 @@ enum UploadRoutes {
         let bytes = try spooledBytes(spooled, app)
         try verifyChecksums(spooled, request, app)
         var headers: [(name: String, value: String)] = []
+        // Each commit of content is another one.
+        let committed = (name: "ETag", value: "\"\(upload.id)-\(request.now.microseconds)\"")
         switch try Step(request) {
         case .block(let id):
             app.storage.drop(
@@ -169,19 +170,19 @@ enum UploadRoutes {
         case .list:
             let text = try app.storage.readSpooled(spooled, bytesMax: ArtifactLimits.blockListBytesMax)
             app.storage.drop(try app.uploads.commitList(try readBlockList(text), of: upload.id))
-            headers.append((name: "ETag", value: "\"\(upload.id)-\(request.now.microseconds)\""))
+            headers.append(committed)
         case .whole:
             app.storage.drop(
                 try app.storage.staging(spooled, for: upload.id) {
                     try app.uploads.putWhole(spooled, bytes: bytes, into: upload.id)
                 })
-            headers.append((name: "ETag", value: "\"\(upload.id)-\(request.now.microseconds)\""))
+            headers.append(committed)
         case .beginAppending:
             guard bytes == 0 else {
                 throw AzureProblem(400, "InvalidHeaderValue", "an append blob begins empty; append its bytes")
             }
             app.storage.drop(try app.uploads.beginAppending(to: upload.id))
-            headers.append((name: "ETag", value: "\"\(upload.id)-\(request.now.microseconds)\""))
+            headers.append(committed)
         case .append(let position):
             let place = try app.storage.staging(spooled, for: upload.id) {
                 try app.uploads.append(spooled, bytes: bytes, at: position, to: upload.id)
@@ -205,9 +206,7 @@ enum UploadRoutes {
     /// What clients said of their bytes must be so; what they did not say is not asked for.
     private static func verifyChecksums(_ spooled: String, _ request: Request, _ app: App) throws {
         if let wanted = request.header("Content-MD5") {
-            var md5 = Insecure.MD5()
-            try app.storage.eachSpooledPiece(spooled) { md5.update(bufferPointer: $0) }
-            let got = Data(md5.finalize()).base64EncodedString()
+            let got = try app.storage.spooledMD5(spooled)
             guard got == wanted else {
                 throw AzureProblem(400, "Md5Mismatch", "Content-MD5 is \(wanted), the bytes that came have \(got)")
             }

@@ -29,20 +29,11 @@ struct ScrubCommand: ParsableCommand {
         let report: Scrub.Report
         do {
             let app = try App(configuration: try options.load(), instance: "cli")
-            let showsProgress = !json && isatty(2) == 1
-            let total = try app.blobs.total()
-            var shown: Int64 = 0
+            let meter = ProgressMeter("scrub", total: try app.blobs.totalBytes(), isShown: !json && isatty(2) == 1)
+            defer { meter.end() }
             report = try Scrub(app: app).run(
-                checkedBefore: Instant(microseconds: Clock.nowMicroseconds()).adding(seconds: -seconds)
-            ) { blobs, bytes in
-                let now = Clock.monotonicMicroseconds()
-                guard showsProgress, now - shown > 200_000 else { return }
-                shown = now
-                FileHandle.standardError.write(
-                    Data("\r\(blobs) of \(total.blobs) blobs, \(sizeWords(bytes)) of \(sizeWords(total.bytes))   ".utf8)
-                )
-            }
-            if showsProgress { FileHandle.standardError.write(Data("\n".utf8)) }
+                checkedBefore: Instant(microseconds: Clock.nowMicroseconds()).adding(seconds: -seconds),
+                progress: meter.add)
         } catch {
             throw CleanExit.status(of: error)
         }

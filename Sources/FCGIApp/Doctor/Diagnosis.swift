@@ -2,7 +2,7 @@ import Foundation
 
 /// What one look found, in words that say what to do.
 struct Diagnosis: Sendable {
-    enum Verdict: String, Sendable { case ok, warning, problem }
+    enum Verdict: String, Sendable { case ok, problem }
     let verdict: Verdict
     let subject: String
     let words: String
@@ -12,9 +12,6 @@ struct Diagnosis: Sendable {
     }
     static func problem(_ subject: String, _ words: String) -> Diagnosis {
         Diagnosis(verdict: .problem, subject: subject, words: words)
-    }
-    static func warning(_ subject: String, _ words: String) -> Diagnosis {
-        Diagnosis(verdict: .warning, subject: subject, words: words)
     }
 
     var text: String { "\(verdict.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)) \(subject): \(words)" }

@@ -1,22 +1,6 @@
 import Domain
 import Glibc
 
-/// What the file system refused.
-struct FileProblem: Error, CustomStringConvertible {
-    let what: String
-    let path: String
-    let code: Int32
-    var description: String { "could not \(what) \"\(path)\": \(String(cString: strerror(code)))" }
-    var isMissing: Bool { code == ENOENT }
-
-    /// - Parameter what: a verb for the sentence "could not … "; errno is read here.
-    init(_ what: String, _ path: String) {
-        code = errno
-        self.what = what
-        self.path = path
-    }
-}
-
 /// The files of sealed logs, below storage.dir/logs. Names are made of numbers only.
 struct LogFiles: Sendable {
     let directory: String
@@ -31,27 +15,15 @@ struct LogFiles: Sendable {
     /// Opens a new file for writing; one that is there already is an error. nginx reads it through its group.
     func create(_ path: String) throws -> Int32 {
         let shard = "\(directory)/\(path.prefix(2))"
-        for (made, parent) in [(directory, nil), (shard, directory)] {
-            guard mkdir(made, 0o750) == 0 else {
-                guard errno == EEXIST else { throw FileProblem("make the directory", made) }
-                continue
-            }
-            if let parent { try sync(parent) }
-        }
+        try DurableDirectory.make(directory)
+        if try DurableDirectory.make(shard) { try DurableDirectory.sync(directory) }
         let descriptor = open("\(directory)/\(path)", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw FileProblem("create", path) }
         return descriptor
     }
 
     /// The file's name survives a crash after this, as its bytes do after its own fsync.
-    func syncShard(of path: String) throws { try sync("\(directory)/\(path.prefix(2))") }
-
-    private func sync(_ path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileProblem("open", path) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw FileProblem("fsync", path) }
-    }
+    func syncShard(of path: String) throws { try DurableDirectory.sync("\(directory)/\(path.prefix(2))") }
 
     func read(_ path: String, _ range: Range<Int64>) throws -> [UInt8] {
         let descriptor = open("\(directory)/\(path)", O_RDONLY | O_CLOEXEC)

@@ -76,13 +76,18 @@ public struct ArtifactStore: Sendable {
 
     private static let serialize = Statement(
         "artifact_serialize", "select pg_advisory_xact_lock(hashtextextended('artifact ' || $2, $1))")
+    /// Asked before every block: what is used is added up only where a quota stands against it.
     private static let limits = Statement(
         "artifact_limits",
         """
-        select r.owner_id, r.artifact_quota_bytes, o.artifact_quota_bytes, r.artifact_retention_seconds,
-               (select coalesce(sum(stored_bytes), 0)::bigint from artifact where repository_id = r.id and status = 2),
-               (select coalesce(sum(stored_bytes), 0)::bigint from artifact where owner_id = r.owner_id and status = 2)
-          from repository r join account o on o.id = r.owner_id where r.id = $1
+        select q.owner_id, q.retention, q.repository_quota, q.owner_quota,
+               case when q.repository_quota is not null then
+                   (select coalesce(sum(stored_bytes), 0)::bigint from artifact where repository_id = q.id and status = 2) end,
+               case when q.owner_quota is not null then
+                   (select coalesce(sum(stored_bytes), 0)::bigint from artifact where owner_id = q.owner_id and status = 2) end
+          from (select r.id, r.owner_id, r.artifact_retention_seconds as retention,
+                       coalesce(r.artifact_quota_bytes, $2) as repository_quota, coalesce(o.artifact_quota_bytes, $3) as owner_quota
+                  from repository r join account o on o.id = r.owner_id where r.id = $1) q
         """)
     /// Expired by the clock is expired: what no list shows must not keep its name either, until the sweep comes by.
     private static let namesakes = Statement(
@@ -99,7 +104,6 @@ public struct ArtifactStore: Sendable {
         insert into artifact (repository_id, owner_id, run_id, attempt, task_id, protocol, name, file_name, mime_type, expires_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10 / 1e6)) returning id
         """)
-    private static let touch = Statement("artifact_touch", "update artifact set touched_at = now() where id = $1")
     private static let setExpiry = Statement(
         "artifact_set_expiry", "update artifact set expires_at = to_timestamp($2 / 1e6) where id = $1")
     private static let ofName = Statement(
@@ -177,7 +181,9 @@ public struct ArtifactStore: Sendable {
         _ name: ArtifactName, _ content: ArtifactContent, by task: LiveTask, asked: AskedRetention, now: Instant
     ) throws -> (artifact: ArtifactID, upload: UploadID, dropped: [UploadID]) {
         try database.transaction { tx in
-            let limits = try admit(task.repository, asked: asked, adding: 0, now: now, in: tx)
+            let limits = try limits(of: task.repository, in: tx)
+            try limits.admit(adding: 0)
+            let expires = try expiry(limits, asked: asked, now: now)
             try tx.run(Self.serialize, .int(task.run.number), .text(name.text))
             let namesakes = try tx.run(
                 Self.namesakes, .int(task.run.number), .int(task.attempt), .int(4), .text(name.text)
@@ -194,7 +200,7 @@ public struct ArtifactStore: Sendable {
             try Self.move(due, from: .uploaded, by: .expired, in: tx)
             let dropped = try uploads.close(of: given, in: tx)
             let artifact = try insert(
-                name, content, by: task, protocolNumber: 4, owner: limits.owner, expires: limits.expires, in: tx)
+                name, content, by: task, protocolNumber: 4, owner: limits.owner, expires: expires, in: tx)
             let upload = try uploads.open(for: artifact, task: task.task, path: content.fileName, mode: .blocks, in: tx)
             return (artifact, upload, dropped)
         }
@@ -204,18 +210,20 @@ public struct ArtifactStore: Sendable {
     public func announce(_ name: ArtifactName, by task: LiveTask, asked: AskedRetention, now: Instant) throws {
         try database.transaction { tx in
             try tx.run(Self.serialize, .int(task.run.number), .text(name.text))
-            let limits = try admit(task.repository, asked: asked, adding: 0, now: now, in: tx)
+            let limits = try limits(of: task.repository, in: tx)
+            try limits.admit(adding: 0)
+            let expires = try expiry(limits, asked: asked, now: now)
             if let there = Self.unexpired(
                 try tx.run(Self.namesakes, .int(task.run.number), .int(task.attempt), .int(3), .text(name.text)))
             {
                 if asked != .unsaid {
-                    try tx.run(Self.setExpiry, .int(there.number), .int(limits.expires.microseconds))
+                    try tx.run(Self.setExpiry, .int(there.number), .int(expires.microseconds))
                 }
                 return
             }
             let content = try ArtifactContent(name: name, version: 0, mimeType: nil)
             _ = try insert(
-                name, content, by: task, protocolNumber: 3, owner: limits.owner, expires: limits.expires, in: tx)
+                name, content, by: task, protocolNumber: 3, owner: limits.owner, expires: expires, in: tx)
         }
     }
 
@@ -244,28 +252,47 @@ public struct ArtifactStore: Sendable {
         namesakes.first { $0.int(1) != ArtifactState.expired.rawValue }.map { ArtifactID($0.int(0)) }
     }
 
-    /// - Throws: `QuotaRefusal` when `adding` bytes are too many.
-    private func admit(
-        _ repository: RepositoryID, asked: AskedRetention, adding: Int64, now: Instant, in tx: Transaction
-    ) throws -> (owner: AccountID, expires: Instant) {
-        let row = try tx.first(Self.limits, .int(repository.number))
-        try quota(row).admit(repositoryUsed: row?.int(4) ?? 0, ownerUsed: row?.int(5) ?? 0, adding: adding)
-        let retention = ArtifactRetention(
+    /// What bounds the artifacts of a repository, and how far it is used up.
+    private struct Limits {
+        let owner: AccountID
+        let retentionSeconds: Int64?
+        let quota: ArtifactQuota
+        let repositoryUsed: Int64
+        let ownerUsed: Int64
+
+        init(_ row: Row?) {
+            owner = AccountID(row?.int(0) ?? 0)
+            retentionSeconds = row?.optionalInt(1)
+            quota = ArtifactQuota(repositoryBytes: row?.optionalInt(2), ownerBytes: row?.optionalInt(3))
+            repositoryUsed = row?.int(4) ?? 0
+            ownerUsed = row?.int(5) ?? 0
+        }
+
+        /// - Throws: `QuotaRefusal` when `adding` bytes are too many.
+        func admit(adding: Int64) throws {
+            try quota.admit(repositoryUsed: repositoryUsed, ownerUsed: ownerUsed, adding: adding)
+        }
+    }
+
+    private func limits(of repository: RepositoryID, in tx: Transaction) throws -> Limits {
+        Limits(
+            try tx.first(
+                Self.limits, .int(repository.number), .optional(settings.repositoryQuota),
+                .optional(settings.ownerQuota)))
+    }
+
+    private func expiry(_ limits: Limits, asked: AskedRetention, now: Instant) throws -> Instant {
+        try ArtifactRetention(
             instanceSeconds: settings.retentionSeconds, maxSeconds: settings.retentionSecondsMax,
-            repositorySeconds: row?.optionalInt(3))
-        return (AccountID(row?.int(0) ?? 0), try retention.expiry(asked: asked, now: now))
+            repositorySeconds: limits.retentionSeconds
+        ).expiry(asked: asked, now: now)
     }
 
     /// Whether `adding` bytes more still fit, beside what is finished.
     public func admit(_ repository: RepositoryID, adding: Int64) throws {
-        let row = try database.read(Self.limits, .int(repository.number)).first
-        try quota(row).admit(repositoryUsed: row?.int(4) ?? 0, ownerUsed: row?.int(5) ?? 0, adding: adding)
-    }
-
-    private func quota(_ row: Row?) -> ArtifactQuota {
-        ArtifactQuota(
-            repositoryBytes: row?.optionalInt(1) ?? settings.repositoryQuota,
-            ownerBytes: row?.optionalInt(2) ?? settings.ownerQuota)
+        let rows = try database.read(
+            Self.limits, .int(repository.number), .optional(settings.repositoryQuota), .optional(settings.ownerQuota))
+        try Limits(rows.first).admit(adding: adding)
     }
 
     private func insert(
@@ -331,10 +358,7 @@ public struct ArtifactStore: Sendable {
             guard let row = try tx.first(Self.lockAssembly, .int(artifact.number), .int(assembly)),
                 let state = ArtifactState(rawValue: row.int(0)), state == .pending || state == .uploaded
             else { throw AssemblyLost() }
-            let limits = try tx.first(Self.limits, .int(repository.number))
-            try quota(limits).admit(
-                repositoryUsed: limits?.int(4) ?? 0, ownerUsed: limits?.int(5) ?? 0,
-                adding: files.reduce(0) { $0 + $1.blob.bytes })
+            try limits(of: repository, in: tx).admit(adding: files.reduce(0) { $0 + $1.blob.bytes })
             let replaced = try tx.run(
                 Self.replaced, .int(row.int(1)), .int(row.int(2)), .int(row.int(3)), .text(row.text(4)),
                 .int(artifact.number)
@@ -357,5 +381,4 @@ public struct ArtifactStore: Sendable {
         }
     }
 
-    public func touch(_ artifact: ArtifactID) throws { try database.write(Self.touch, .int(artifact.number)) }
 }

@@ -81,7 +81,7 @@ public struct BlobStore: Sendable {
     private static let markBad = Statement(
         "blob_mark_bad", "update blob set checked_at = now(), bad_at = coalesce(bad_at, now()) where id = $1")
     private static let total = Statement(
-        "blob_total", "select count(*), coalesce(sum(bytes), 0)::bigint from blob where doomed_at is null")
+        "blob_total", "select coalesce(sum(bytes), 0)::bigint from blob where doomed_at is null")
     private static let known = Statement("blob_known", "select id from blob where id = any ($1)")
     private static let holders = Statement(
         "blob_holders",
@@ -133,11 +133,8 @@ public struct BlobStore: Sendable {
     /// After its bytes are gone.
     public func delete(_ blob: BlobID) throws { try database.write(Self.delete, .int(blob.number)) }
 
-    /// Blobs in use, and their bytes.
-    public func total() throws -> (blobs: Int64, bytes: Int64) {
-        let row = try database.read(Self.total).first
-        return (row?.int(0) ?? 0, row?.int(1) ?? 0)
-    }
+    /// Bytes of all blobs in use.
+    public func totalBytes() throws -> Int64 { try database.read(Self.total).first?.int(0) ?? 0 }
 
     /// Those of these numbers that have a row, doomed or not.
     public func known(_ ids: [BlobID]) throws -> Set<BlobID> {

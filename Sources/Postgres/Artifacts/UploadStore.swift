@@ -25,9 +25,6 @@ public struct Upload: Sendable {
     public let taskIsLive: Bool
     public let repository: RepositoryID
     public let owner: AccountID
-    /// Bytes of its blocks so far.
-    public let stagedBytes: Int64
-    public let blockCount: Int64
 
     public var isOpen: Bool { !isFinished && !isClosed }
 
@@ -43,8 +40,6 @@ public struct Upload: Sendable {
         taskIsLive = row.bool(8)
         repository = RepositoryID(row.int(9))
         owner = AccountID(row.int(10))
-        stagedBytes = row.int(11)
-        blockCount = row.int(12)
     }
 }
 
@@ -95,9 +90,7 @@ public struct UploadStore: Sendable {
     private static let columns =
         """
         u.id, u.artifact_id, u.path, u.mode, u.total, u.is_gzip, u.finished_at is not null, u.closed_at is not null,
-        t.status in (6, 8), a.repository_id, a.owner_id,
-        (select coalesce(sum(b.bytes), 0)::bigint from upload_block b where b.upload_id = u.id),
-        (select count(*) from upload_block b where b.upload_id = u.id)
+        t.status in (6, 8), a.repository_id, a.owner_id
         """
     private static let byID = Statement(
         "upload_by_id",
@@ -146,7 +139,10 @@ public struct UploadStore: Sendable {
           from upload_block where upload_id = $1 and position is not null
         """)
     private static let dropAll = Statement(
-        "upload_block_drop_all", "delete from upload_block where upload_id = $1 returning file")
+        "upload_block_drop_all", "delete from upload_block where upload_id = any ($1) returning file")
+    private static let staged = Statement(
+        "upload_staged",
+        "select count(*), coalesce(sum(bytes), 0)::bigint from upload_block where upload_id = $1")
     /// Files that are there, and those on their way.
     private static let fileCount = Statement(
         "upload_file_count",
@@ -238,6 +234,12 @@ public struct UploadStore: Sendable {
         return UploadID(row?.int(0) ?? 0)
     }
 
+    /// What was sent so far, in a list or not.
+    public func staged(in upload: UploadID) throws -> (blocks: Int64, bytes: Int64) {
+        let row = try database.read(Self.staged, .int(upload.number)).first
+        return (row?.int(0) ?? 0, row?.int(1) ?? 0)
+    }
+
     // MARK: v4
 
     /// Stages a block; one with the same id replaces the one before.
@@ -287,7 +289,7 @@ public struct UploadStore: Sendable {
     public func putWhole(_ file: String, bytes: Int64, into upload: UploadID) throws -> DroppedFiles {
         try database.transaction { tx in
             _ = try lock(upload, in: tx)
-            let dropped = try tx.run(Self.dropAll, .int(upload.number)).map { $0.text(0) }
+            let dropped = try tx.run(Self.dropAll, .ints([upload.number])).map { $0.text(0) }
             try tx.run(
                 Self.place, .int(upload.number), .bytes([]), .text(file), .int(bytes), .null(.int), .int(1))
             try tx.run(Self.setMode, .int(upload.number), .text(UploadMode.listed.rawValue))
@@ -299,7 +301,7 @@ public struct UploadStore: Sendable {
     public func beginAppending(to upload: UploadID) throws -> DroppedFiles {
         try database.transaction { tx in
             _ = try lock(upload, in: tx)
-            let dropped = try tx.run(Self.dropAll, .int(upload.number)).map { $0.text(0) }
+            let dropped = try tx.run(Self.dropAll, .ints([upload.number])).map { $0.text(0) }
             try tx.run(Self.setMode, .int(upload.number), .text(UploadMode.append.rawValue))
             return DroppedFiles(upload: upload, files: dropped)
         }
@@ -368,7 +370,7 @@ public struct UploadStore: Sendable {
             var dropped: [String] = []
             // A retry may also come compressed where the first was not: other bytes altogether.
             if verdict == .replaceAll || before?.isGzip != isGzip {
-                dropped = try tx.run(Self.dropAll, .int(upload.number)).map { $0.text(0) }
+                dropped = try tx.run(Self.dropAll, .ints([upload.number])).map { $0.text(0) }
                 try tx.run(Self.setTotal, .int(upload.number), .int(chunk.total), .bool(isGzip))
             }
             let row = try tx.first(
@@ -391,7 +393,7 @@ public struct UploadStore: Sendable {
 
     func finish(_ uploads: [UploadID], in tx: Transaction) throws {
         try tx.run(Self.finish, .ints(uploads.map(\.number)))
-        for upload in uploads { try tx.run(Self.dropAll, .int(upload.number)) }
+        try tx.run(Self.dropAll, .ints(uploads.map(\.number)))
     }
 
     func close(of artifacts: [ArtifactID], in tx: Transaction) throws -> [UploadID] {

@@ -21,14 +21,12 @@ public enum Value: Sendable, Equatable {
     case bool(Bool)
     case texts([String])
     case ints([Int64])
-    case byteStrings([[UInt8]])
 
     public enum Kind: UInt32, Sendable {
         case bool = 16
         case bytes = 17
         case int = 20
         case text = 25
-        case byteStrings = 1001
         case texts = 1009
         case ints = 1016
     }
@@ -50,7 +48,6 @@ extension Value {
         case .bool: Kind.bool.rawValue
         case .texts: Kind.texts.rawValue
         case .ints: Kind.ints.rawValue
-        case .byteStrings: Kind.byteStrings.rawValue
         }
     }
 
@@ -64,7 +61,6 @@ extension Value {
         case .bool(let flag): [flag ? 1 : 0]
         case .texts(let texts): Self.array(texts.map { Array($0.utf8) }, elementOID: 25)
         case .ints(let numbers): Self.array(numbers.map { Self.bigEndian($0) }, elementOID: 20)
-        case .byteStrings(let strings): Self.array(strings, elementOID: 17)
         }
     }
 

@@ -217,18 +217,13 @@ private final class PartialFile {
     private func take(
         from source: Int32, _ name: String, _ use: (UnsafeRawBufferPointer) throws -> Void = { _ in }
     ) throws {
-        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 1)
-        defer { piece.deallocate() }
-        while true {
-            let got = read(source, piece.baseAddress, piece.count)
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw Self.problem("read", name) }
-            if got == 0 { return }
-            let part = UnsafeRawBufferPointer(rebasing: piece[..<got])
-            try use(part)
-            hash.update(bufferPointer: part)
-            bytes += Int64(got)
-        }
+        do {
+            try FilePieces(source, name).each { piece in
+                try use(piece)
+                hash.update(bufferPointer: piece)
+                bytes += Int64(piece.count)
+            }
+        } catch let problem as FileProblem { throw ClientProblem.refused("\(problem)") }
     }
 
     private static func problem(_ what: String, _ path: String) -> ClientProblem {
