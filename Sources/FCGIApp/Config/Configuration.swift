@@ -104,7 +104,8 @@ struct Configuration: Sendable {
     }
 
     private static let known: Set<String> = [
-        "actions.default_url", "server.public_url", "server.addresses", "server.socket_dir", "server.work_threads", "database.dsn",
+        "actions.default_url", "server.public_url", "server.addresses", "server.socket_dir", "server.work_threads",
+        "database.dsn",
         "database.listen_dsn",
         "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir",
         "artifacts.retention", "artifacts.retention_max", "artifacts.same_name", "artifacts.block_bytes_max",
