@@ -30,6 +30,8 @@ struct Configuration: Sendable {
     var logTaskBytesMax = LogLimits.taskBytesDefault
     var logRetentionSeconds: Int64 = 365 * 86_400
     var artifacts = ArtifactConfiguration()
+    /// Where runners find actions that a workflow names `owner/repo@ref`; no slash at the end (Gitea's DEFAULT_ACTIONS_URL).
+    var defaultActionsURL = "https://github.com"
     /// The file itself, absolute: hooks are given it.
     var path = ""
 
@@ -104,7 +106,8 @@ struct Configuration: Sendable {
     }
 
     private static let known: Set<String> = [
-        "server.public_url", "server.addresses", "server.socket_dir", "server.work_threads", "database.dsn",
+        "actions.default_url", "server.public_url", "server.addresses", "server.socket_dir", "server.work_threads",
+        "database.dsn",
         "database.listen_dsn",
         "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir",
         "artifacts.retention", "artifacts.retention_max", "artifacts.same_name", "artifacts.block_bytes_max",
@@ -156,6 +159,12 @@ struct Configuration: Sendable {
                 }
                 return address
             }
+        case "actions.default_url":
+            guard value.hasPrefix("https://") || value.hasPrefix("http://"), !value.contains("\u{0}") else {
+                throw Problem(
+                    description: "\(place): \"\(name)\" is \"\(value)\"; it must be an http or https address")
+            }
+            defaultActionsURL = value.hasSuffix("/") ? String(value.dropLast()) : value
         case "server.socket_dir": socketDirectory = value
         case "server.work_threads": workThreads = try count(1...512)
         case "database.dsn": databaseDSN = value
