@@ -176,6 +176,11 @@ public struct TaskStore: Sendable {
     private static let taskStatus = Statement(
         "task_status", "select status, ended_by_server from task where id = $1")
 
+    private static let failedSteps = Statement(
+        "step_failed", "select position, name from step where task_id = $1 and status = 2 order by position")
+    private static let payload = Statement(
+        "task_payload", "select j.payload from task t join job j on j.id = t.job_id where t.id = $1")
+
     /// What an UpdateTask is answered with.
     public struct Report: Sendable {
         /// The number for the wire: 0 while the runner should go on (runner.md 4.3.9).
@@ -220,8 +225,12 @@ public struct TaskStore: Sendable {
             let dropped = try put(outputs, of: task, in: tx)
             if wasLive, let conclusion {
                 let isComplete = !outputs.isEmpty || isLogClosed || !row.bool(3)
+                let contradiction = conclusion == .success ? try Self.contradiction(of: task, in: tx) : nil
                 try runs.apply(
-                    .job(job, .reported(task, conclusion, outputsComplete: isComplete)), to: run, in: tx)
+                    .job(
+                        job,
+                        .reported(task, contradiction == nil ? conclusion : .failure, outputsComplete: isComplete)),
+                    to: run, problem: contradiction ?? "", in: tx)
             } else if settles {
                 try runs.apply(.outputsSettled(job), to: run, in: tx)
             }
@@ -229,6 +238,13 @@ public struct TaskStore: Sendable {
                 result: try tx.first(Self.taskStatus, .int(task.number)).map(Self.wire) ?? 0,
                 sentOutputs: try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) } + dropped)
         }
+    }
+
+    /// Why this task cannot have been a success, in words.
+    private static func contradiction(of task: TaskID, in tx: Transaction) throws -> String? {
+        let failed = try tx.run(failedSteps, .int(task.number)).map { (position: $0.int(0), name: $0.text(1)) }
+        guard !failed.isEmpty, let payload = try tx.first(Self.payload, .int(task.number)) else { return nil }
+        return contradictionOfSuccess(failedSteps: failed, payload: payload.text(0))
     }
 
     private static func wire(_ row: Row) -> Int {
@@ -278,7 +294,7 @@ public struct TaskStore: Sendable {
                n.id is null, j.returns::bigint
           from task t join job j on j.id = t.job_id left join runner n on n.id = t.runner_id
          where t.status in (6, 8) and t.id > $1 and (t.heard_at is null or t.heard_at < now() - make_interval(secs => $2::bigint)
-               or t.started_at < now() - make_interval(secs => $3::bigint) or n.id is null)
+               or t.started_at < now() - make_interval(secs => coalesce(j.timeout_seconds + $4::bigint, $3::bigint)) or n.id is null)
          order by t.id limit 500
         """)
     private static let clock = Statement(
@@ -306,7 +322,7 @@ public struct TaskStore: Sendable {
         var after: Int64 = 0
         while true {
             let rows = try database.read(
-                Self.live, .int(after), .int(shortest), .int(limits.overlongSeconds))
+                Self.live, .int(after), .int(shortest), .int(limits.overlongSeconds), .int(limits.timeoutGraceSeconds))
             after = rows.last?.int(0) ?? after
             try eachOf(rows) { row in
                 let task = TaskID(row.int(0))
@@ -336,7 +352,7 @@ public struct TaskStore: Sendable {
             try EventStore.append(.taskLost, run: run, job: job, task: task, detail: loss.rawValue, in: tx)
             try runs.apply(
                 .job(job, .lost(task, loss, returns: Int(row.int(5)))), to: run,
-                problem: loss.words(runner: runner, limits: limits), in: tx)
+                problem: loss.words(runner: runner, limits: limits, timeoutSeconds: facts.timeoutSeconds), in: tx)
             return loss
         }
     }
