@@ -24,7 +24,8 @@ struct Failure: Error, CustomStringConvertible {
     init(describing error: any Error) {
         switch error {
         case let failure as Failure: self = failure
-        case let error as PostgresError where error.isUnavailable || error.isSerializationFailure:
+        case let error as PostgresError
+        where error.isUnavailable || error.isSerializationFailure || error.isCancelled || error.isLockNotAvailable:
             self.init(.busy, "the database is not available right now; try again in a few seconds")
         case let error as PostgresError where error.sqlState == "22021":
             self.init(.invalid, "a text holds the character U+0000, which cannot be stored; leave it out")
