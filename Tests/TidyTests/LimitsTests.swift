@@ -58,6 +58,24 @@ struct LimitsTests {
         }
     }
 
+    @Test("H12: what a thread writes without a place of its own, nginx takes however slow the reader is")
+    func slowReaders() throws {
+        let drained = try Self.constant("drainedBytesMax", in: "Sources/FCGIApp/FastCGI/WorkLane.swift")
+        let logs = try Self.locations(of: "millrace.conf", to: "millrace_work").filter {
+            $0.arguments.joined().contains("logs?$")
+        }
+        #expect(logs.count == 1)
+        for location in logs {
+            let size = try #require(location.value("fastcgi_max_temp_file_size")?.first)
+            #expect(Self.bytes(size) == drained)
+        }
+        let git = try Self.locations(of: "millrace.conf", to: "millrace_git")
+        #expect(git.count == 1)
+        for location in git {
+            #expect(location.value("fastcgi_buffering") == ["on"] && location.value("fastcgi_request_buffering") == ["on"])
+        }
+    }
+
     @Test("a block a little too large is refused in our words; the inner server takes what the outer passes on")
     func blocks() throws {
         let block = try Self.constant("blockBytesMax", in: "Sources/FCGIApp/Config/ArtifactConfiguration.swift")

@@ -36,7 +36,7 @@ struct App: Sendable {
     let stopping: StopFlag
     let readiness: Readiness
     /// Answers that are made while they are sent; others must find a thread beside them.
-    let zips: Turnstile
+    let streams: Turnstile
     /// For secrets that must be shown again; the same on all instances.
     let seal: Seal
     /// Addresses of uploads and downloads.
@@ -85,7 +85,7 @@ struct App: Sendable {
         artifacts = ArtifactStore(
             database: database, uploads: uploads, blobs: blobs, settings: configuration.artifacts.store)
         artifactViews = ArtifactQueries(database: database)
-        zips = other?.zips ?? Turnstile(placesMax: max(1, configuration.workThreads / 4))
+        streams = other?.streams ?? Turnstile(placesMax: max(1, configuration.workThreads / 4))
         storage = ArtifactStorage(directory: configuration.storageDirectory)
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
