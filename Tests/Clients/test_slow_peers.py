@@ -126,7 +126,7 @@ def test_h12_slow_readers_and_senders_of_every_kind_leave_everybody_else_served(
         peers.read_slowly("zip", request("GET", address))
         peers.read_slowly("clone", request("POST", f"/{project.path}.git/git-upload-pack", fetch, clone))
         peers.read_slowly("rest", request("GET", growing.rest + "?lines=10000&from=0"))
-        peers.read_slowly("page", request("GET", f"/{project.path}/actions/runs/{project.run_of('ci.yml')['id']}"))
+        peers.read_slowly("page", request("GET", f"/{project.path}/actions/runs/{project.run_of('ci.yml')['run_number']}"))
         service = "/api/actions/runner.v1.RunnerService"
         typed = "Content-Type: application/proto"
         peers.send_slowly("send rows", request("POST", f"{service}/UpdateLog", [typed, *runner], length=100_000))

@@ -32,7 +32,7 @@ struct App: Sendable {
     let polls: ParkedPolls
     let calls: RunnerCalls
     let heartbeats: Heartbeats
-    let passwords: PasswordCache
+    let passwords: PasswordGuard
     let stopping: StopFlag
     let readiness: Readiness
     /// Answers that are made while they are sent; others must find a thread beside them.
@@ -55,7 +55,7 @@ struct App: Sendable {
         polls = other?.polls ?? ParkedPolls()
         calls = other?.calls ?? RunnerCalls()
         heartbeats = other?.heartbeats ?? Heartbeats()
-        passwords = other?.passwords ?? PasswordCache()
+        passwords = other?.passwords ?? PasswordGuard()
         stopping = other?.stopping ?? StopFlag()
         logReaders = other?.logReaders ?? LogReaders()
         readiness = other?.readiness ?? Readiness(dsn: configuration.databaseDSN)

@@ -9,6 +9,8 @@ struct Failure: Error, CustomStringConvertible {
         case notNow
         /// It was here and will not come back.
         case gone
+        /// Too often from one client; later it may work.
+        case throttled
         /// Twirp's own two: what cannot be read, and what is no call.
         case malformed, badRoute
     }
@@ -66,6 +68,7 @@ extension Failure.Kind {
         case .gone: ("not_found", 404, 410)
         case .malformed: ("invalid_argument", 400, 400)
         case .badRoute: ("not_found", 404, 404)
+        case .throttled: ("resource_exhausted", 429, 429)
         case .tooLarge: ("resource_exhausted", 429, 413)
         case .busy: ("unavailable", 503, 503)
         case .unimplemented: ("unimplemented", 501, 501)

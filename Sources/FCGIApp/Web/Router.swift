@@ -14,6 +14,7 @@ struct Router: Sendable {
             guard request.body.count <= LaneLimits.bodyBytesMax else {
                 throw Failure(.tooLarge, "the request body is over \(LaneLimits.bodyBytesMax) bytes")
             }
+            try app.refuseOtherSites(request, method: request.method)
             return try answer(request)
         } catch {
             return Self.render(error, request, app)
