@@ -61,7 +61,7 @@ struct ServeCommand: ParsableCommand {
         let directory = app.configuration.socketDirectory
         let router = Router(app: app)
         let work = try WorkLane(
-            path: "\(directory)/work-\(instance).sock",
+            path: "\(directory)/work-\(instance).sock", streams: Router.streamsBody,
             streamFailed: { app.log.write(.error, "an answer broke off", [("err", "\($0)")]) },
             handle: { router.handle($0) })
         let pool = WorkerPool(threads: 4)

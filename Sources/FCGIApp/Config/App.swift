@@ -78,7 +78,10 @@ struct App: Sendable {
             return (token, Token.hash(token))
         }
         summaries = JobSummaryStore(database: database)
-        logs = LogStore(database: database, graceSeconds: configuration.sealGraceSeconds)
+        logs = LogStore(
+            database: database,
+            settings: LogStore.Settings(
+                graceSeconds: configuration.sealGraceSeconds, taskBytesMax: configuration.logTaskBytesMax))
         logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         uploads = UploadStore(database: database)
         blobs = BlobStore(database: database)
