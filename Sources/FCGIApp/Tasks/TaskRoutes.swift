@@ -191,10 +191,11 @@ extension App {
         if let cached = polls.runner(uuid: key) {
             runner = cached
         } else {
+            let mark = polls.changes(of: key)
             guard let found = try runners.runner(uuid: key) else {
                 throw Failure(.unauthenticated, "unregistered runner")
             }
-            polls.keep(found)
+            polls.keep(found, since: mark)
             runner = found
         }
         guard Token.equal(hash, runner.tokenHash) else { throw Failure(.unauthenticated, "unregistered runner") }

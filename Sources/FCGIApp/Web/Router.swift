@@ -18,6 +18,7 @@ struct Router: Sendable {
                 throw Failure(.tooLarge, "the request body is over \(LaneLimits.bodyBytesMax) bytes")
             }
             if let excess = request.excess { throw Failure(.invalid, excess) }
+            try app.refuseOtherSites(request, method: request.method)
             return try answer(request)
         } catch {
             return Self.render(error, request, app)
