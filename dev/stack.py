@@ -272,8 +272,8 @@ class Stack:
         elif name == "fcgiwrap":
             path = self.sockets / "git.sock"
             path.unlink(missing_ok=True)
-            # -f: what git says on stderr goes to nginx's log. -c 8: pushes and clones at once.
-            self.spawn(name, ["fcgiwrap", "-f", "-c", "8", "-s", f"unix:{path}"])
+            # -f: what git says on stderr goes to nginx's log. -c 16: pushes and clones at once.
+            self.spawn(name, ["fcgiwrap", "-f", "-c", "16", "-s", f"unix:{path}"])
             self.wait(path.exists, 10, "fcgiwrap did not open its socket", name)
             # By hand: as a umask it would be that of git's files, too.
             os.chmod(path, 0o660)
@@ -514,7 +514,8 @@ pid {home}/nginx.pid;
 error_log {self.logs}/nginx.log warn;
 events {{ worker_connections 8192; }}
 http {{
-    access_log {self.logs}/access.log;
+    include millrace-http.conf;
+    access_log {self.logs}/access.log millrace;
     server_tokens off;
 {temporary}
     upstream millrace_work {{ {servers("work")} }}

@@ -47,6 +47,41 @@ struct LimitsTests {
         }
     }
 
+    @Test("A11: a request that waits for PostgreSQL as long as it may still answers before nginx gives up")
+    func waits() throws {
+        let file = "Sources/Postgres/Connection/Connection.swift"
+        let connect = try Self.constant("connectMilliseconds", in: file)
+        let pool = try Self.constant("poolMilliseconds", in: file)
+        let statement = try Self.constant("statementMilliseconds", in: file)
+        let answer = try Self.constant("answerMilliseconds", in: file)
+        #expect(statement < answer)
+        for location in try Self.locations(of: "millrace.conf", to: "millrace_work") {
+            // Questions of nginx's own are short, and are asked again.
+            if location.value("fastcgi_pass_request_body") == ["off"] { continue }
+            let waits = try #require(location.value("fastcgi_read_timeout")?.first, "\(location.arguments) has none")
+            let seconds = try #require(Int(waits.dropLast()))
+            #expect(connect + pool + answer < seconds * 1000, "\(location.arguments) waits \(waits)")
+        }
+    }
+
+    @Test("H12: what a thread writes without a place of its own, nginx takes however slow the reader is")
+    func slowReaders() throws {
+        let drained = try Self.constant("drainedBytesMax", in: "Sources/FCGIApp/FastCGI/WorkLane.swift")
+        let logs = try Self.locations(of: "millrace.conf", to: "millrace_work").filter {
+            $0.arguments.joined().contains("logs?$")
+        }
+        #expect(logs.count == 1)
+        for location in logs {
+            let size = try #require(location.value("fastcgi_max_temp_file_size")?.first)
+            #expect(Self.bytes(size) == drained)
+        }
+        let git = try Self.locations(of: "millrace.conf", to: "millrace_git")
+        #expect(git.count == 1)
+        for location in git {
+            #expect(location.value("fastcgi_buffering") == ["on"] && location.value("fastcgi_request_buffering") == ["on"])
+        }
+    }
+
     @Test("a block a little too large is refused in our words; the inner server takes what the outer passes on")
     func blocks() throws {
         let block = try Self.constant("blockBytesMax", in: "Sources/FCGIApp/Config/ArtifactConfiguration.swift")

@@ -15,6 +15,9 @@ enum LaneLimits {
     static let pieceBytes = 64 * 1024
     /// How long a stop waits for polls that are being answered, or whose client reads nothing.
     static let pollDrainMicroseconds: Int64 = 10_000_000
+    /// What nginx takes of an answer however slowly its client reads: `fastcgi_max_temp_file_size` of logs. Whatever is
+    /// larger may hold a thread for as long as a client likes, and must take a place of `App.streams`.
+    static let drainedBytesMax = 1024 * 1024 * 1024
     /// Body bytes of a poll; FetchTask is a few dozen bytes.
     static let pollBodyBytesMax = 64 * 1024
 }
