@@ -8,7 +8,7 @@ enum Templates {
         .log{background:#111;color:#eee;padding:.5rem;font:13px/1.5 ui-monospace,monospace}.log a{color:#8ab4f8}.log .gap{display:block;padding:.3rem 4rem}
         .row{display:flex;white-space:pre-wrap;overflow-wrap:anywhere}.row a{min-width:3.5rem;padding-right:.5rem;text-align:right;text-decoration:none;user-select:none}
         .row:target{background:#3c4043}summary{cursor:pointer;padding:.2rem 0}small{color:#666}.success,.online{color:#137333}.failure{color:#b3261e}
-        .running,.waiting,.blocked{color:#8a5a00}.summary{background:#f6f6f6;padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}.problem{background:#fdecea;padding:.6rem;white-space:pre-wrap}
+        .running,.waiting,.blocked{color:#8a5a00}.summary{background:#f6f6f6;padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}.problem,.warning{background:#fdecea;padding:.6rem;white-space:pre-wrap;overflow-wrap:anywhere}.warning{background:#fff4e0}
         """
 
     static func page(_ body: String) throws -> MustacheTemplate {
@@ -23,7 +23,7 @@ enum Templates {
     static func runs() throws -> MustacheTemplate {
         try page(
             """
-            <h1>Runs</h1>{{^runs}}<p>No run yet. Push a commit with a file in .gitea/workflows/.</p>{{/runs}}
+            <h1>Runs</h1>{{#putAside}}<p class="problem">The push of {{ref}} at {{sha}} on {{pushedAt}} could not be read and started nothing: {{reason}}</p>{{/putAside}}{{^runs}}<p>No run yet. Push a commit with a file in .gitea/workflows/.</p>{{/runs}}
             <table>{{#runs}}<tr><td><a href="{{link}}">#{{number}}</a></td><td class="{{status}}">{{status}}</td>
             <td>{{name}}</td><td>{{workflow}}</td><td>{{ref}}</td><td>{{actor}}</td></tr>{{/runs}}</table>
             """)
@@ -34,7 +34,7 @@ enum Templates {
             """
             <h1>{{title}}</h1><p>Run #{{number}} of {{workflow}} on {{ref}} at {{sha}} by {{actor}}:
             <strong id="status" class="{{status}}">{{status}}</strong></p>
-            {{#problem}}<p class="problem">{{problem}}</p>{{/problem}}
+            {{#problem}}<p class="problem">{{problem}}</p>{{/problem}}{{#warnings}}<p class="warning">{{warnings}}</p>{{/warnings}}
             {{#hasArtifacts}}<h2>Artifacts</h2><table>{{#artifacts}}<tr><td>{{^expired}}<a href="{{link}}">{{name}}</a>{{/expired}}{{#expired}}{{name}}{{/expired}}</td>
             <td>{{size}}</td><td><small>{{#expired}}expired {{/expired}}{{^expired}}until {{/expired}}{{expires}}</small></td><td><small>{{digest}}</small></td></tr>{{/artifacts}}</table>{{/hasArtifacts}}
             \(LogPage.section)

@@ -46,7 +46,7 @@ struct Evaluation {
     }
 
     /// Bytes that may still be made.
-    var valueBytesLeft: Int { ExpressionLimits.valueBytesMax - valueBytes }
+    var valueBytesLeft: Int { max(0, min(ExpressionLimits.valueBytesMax - valueBytes, budget.workBytes)) }
 
     mutating func look(at bytes: Int) throws(EvaluationFault) { try budget.spend(bytes) }
 
