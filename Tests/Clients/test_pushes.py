@@ -29,8 +29,10 @@ def settled(project) -> bool:
         " and i.state in ('announced', 'confirmed')") == "0"
 
 
-def why_push(project):
-    return project.stack.run_millrace("why", "push", project.path, "--json")
+def run_millrace(stack, *arguments: str) -> subprocess.CompletedProcess:
+    """Whatever its exit."""
+    return subprocess.run([str(stack.binary), *arguments, "--config", str(stack.config)], capture_output=True, text=True,
+                          **stack.as_user())
 
 
 def test_a04_a_push_becomes_green_with_a_pool_of_one(narrow_stack, nan, tmp_path):
@@ -44,17 +46,17 @@ def test_a04_a_push_becomes_green_with_a_pool_of_one(narrow_stack, nan, tmp_path
 def test_a04_a_reader_that_was_killed_loses_no_push_and_makes_no_run_twice(narrow_stack, nan, tmp_path):
     """The lease of a dead reader ends; its try counts."""
     project = Project(narrow_stack, nan, tmp_path)
-    narrow_stack.stop_one("millrace-1")
-    project.commit({".gitea/workflows/ci.yml": GREEN})
-    directory = narrow_stack.repositories / f"{narrow_stack.sql(f'''select id from repository where name = '{project.name}' ''')}.git"
-    # nginx has no instance to ask, so the objects come in by the back door and the row as its hook makes it.
-    git(project.checkout, "push", str(directory), "HEAD:refs/heads/main", check=False)
-    narrow_stack.sql("update inbox set tries = 1, taken_at = now(), lease_until = now() + interval '3 seconds',"
-                     " state = 'confirmed', due_at = now() where state in ('announced', 'confirmed')")
-    narrow_stack.start_one("millrace-1")
+    project.push_workflow("on: {push: {branches: [side]}}\njobs: {a: {runs-on: x, steps: [run: 'true']}}\n")
+    wait_for(lambda: settled(project), "the push to be read")
+    sha = git(project.checkout, "rev-parse", "HEAD").stdout.strip()
+    # As a reader leaves it that was killed after it took the push.
+    narrow_stack.sql(
+        "insert into inbox (repository_id, owner_id, ref, before, after, state, due_at, tries, taken_at, lease_until)"
+        f" select id, owner_id, 'refs/heads/side', repeat('0', 40), '{sha}', 'confirmed', now(), 1, now(), now() + interval '3 seconds'"
+        f" from repository where name = '{project.name}'")
     wait_for(lambda: project.run_of("ci.yml"), "the run")
-    assert len(project.runs()) == 1
-    assert narrow_stack.sql("select max(tries) from inbox") == "2"
+    assert settled(project) and len(project.runs()) == 1
+    assert narrow_stack.sql("select tries from inbox where ref = 'refs/heads/side'") == "2"
 
 
 def test_a05_a_git_that_complains_without_end_stops_no_reader(narrow_stack, nan, tmp_path):
@@ -219,10 +221,10 @@ def test_h08_a_push_of_many_branches_holds_nobody_back(stack, project, stranger,
 
 def test_h21_refs_of_a_push_and_their_names_have_limits(project):
     project.push({"README.md": "one\n"})
-    refs = "\n".join(f"create refs/heads/b{n} HEAD" for n in range(5001))
+    refs = "".join(f"create refs/heads/b{n} HEAD\n" for n in range(5001))
     subprocess.run(["git", "update-ref", "--stdin"], cwd=project.checkout, input=refs, text=True, check=True)
     refused = git(project.checkout, "push", "--quiet", project.url(project.owner), "refs/heads/*:refs/heads/*", check=False)
-    assert refused.returncode != 0 and "at most" in refused.stderr or "more than 5000 refs" in refused.stderr
+    assert refused.returncode != 0 and "more than 5000 refs" in refused.stderr, refused.stderr
     long = "/".join(["r" * 200] * 6)
     refused = git(project.checkout, "push", "--quiet", project.url(project.owner), f"HEAD:refs/heads/{long}", check=False)
     assert refused.returncode != 0 and "1024" in refused.stderr, refused.stderr
@@ -232,7 +234,7 @@ def test_h23_a_quarantined_push_is_seen(narrow_stack, nan, tmp_path):
     project = Project(narrow_stack, nan, tmp_path)
     project.push({"README.md": "one\n"})
     wait_for(lambda: settled(project), "the push to be read")
-    good = narrow_stack.run_millrace("why", "push", project.path)
+    good = run_millrace(narrow_stack, "why", "push", project.path)
     assert good.returncode == 0 and "no workflow files" in good.stdout
     number = narrow_stack.sql(f"select id from repository where name = '{project.name}'")
     # git finds no such repository: nobody can read this push.
@@ -250,12 +252,12 @@ def test_h23_a_quarantined_push_is_seen(narrow_stack, nan, tmp_path):
         directory.with_suffix(".away").rename(directory)
     page = ask(narrow_stack, "GET", f"/{project.path}/actions")
     assert "could not be read" in page.text and "refs/heads/main" in page.text
-    said = narrow_stack.run_millrace("why", "push", project.path)
+    said = run_millrace(narrow_stack, "why", "push", project.path)
     assert said.returncode == 1 and "put aside after 5 tries" in said.stdout
-    verify = narrow_stack.run_millrace("verify")
+    verify = run_millrace(narrow_stack, "verify")
     assert verify.returncode == 1 and "was put aside" in verify.stdout
     narrow_stack.sql("update inbox set state = 'dropped' where state = 'quarantined'")
-    assert narrow_stack.run_millrace("verify").returncode == 0
+    assert run_millrace(narrow_stack, "verify").returncode == 0
 
 
 def test_a12_inbox_rows_go_after_their_time(narrow_stack, nan, tmp_path):

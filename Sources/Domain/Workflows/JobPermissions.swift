@@ -1,6 +1,7 @@
 /// Names that `permissions` may have. What is not ours is known, so that it is no misspelling.
 private let permissionKeys = [
-    "actions", "artifact-metadata", "attestations", "checks", "code", "contents", "deployments", "discussions", "id-token",
+    "actions", "artifact-metadata", "attestations", "checks", "code", "contents", "deployments", "discussions",
+    "id-token",
     "issues", "models", "packages", "pages", "projects", "pull-requests", "releases", "repository-projects",
     "security-events", "statuses", "wiki",
 ]
@@ -39,12 +40,15 @@ func checkPermissions(_ node: YAMLNode, _ list: inout DiagnosticList) {
     guard let permissions = node["permissions"]?.value, !permissions.isNull else { return }
     if let all = permissions.scalar {
         guard all.text != "read-all", all.text != "write-all" else { return }
-        return list.error(
-            "type", "\"permissions\" must be \"read-all\", \"write-all\" or a mapping, not \"\(quoted(all.text))\"",
+        return list.warning(
+            "permissions",
+            "\"permissions\" must be \"read-all\", \"write-all\" or a mapping, not \"\(quoted(all.text))\"; it counts as {}",
             at: permissions.position)
     }
     guard let pairs = permissions.pairs else {
-        return list.type(permissions, of: "permissions", expected: "a mapping")
+        return list.warning(
+            "permissions", "\"permissions\" must be a mapping, not \(permissions.kind); it counts as {}",
+            at: permissions.position)
     }
     for pair in pairs {
         guard permissionKeys.contains(pair.key) else {
@@ -52,8 +56,9 @@ func checkPermissions(_ node: YAMLNode, _ list: inout DiagnosticList) {
             continue
         }
         guard let text = pair.value.scalar?.text, TokenPermissions.Level(rawValue: text) != nil else {
-            list.error(
-                "type", "\"\(pair.key)\" of \"permissions\" must be read, write or none", at: pair.value.position)
+            list.warning(
+                "permissions", "\"\(pair.key)\" of \"permissions\" must be read, write or none; it counts as none",
+                at: pair.value.position)
             continue
         }
     }

@@ -19,7 +19,8 @@ func planJob(
     else { return nil }
     let bytes = payload.bytes(name: name, runsOn: runsOn, continueOnError: continueOnError, leg: leg)
     guard bytes.count <= WorkflowLimits.jobPayloadBytesMax else {
-        let message = "job \"\(job.key)\" has \(bytes.count) bytes; at most \(WorkflowLimits.jobPayloadBytesMax) are allowed"
+        let message =
+            "job \"\(job.key)\" has \(bytes.count) bytes; at most \(WorkflowLimits.jobPayloadBytesMax) are allowed"
         list.error("too-large", message, at: job.node.position)
         return nil
     }

@@ -283,7 +283,8 @@ func stepName(_ step: YAMLNode) -> String {
         let what = text("run") ?? text("uses") ?? text("id") ?? ""
         let blanks: Set<UInt8> = [0x20, 0x09, 0x0D]
         let line =
-            what.utf8.split(separator: 0x0A).first { !$0.allSatisfy(blanks.contains) }.map { String(Substring($0)) } ?? ""
+            what.utf8.split(separator: 0x0A).first { !$0.allSatisfy(blanks.contains) }.map { String(Substring($0)) }
+            ?? ""
         shown = "Run \(line)"
     }
     return cut(shown, bytesMax: WorkflowLimits.stepNameBytesMax)

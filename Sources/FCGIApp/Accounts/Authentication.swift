@@ -19,9 +19,11 @@ struct Caller: Sendable {
         return nil
     }
     /// Why a job's token is refused by its own repository, in words; nil for everybody else.
-    func lacks(_ wanted: RepositoryAccess, of scope: TokenPermissions.Scope, on repository: RepositoryFacts) -> String? {
+    func lacks(_ wanted: RepositoryAccess, of scope: TokenPermissions.Scope, on repository: RepositoryFacts) -> String?
+    {
         guard case .job(_, repository.id, _) = principal else { return nil }
-        return "the job's token lacks \"\(scope.rawValue): \(wanted == .read ? "read" : "write")\" in \"permissions\" of its workflow or job"
+        return
+            "the job's token lacks \"\(scope.rawValue): \(wanted == .read ? "read" : "write")\" in \"permissions\" of its workflow or job"
     }
 }
 
@@ -66,6 +68,8 @@ extension App {
             return Caller(principal: .account(account.id, isAdmin: account.isAdmin), name: account.name)
         }
         guard let live = try tasks.liveTask(tokenHash: hash) else { return nil }
-        return Caller(principal: .job(live.task, repository: live.repository, permissions: live.permissions), name: Caller.jobName)
+        return Caller(
+            principal: .job(live.task, repository: live.repository, permissions: live.permissions), name: Caller.jobName
+        )
     }
 }

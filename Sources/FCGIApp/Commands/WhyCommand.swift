@@ -6,7 +6,8 @@ import Postgres
 struct WhyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "why", abstract: "Say why a job waits, a runner is idle, or a push started nothing.",
-        discussion: "Example: millrace why job ann/app 17 --config millrace.yaml", subcommands: [Job.self, Runner.self, Push.self])
+        discussion: "Example: millrace why job ann/app 17 --config millrace.yaml",
+        subcommands: [Job.self, Runner.self, Push.self])
 
     struct Job: ParsableCommand {
         static let configuration = CommandConfiguration(

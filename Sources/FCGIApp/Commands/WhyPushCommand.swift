@@ -54,7 +54,9 @@ extension InboxStore.PushView {
     /// A ref and a problem are foreign text: no control character of theirs reaches the terminal.
     fileprivate var words: String {
         let lines = reason.utf8.split(separator: 0x0A).map { "    " + shown(String(Substring($0))) }
-        return (["\(shown(ref)) \(after.prefix(10)) by \(shown(isByJob ? "a job" : pusher)) at \(RunJSON.time(createdAt))"] + lines)
+        return
+            (["\(shown(ref)) \(after.prefix(10)) by \(shown(isByJob ? "a job" : pusher)) at \(RunJSON.time(createdAt))"]
+            + lines)
             .joined(separator: "\n")
     }
 

@@ -31,7 +31,9 @@ struct PushHistory {
     /// Branches as they were before this push, without what it made.
     private func tipsBefore() throws -> [(ref: String, id: String)] {
         var tips: [String: String] = [:]
-        for line in try git.run(["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/"]).split(separator: 0x0A) {
+        for line in try git.run(["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/"]).split(
+            separator: 0x0A)
+        {
             let words = line.split(separator: 0x20, maxSplits: 1).map { String(decoding: $0, as: UTF8.self) }
             if words.count == 2 { tips[words[1]] = words[0] }
         }
@@ -73,7 +75,8 @@ struct PushHistory {
         if try isNew || git.object(entry.before, bytesMax: 0) == nil { known = try tipsBefore().map(\.id) }
         let input = Array(([commit] + known.map { "^\($0)" }).joined(separator: "\n").utf8) + [0x0A]
         let list = try git.answer(
-            ["rev-list", "--ignore-missing", "--max-count=\(PushLimits.commitsMax)", "--parents", "--stdin"], input: input)
+            ["rev-list", "--ignore-missing", "--max-count=\(PushLimits.commitsMax)", "--parents", "--stdin"],
+            input: input)
         guard list.status == 0 else { return ([], 0) }
         let found = list.bytes.split(separator: 0x0A).map { line in
             let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }

@@ -50,7 +50,9 @@ struct PushPlan {
                 )
                 break
             }
-            try read(path, blob, steps: stepsOfNextFile(spent: steps, filesLeft: min(paths.count, PlanningLimits.filesMax) - place))
+            try read(
+                path, blob,
+                steps: stepsOfNextFile(spent: steps, filesLeft: min(paths.count, PlanningLimits.filesMax) - place))
         }
     }
 
@@ -77,7 +79,8 @@ struct PushPlan {
         }
         guard path.utf8.count <= WorkflowLimits.pathBytesMax else {
             return try fail(
-                path, "path has \(path.utf8.count) bytes; at most \(WorkflowLimits.pathBytesMax) are allowed [too-large]")
+                path,
+                "path has \(path.utf8.count) bytes; at most \(WorkflowLimits.pathBytesMax) are allowed [too-large]")
         }
         let file = WorkflowFile(bytes, path: path, steps: given)
         if let on = file.triggers {
@@ -104,7 +107,8 @@ struct PushPlan {
         var jobs = errors.isEmpty ? reading.workflow?.jobs ?? [] : []
         payloadBytes += jobs.reduce(0) { $0 + $1.payload.count }
         if payloadBytes > Self.payloadBytesMax {
-            problem = "\(path):1:1: the jobs of this push are larger than \(Self.payloadBytesMax) bytes together [too-large]"
+            problem =
+                "\(path):1:1: the jobs of this push are larger than \(Self.payloadBytesMax) bytes together [too-large]"
             jobs = []
         }
         let warnings = reading.diagnostics.filter { $0.severity == .warning }.map(\.description)

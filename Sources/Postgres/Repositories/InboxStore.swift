@@ -205,7 +205,8 @@ public struct InboxStore: Sendable {
     ///
     /// - Throws: ``TakenOver``, with nothing changed.
     public func settle(
-        _ entry: InboxEntry, as outcome: Outcome, _ words: String, runs: [(plan: PlannedRun, as: RunStore.Reservation)] = [],
+        _ entry: InboxEntry, as outcome: Outcome, _ words: String,
+        runs: [(plan: PlannedRun, as: RunStore.Reservation)] = [],
         by store: RunStore
     ) throws {
         try database.transaction { tx in
@@ -215,7 +216,8 @@ public struct InboxStore: Sendable {
                         try store.plan(run.plan, as: run.as, inbox: entry.id, actor: entry.pusher, in: tx)
                     }
                 } catch let error as PostgresError where error.isRefusedValue {
-                    let problem = "\(run.plan.workflowPath):1:1: a value of this file cannot be stored: \(error) [storage]"
+                    let problem =
+                        "\(run.plan.workflowPath):1:1: a value of this file cannot be stored: \(error) [storage]"
                     _ = try tx.savepoint {
                         try store.plan(
                             run.plan.failed(problem), as: run.as, inbox: entry.id, actor: entry.pusher, in: tx)

@@ -138,7 +138,8 @@ public struct RunQueries: Sendable {
         RunView(
             id: RunID(row.int(0)), number: row.int(1), workflowID: row.text(2), workflowPath: row.text(3),
             title: row.text(4), event: row.text(5), ref: row.text(6), sha: row.text(7),
-            status: Status(rawValue: row.int(8)) ?? .failure, problem: row.text(9), warnings: row.text(18), attempt: row.int(10),
+            status: Status(rawValue: row.int(8)) ?? .failure, problem: row.text(9), warnings: row.text(18),
+            attempt: row.int(10),
             actorID: row.int(11), actor: row.text(12), triggerActorID: row.int(13), triggerActor: row.text(14),
             createdAt: row.microseconds(15) ?? 0, startedAt: row.microseconds(16), stoppedAt: row.microseconds(17))
     }

@@ -35,7 +35,8 @@ public struct PlannedRun: Sendable {
     /// The failed run of a file that cannot be planned; every text of it can be stored.
     public func failed(_ problem: String) -> PlannedRun {
         PlannedRun(
-            workflowID: storable(workflowID), workflowPath: storable(workflowPath), title: storable(title), event: event,
+            workflowID: storable(workflowID), workflowPath: storable(workflowPath), title: storable(title),
+            event: event,
             ref: ref, sha: sha, payload: storable(payload), problem: storable(problem), jobs: [])
     }
 }

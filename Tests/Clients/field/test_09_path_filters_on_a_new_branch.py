@@ -11,7 +11,7 @@ def read(project, ref: str) -> None:
 
 
 def branches(project) -> set:
-    return {run["head_branch"] for run in project.runs()}
+    return {run["head_branch"] for run in project.runs() if "head_branch" in run}
 
 
 def start(project):

@@ -1,6 +1,6 @@
 """Field case 14: fields that workflows read."""
 import pytest
-from support import git
+from support import git, wait_for
 
 from field.push_events import event_of, push_to, workflow
 
@@ -20,6 +20,7 @@ def test_a_push_that_adds_a_file(project):
     project.commit({"README.md": "two\n", "new.txt": "n\n"})
     project.commit({"last.txt": "l\n"})
     push_to(project, "refs/heads/main")
+    wait_for(lambda: len(project.runs()) == 3, "the third run")
     # The head adds no README.md, so the condition above skips it: the first commit is looked at in the row.
     import json
     payload = json.loads(project.stack.sql("select payload from run order by id desc limit 1"))

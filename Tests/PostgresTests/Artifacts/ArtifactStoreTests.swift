@@ -21,6 +21,8 @@ struct ArtifactStoreTests {
     private static let size: Int64 = 32
 
     private let database: Database
+    /// To look from outside while a transaction of `database` is open.
+    private let beside: Database
     private let uploads: UploadStore
     private let blobs: BlobStore
     private let artifacts: ArtifactStore
@@ -41,6 +43,7 @@ struct ArtifactStoreTests {
         try connection.script(try String(contentsOf: fixture, encoding: .utf8))
         try connection.script("call make_run(2, 6); call start_jobs(1, 2, 6)")
         database = Database(dsn: dsn, size: 10)
+        beside = Database(dsn: dsn, size: 2)
         uploads = UploadStore(database: database)
         blobs = BlobStore(database: database)
         artifacts = ArtifactStore(
@@ -75,7 +78,7 @@ struct ArtifactStoreTests {
     }
 
     private func number(_ statement: Statement, _ value: Value? = nil) throws -> Int64 {
-        let rows = try value.map { try database.read(statement, $0) } ?? database.read(statement)
+        let rows = try value.map { try beside.read(statement, $0) } ?? beside.read(statement)
         return rows.first?.int(0) ?? 0
     }
 
@@ -203,7 +206,7 @@ struct ArtifactStoreTests {
         #expect(keptFirst == first.id)
         try database.transaction { tx in
             #expect(try blobs.keep(second, of: AccountID(1), in: tx) == first.id)
-            try blobs.doomUnnamed(limit: 100)
+            try BlobStore(database: beside).doomUnnamed(limit: 100)
             #expect(try number(Self.doomed) == 0, "it is held, though no file names it yet")
         }
         try blobs.doomUnnamed(limit: 100)
