@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "dev"))
 from stack import Stack, StackError, free_port, postgres_programs  # noqa: E402
 
 SCRATCH = ROOT / ".build-release"
-BINARY = SCRATCH / "release/millrace"
+RELEASE = SCRATCH / "release/millrace"
 # 2 000 parked polls are two connections each in nginx and one here; a login shell's usual limit is 1 024.
 DESCRIPTORS_WANTED = 16_384
 
@@ -68,8 +68,9 @@ class Rate:
 class Bench:
     """Handed to each bench: makes what it measures, and throws it away afterwards."""
 
-    def __init__(self, quick: bool):
-        self.quick = quick
+    def __init__(self, quick: bool, is_debug: bool = False):
+        self.quick, self.is_debug = quick, is_debug
+        self.binary = ROOT / ".build/debug/millrace" if is_debug else RELEASE
         self.directory = Path(tempfile.mkdtemp(prefix="millrace-bench-", dir="/tmp"))
         os.chmod(self.directory, 0o755)
         self.programs: "dict[str, Path]" = {}
@@ -78,8 +79,8 @@ class Bench:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def seconds(self, whole: float) -> float:
-        """How long to measure: a quick look takes a quarter."""
-        return whole / 4 if self.quick else whole
+        """How long to measure: a quick look takes a quarter, one that only sees whether it runs a twentieth."""
+        return whole / 20 if self.is_debug else whole / 4 if self.quick else whole
 
     def say(self, words: str) -> None:
         print(f"  {words}", file=sys.stderr, flush=True)
@@ -88,7 +89,7 @@ class Bench:
     def stack(self, instances: int = 1, poll_hold: str = "25s", settings: "dict[str, str] | None" = None):
         """A fresh stack as in tests: shipped nginx configuration, its own PostgreSQL with these settings more."""
         directory = Path(tempfile.mkdtemp(prefix="stack-", dir=self.directory))
-        stack = Stack(directory, free_port(), instances, BINARY, poll_hold)
+        stack = Stack(directory, free_port(), instances, self.binary, poll_hold)
         try:
             stack.start()
             if settings:
@@ -148,7 +149,7 @@ class Bench:
         (home / "nginx.conf").write_text(
             f"worker_processes 2;\npid {home}/nginx.pid;\nerror_log {stack.logs}/{home.name}.log warn;\n"
             "worker_rlimit_nofile 16384;\nevents { worker_connections 8192; }\n"
-            f"http {{\naccess_log {stack.logs}/access.log;\n{temporary}{servers}}}\n")
+            f"http {{\naccess_log {home}/access.log;\n{temporary}{servers}}}\n")
         stack.spawn(home.name, ["nginx", "-p", str(home), "-e", f"{stack.logs}/{home.name}.log", "-c", f"{home}/nginx.conf",
                                 "-g", "daemon off;"])
         try:

@@ -4,8 +4,8 @@
 set -eu -o pipefail
 wanted=(libfcgi-dev libpq-dev zlib1g-dev libarchive-dev postgresql-15 nginx fcgiwrap git python3-venv)
 # isolationtester (Tests/Isolation) comes with postgresql-client-15. Chromium looks at the pages (Tests/Clients/test_browser.py),
-# strace kills at chosen system calls (kill_support.py).
-[ "${1:-}" != test ] || wanted+=(chromium strace)
+# gcc compiles the benches' load generator, strace kills at chosen system calls (kill_support.py).
+[ "${1:-}" != test ] || wanted+=(chromium strace gcc libc6-dev)
 
 missing=()
 for package in "${wanted[@]}"; do

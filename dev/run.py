@@ -262,10 +262,13 @@ def main() -> int:
     act = install_act(run_dir)
     step("starting PostgreSQL, fcgiwrap, two instances of Millrace, nginx")
     stack = Stack(run_dir, port)
+    # While things are stopped and started here, nobody else is to do so.
+    stack.stop_one("keeper")
     stack.start()
     demo = Demo(stack)
     demo.prepare()
     demo.start_runner(act)
+    stack.keep()
     if not demo.runs():
         demo.push()
     run = demo.watch()
@@ -281,6 +284,7 @@ run {number} is green after {time.monotonic() - began:.0f} s: {page}
   clone       git clone {stack.url}/demo/hello.git
   configuration {stack.config}
   logs        {stack.logs}/
+  kept up     what ends is started again ({stack.logs}/keeper.log)
   stop        make stop      (the data stays; `make run` takes it up again)
 """)
     return 0

@@ -17,6 +17,7 @@ import argparse
 import glob
 import hashlib
 import http.client
+import json
 import os
 import pwd
 import shutil
@@ -241,6 +242,8 @@ class Stack:
 
     def stop(self) -> None:
         """The front first, PostgreSQL last; what others spawned before all."""
+        # Or it would start again what is stopped here.
+        self.stop_one("keeper")
         extra = [p.stem for p in (self.dir / "pids").glob("*.pid") if p.stem not in self.names]
         millraces = [n for n in extra if n.startswith("millrace-")] + [n for n in self.names if n.startswith("millrace-")]
         for name in [n for n in extra if n not in millraces] + ["nginx"] + millraces + ["fcgiwrap", "postgres"]:
@@ -269,8 +272,8 @@ class Stack:
         elif name == "fcgiwrap":
             path = self.sockets / "git.sock"
             path.unlink(missing_ok=True)
-            # -f: what git says on stderr goes to nginx's log. -c 8: pushes and clones at once.
-            self.spawn(name, ["fcgiwrap", "-f", "-c", "8", "-s", f"unix:{path}"])
+            # -f: what git says on stderr goes to nginx's log. -c 16: pushes and clones at once.
+            self.spawn(name, ["fcgiwrap", "-f", "-c", "16", "-s", f"unix:{path}"])
             self.wait(path.exists, 10, "fcgiwrap did not open its socket", name)
             # By hand: as a umask it would be that of git's files, too.
             os.chmod(path, 0o660)
@@ -280,6 +283,25 @@ class Stack:
             self.wait(lambda: self.ready(number), 30, f"instance {number} did not become ready", name)
         else:
             raise StackError(f'there is no process "{name}"')
+
+    def start_again(self, name: str) -> None:
+        """One that has ended by itself; what is not the stack's own by the command it was spawned with."""
+        self.children.pop(name, None)
+        if name in self.names:
+            # Its pid is nobody's any more, and the start writes a new one.
+            self.start_one(name)
+            return
+        command, env = json.loads(self.command_file(name).read_text())
+        self.spawn(name, command, env=env)
+
+    def keep(self) -> None:
+        """Starts dev/keep.py, which starts again what ends; as ourselves, since it must start processes of two users."""
+        self.stop_one("keeper")
+        with open(self.logs / "keeper.log", "ab") as log:
+            child = subprocess.Popen(
+                [sys.executable, str(ROOT / "dev/keep.py"), "--dir", str(self.dir), "--port", str(self.port)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=str(self.dir))
+        self.pid_file("keeper").write_text(f"{child.pid} {start_time(child.pid)}\n")
 
     def stop_one(self, name: str, timeout: float = 20) -> None:
         """A clean stop; what does not go in time is killed."""
@@ -309,6 +331,11 @@ class Stack:
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 **self.as_user(env, cwd, user))
         self.children[name] = child
+        if name not in self.names:
+            # For start_again(); it may hold a token.
+            kept = self.command_file(name)
+            kept.touch(mode=0o600)
+            kept.write_text(json.dumps([command, env]))
         self.pid_file(name).write_text(f"{child.pid} {start_time(child.pid)}\n")
         return child.pid
 
@@ -487,7 +514,8 @@ pid {home}/nginx.pid;
 error_log {self.logs}/nginx.log warn;
 events {{ worker_connections 8192; }}
 http {{
-    access_log {self.logs}/access.log;
+    include millrace-http.conf;
+    access_log {self.logs}/access.log millrace;
     server_tokens off;
 {temporary}
     upstream millrace_work {{ {servers("work")} }}
@@ -558,6 +586,9 @@ http {{
         if user := user or self.user:
             os.chown(path, user.pw_uid, user.pw_gid)
         os.chmod(path, mode)
+
+    def command_file(self, name: str) -> Path:
+        return self.dir / "pids" / f"{name}.command"
 
     def pid_file(self, name: str) -> Path:
         return self.dir / "pids" / f"{name}.pid"

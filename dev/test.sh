@@ -19,6 +19,8 @@ fi
 if [ "${1:-}" != clients ]; then
     swift test --skip-build || failed+=("swift test")
     python3 dev/isolation.py || failed+=("Tests/Isolation")
+    # Whether the benches still run; what they say of time is not judged here.
+    python3 bench/run.py --quick --debug || failed+=("bench")
 fi
 
 # The pinned versions are the file's; a changed file makes the venv anew.

@@ -11,7 +11,7 @@ struct Millrace: AsyncParsableCommand {
         version: HealthRoutes.apiVersion,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self, WhyCommand.self,
-            GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self,
+            GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self, ExecStepCommand.self,
         ])
 
     /// As ArgumentParser's own, but wrong usage is 2, as everywhere else, and not sysexits' 64 (STYLE section 5).

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from support import Project, Stack, User  # noqa: E402
+from support import EmbeddedRunner, Project, Stack, User  # noqa: E402
 from stack import free_port  # noqa: E402  (support has put dev/ on the path)
 
 
 @contextlib.contextmanager
-def private_stack(name: str, **options):
+def private_stack(name: str, port: int = 0, **options):
     """A stack in a temporary folder, gone afterwards. KEEP_STACK=1 leaves its directory for reading."""
     directory = Path(tempfile.mkdtemp(prefix=f"millrace-{name}-", dir="/tmp"))
-    stack = Stack(directory, free_port(), **options)
+    stack = Stack(directory, port or free_port(), **options)
     try:
         yield stack.start()
     finally:
@@ -95,3 +95,11 @@ def whole_stack(stack):
     for name in stack.names:
         stack.start_one(name)
     stack.wait_ready()
+
+
+@pytest.fixture
+def embedded(stack, project):
+    """Starts `millrace runner` for the project's repository; gone afterwards."""
+    runner = EmbeddedRunner(stack, project)
+    yield runner.start
+    runner.stop()

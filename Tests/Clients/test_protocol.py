@@ -144,7 +144,7 @@ def test_connect_protocol_version_1_is_taken_and_not_required(stack):
     assert ping(stack, b"{}").status == 200
 
 
-@pytest.mark.parametrize("name, length", [("UpdateLog", 64 * 1024 * 1024 + 1), ("FetchTask", 64 * 1024 + 1)])
+@pytest.mark.parametrize("name, length", [("UpdateLog", (1 << 30) + 1), ("UpdateTask", 64 * 1024 * 1024 + 1), ("FetchTask", 64 * 1024 + 1)])
 def test_body_over_the_limit_is_refused_in_connect_shape(stack, name, length):
     link = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=30)
     link.putrequest("POST", f"/api/actions/{SERVICE}/{name}")

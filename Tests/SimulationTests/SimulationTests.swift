@@ -39,7 +39,7 @@ struct SimulationTests {
         guard seen.steps >= Self.stepsToSeeAll else { return }
         #expect(seen.statuses == Set(Status.allCases))
         #expect(seen.losses == Set(TaskLoss.allCases))
-        #expect(min(seen.reruns, seen.recoveredAnswers, seen.partialAcks, seen.refusedAppends, seen.settled) > 10)
+        #expect(min(seen.reruns, seen.recoveredAnswers, seen.pieces, seen.refusedAppends, seen.settled) > 10)
     }
 }
 

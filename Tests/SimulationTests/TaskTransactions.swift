@@ -106,17 +106,30 @@ extension World {
 
     // MARK: UpdateLog
 
-    /// - Throws: `LogRefusal`, with nothing changed.
+    /// In pieces, as LogIntake does it: each is a transaction, and the ack of the last one is answered.
+    ///
+    /// - Throws: `LogRefusal`; pieces before the one that was refused stay.
     func append(_ rows: [Int64], to id: TaskID, index: Int64, noMore: Bool) throws -> Int64 {
+        var start = 0
+        while rows.count - start > Self.rowsPerPiece {
+            let piece = Array(rows[start..<(start + Self.rowsPerPiece)])
+            let ack = try appendPiece(piece, to: id, index: index + Int64(start), noMore: false)
+            guard ack >= index + Int64(start) else { return ack }
+            start += Self.rowsPerPiece
+            seen.pieces += 1
+        }
+        return try appendPiece(Array(rows[start...]), to: id, index: index + Int64(start), noMore: noMore)
+    }
+
+    private func appendPiece(_ rows: [Int64], to id: TaskID, index: Int64, noMore: Bool) throws -> Int64 {
         let task = self[id]
         let isEmptyCall = rows.isEmpty && !noMore
         let decision = try decideLog(
-            stored: Int64(task.rows.count), index: index, count: rows.count, take: min(rows.count, Self.rowsPerCall),
-            noMore: noMore, state: isEmptyCall ? .open : logState(task), graceSeconds: Self.graceSeconds)
+            stored: Int64(task.rows.count), index: index, count: rows.count, noMore: noMore,
+            state: isEmptyCall ? .open : logState(task), graceSeconds: Self.graceSeconds)
         hear(id)
         self[id].rows += rows[decision.store]
         if decision.closes { self[id].logClosedAt = self[id].logClosedAt ?? now }
-        if decision.ack < index + Int64(rows.count) { seen.partialAcks += 1 }
         try checks.appended(decision, index: index, count: rows.count, before: task, after: self[id])
         return decision.ack
     }

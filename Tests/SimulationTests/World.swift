@@ -78,7 +78,7 @@ final class World {
     /// `logs.seal_grace`.
     static let graceSeconds: Int64 = 15
     /// Rows taken from one append: small, so that partial acks are common.
-    static let rowsPerCall = 4
+    static let rowsPerPiece = 4
 
     let limits = RecoveryLimits()
     let spacingMicroseconds: Int64
@@ -134,7 +134,7 @@ struct Coverage: CustomStringConvertible {
     var transactions = 0
     var reruns = 0
     var recoveredAnswers = 0
-    var partialAcks = 0
+    var pieces = 0
     var refusedAppends = 0
     var settled = 0
     var statuses: Set<Status> = []
@@ -142,7 +142,7 @@ struct Coverage: CustomStringConvertible {
 
     var description: String {
         "\(steps) steps, \(transactions) transactions, \(reruns) reruns, \(recoveredAnswers) answers asked for again, "
-            + "\(partialAcks) partial acks, \(refusedAppends) refused appends, \(settled) waits for outputs, "
+            + "\(pieces) pieces of logs, \(refusedAppends) refused appends, \(settled) waits for outputs, "
             + "losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
     }
 
@@ -151,7 +151,7 @@ struct Coverage: CustomStringConvertible {
         transactions += other.transactions
         reruns += other.reruns
         recoveredAnswers += other.recoveredAnswers
-        partialAcks += other.partialAcks
+        pieces += other.pieces
         refusedAppends += other.refusedAppends
         settled += other.settled
         statuses.formUnion(other.statuses)

@@ -16,7 +16,9 @@ struct LimitsTests {
     @Test("no location lets a body through that its lane would not read")
     func lanes() throws {
         for (upstream, limit) in [("millrace_work", "bodyBytesMax"), ("millrace_poll", "pollBodyBytesMax")] {
-            let bytesMax = try Self.constant(limit, in: "Sources/FCGIApp/FastCGI/WorkLane.swift")
+            let lane = "Sources/FCGIApp/FastCGI/WorkLane.swift"
+            let bytesMax = try Self.constant(limit, in: lane)
+            let streamedMax = try Self.constant("streamedBodyBytesMax", in: lane)
             let locations = try Self.locations(of: "millrace.conf", to: upstream)
             #expect(locations.count >= 4)
             for location in locations {
@@ -24,7 +26,11 @@ struct LimitsTests {
                 let passed = try #require(
                     location.value("client_max_body_size"), "\(location.arguments) leaves it to nginx's default")
                 let bytes = try #require(Self.bytes(passed[0]))
-                #expect(bytes <= bytesMax, "\(location.arguments) lets \(passed[0]) through to \(upstream)")
+                // The one call whose body is no array (Router.streamsBody).
+                let isStream = location.arguments == ["=", "/api/actions/runner.v1.RunnerService/UpdateLog"]
+                #expect(
+                    bytes <= (isStream ? streamedMax : bytesMax),
+                    "\(location.arguments) lets \(passed[0]) through to \(upstream)")
             }
         }
     }
@@ -38,6 +44,41 @@ struct LimitsTests {
             let waits = try #require(location.value("fastcgi_read_timeout")?.first, "\(location.arguments) has none")
             let seconds = try #require(Int(waits.dropLast()))
             #expect(waits.hasSuffix("s") && seconds > holdMax, "\(location.arguments) waits \(waits)")
+        }
+    }
+
+    @Test("A11: a request that waits for PostgreSQL as long as it may still answers before nginx gives up")
+    func waits() throws {
+        let file = "Sources/Postgres/Connection/Connection.swift"
+        let connect = try Self.constant("connectMilliseconds", in: file)
+        let pool = try Self.constant("poolMilliseconds", in: file)
+        let statement = try Self.constant("statementMilliseconds", in: file)
+        let answer = try Self.constant("answerMilliseconds", in: file)
+        #expect(statement < answer)
+        for location in try Self.locations(of: "millrace.conf", to: "millrace_work") {
+            // Questions of nginx's own are short, and are asked again.
+            if location.value("fastcgi_pass_request_body") == ["off"] { continue }
+            let waits = try #require(location.value("fastcgi_read_timeout")?.first, "\(location.arguments) has none")
+            let seconds = try #require(Int(waits.dropLast()))
+            #expect(connect + pool + answer < seconds * 1000, "\(location.arguments) waits \(waits)")
+        }
+    }
+
+    @Test("H12: what a thread writes without a place of its own, nginx takes however slow the reader is")
+    func slowReaders() throws {
+        let drained = try Self.constant("drainedBytesMax", in: "Sources/FCGIApp/FastCGI/WorkLane.swift")
+        let logs = try Self.locations(of: "millrace.conf", to: "millrace_work").filter {
+            $0.arguments.joined().contains("logs?$")
+        }
+        #expect(logs.count == 1)
+        for location in logs {
+            let size = try #require(location.value("fastcgi_max_temp_file_size")?.first)
+            #expect(Self.bytes(size) == drained)
+        }
+        let git = try Self.locations(of: "millrace.conf", to: "millrace_git")
+        #expect(git.count == 1)
+        for location in git {
+            #expect(location.value("fastcgi_buffering") == ["on"] && location.value("fastcgi_request_buffering") == ["on"])
         }
     }
 

@@ -32,14 +32,16 @@ public enum LogRefusal: Error, Equatable, Sendable {
 public enum LogLimits {
     /// Bytes of one row; longer ones are cut on a UTF-8 boundary (runner.md 5.2).
     public static let rowBytesMax = 65_536
-    /// Rows taken from one UpdateLog. The rest is sent again by the client: the ack is partial (runner.md 5.1).
-    public static let rowsPerCallMax = 20_000
-    /// Bytes of content taken from one UpdateLog, bounding the chunk and the transaction.
-    public static let bytesPerCallMax = 16 * 1024 * 1024
+    /// Bytes of text after which the rows read so far are stored: one chunk, one transaction. A call has as many as it needs.
+    public static let pieceTextBytes = 4 * 1024 * 1024
+    /// Bytes of an UpdateLog in JSON, which is held in memory, and of a compressed one once unpacked.
+    public static let unpackedBytesMax = 64 * 1024 * 1024
+    /// Bytes of text kept of one task unless `logs.task_bytes_max` says otherwise: thirty million lines.
+    public static let taskBytesDefault: Int64 = 4 << 30
     /// Bytes of text in one line: the content may be all newlines, which become two characters; time, space, newline.
     public static let lineBytesMax = 2 * rowBytesMax + logTimeBytes + 2
-    /// Bytes of text in one chunk, reckoned in the same way.
-    public static let chunkTextBytesMax = 2 * bytesPerCallMax + rowsPerCallMax * (logTimeBytes + 2)
+    /// Bytes of text in one chunk: of a piece now, of 16 MiB of content in 20 000 rows from a server before 0030.
+    public static let chunkTextBytesMax = 2 * 16 * 1024 * 1024 + 20_000 * (logTimeBytes + 2)
     /// Bytes of text after which a sealed log gets its next point to read from: reading one row costs inflating this much.
     public static let segmentBytesMin = 128 * 1024
     /// A segment ends with the line that fills it.
@@ -47,13 +49,13 @@ public enum LogLimits {
 }
 
 /// - Parameters:
-///   - stored: rows already durable, counted from 0 over the whole task.
+///   - stored: rows already taken, counted from 0 over the whole task; those that a full log dropped count too.
 ///   - index: absolute number of the request's first row.
-///   - count: rows in the request; `take` of them fit the limits of one call.
+///   - count: rows in the request.
 ///   - graceSeconds: `logs.seal_grace`; until then rows of a closed log are taken.
 /// - Source: runner.md 5.1, the table.
 public func decideLog(
-    stored: Int64, index: Int64, count: Int, take: Int, noMore: Bool, state: LogState, graceSeconds: Int64
+    stored: Int64, index: Int64, count: Int, noMore: Bool, state: LogState, graceSeconds: Int64
 ) throws(LogRefusal) -> LogDecision {
     guard index >= 0 else { throw .negativeIndex(index) }
     let (end, overflow) = index.addingReportingOverflow(Int64(count))
@@ -68,7 +70,31 @@ public func decideLog(
     case .closed(let secondsAgo): guard secondsAgo <= graceSeconds else { throw .archived }
     case .sealed: throw .archived
     }
-    let first = Int(stored - index)
-    let last = min(count, max(first, take))
-    return LogDecision(store: first..<last, ack: index + Int64(last), closes: noMore && last == count)
+    return LogDecision(store: Int(stored - index)..<count, ack: end, closes: noMore)
+}
+
+/// What becomes of new rows: a log that is full drops them, and says so in one row. A result is never lost for a log.
+public struct LogShare: Equatable, Sendable {
+    /// Rows to store as they are.
+    public let keep: Range<Int>
+    /// The row behind them says that the log is full, and stands for the first row that was dropped.
+    public let marks: Bool
+    /// Rows dropped beyond that one.
+    public let dropped: Int
+
+    public init(keep: Range<Int>, marks: Bool, dropped: Int) {
+        self.keep = keep
+        self.marks = marks
+        self.dropped = dropped
+    }
+}
+
+/// - Parameters:
+///   - new: rows of the text that are to be stored.
+///   - isFull: the log has its last row already.
+///   - room: bytes of text that the log may still take.
+public func shareOfLog(_ new: Range<Int>, of text: LogText, isFull: Bool, room: Int64) -> LogShare {
+    if isFull { return LogShare(keep: new.lowerBound..<new.lowerBound, marks: false, dropped: new.count) }
+    let end = text.rows(from: new, fitting: room)
+    return LogShare(keep: new.lowerBound..<end, marks: end < new.upperBound, dropped: max(0, new.upperBound - end - 1))
 }

@@ -1,27 +1,115 @@
 /// Bytes of a line's time, `2006-01-02T15:04:05.0000000Z`.
 public let logTimeBytes = 28
 
-/// One stored line: UTC time with seven fraction digits, a space, the content, a newline (runner.md 5.2).
+/// Rows as they are stored, one line each, with the end of every line: any part of them can be taken.
 ///
-/// Bytes are copied, not characters: a request may carry 16 MiB of them.
-public func appendLogLine(seconds: Int64, nanoseconds: Int32, content: String, to bytes: inout [UInt8]) {
-    bytes += logTime(seconds: seconds, nanoseconds: nanoseconds).utf8
-    bytes.append(UInt8(ascii: " "))
-    var content = content
-    content.withUTF8 { text in
-        var end = min(text.count, LogLimits.rowBytesMax)
-        // Never between the bytes of one character: those after its first are 10xxxxxx.
-        if end < text.count { while end > 0, text[end] & 0xC0 == 0x80 { end -= 1 } }
-        var start = 0
-        while let newline = text[start..<end].firstIndex(of: UInt8(ascii: "\n")) {
-            bytes += text[start..<newline]
-            bytes += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-            start = newline + 1
+/// Bytes are copied, not characters: a request may carry a gigabyte of them.
+public struct LogText: Sendable {
+    public private(set) var bytes: [UInt8] = []
+    private var ends: [Int] = []
+    /// The time up to its second, and that second: neighbours share it.
+    private var clock: (second: Int64, text: [UInt8])?
+
+    public init() {}
+
+    public var count: Int { ends.count }
+
+    /// UTC time with seven fraction digits, a space, the content, a newline (runner.md 5.2). What is no UTF-8 is repaired.
+    ///
+    /// - Parameter content: cut at `LogLimits.rowBytesMax`; more than one byte beyond that need not be handed over.
+    public mutating func append(seconds: Int64, nanoseconds: Int32, content: UnsafeRawBufferPointer) {
+        let kept = content[..<cutEnd(content)]
+        appendTime(seconds, nanoseconds)
+        bytes.append(UInt8(ascii: " "))
+        if Self.isPlain(UnsafeRawBufferPointer(rebasing: kept)) {
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: kept))
+        } else {
+            Array(String(decoding: kept, as: UTF8.self).utf8).withUnsafeBytes { text in
+                for byte in text[..<cutEnd(text)] {
+                    if byte == UInt8(ascii: "\n") {
+                        bytes.append(UInt8(ascii: "\\"))
+                        bytes.append(UInt8(ascii: "n"))
+                    } else {
+                        bytes.append(byte)
+                    }
+                }
+            }
         }
-        bytes += text[start..<end]
+        bytes.append(UInt8(ascii: "\n"))
+        ends.append(bytes.count)
     }
-    bytes.append(UInt8(ascii: "\n"))
+
+    public mutating func append(seconds: Int64, nanoseconds: Int32, content: String) {
+        var content = content
+        content.withUTF8 { append(seconds: seconds, nanoseconds: nanoseconds, content: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Keeps the memory for the next rows.
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+    }
+
+    public func text(of rows: Range<Int>) -> ArraySlice<UInt8> {
+        bytes[start(rows.lowerBound)..<start(rows.upperBound)]
+    }
+
+    /// The end of as many of these rows as have no more bytes than this.
+    public func rows(from rows: Range<Int>, fitting bytesMax: Int64) -> Int {
+        let first = start(rows.lowerBound)
+        var end = rows.upperBound
+        while end > rows.lowerBound, Int64(start(end) - first) > bytesMax { end -= 1 }
+        return end
+    }
+
+    private func start(_ row: Int) -> Int { row == 0 ? 0 : ends[row - 1] }
+
+    /// Never between the bytes of one character: those after its first are 10xxxxxx.
+    private func cutEnd(_ content: UnsafeRawBufferPointer) -> Int {
+        var end = min(content.count, LogLimits.rowBytesMax)
+        guard end < content.count else { return end }
+        while end > 0, content[end] & 0xC0 == 0x80 { end -= 1 }
+        return end
+    }
+
+    /// ASCII without a newline: nearly every row. Eight bytes at a time.
+    private static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
+        var at = 0
+        while at + 8 <= text.count {
+            let word = text.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            // A byte that is a newline becomes 0 here, and of 0 alone does subtracting 1 set the high bit.
+            let newline = word ^ 0x0A0A_0A0A_0A0A_0A0A
+            guard word & 0x8080_8080_8080_8080 == 0, (newline &- 0x0101_0101_0101_0101) & 0x8080_8080_8080_8080 == 0
+            else { return false }
+            at += 8
+        }
+        while at < text.count {
+            guard text[at] < 0x80, text[at] != UInt8(ascii: "\n") else { return false }
+            at += 1
+        }
+        return true
+    }
+
+    private mutating func appendTime(_ seconds: Int64, _ nanoseconds: Int32) {
+        if clock?.second != seconds {
+            clock = (seconds, Array(logTime(seconds: seconds, nanoseconds: 0).utf8.prefix(logSecondBytes)))
+        }
+        if let clock { bytes.append(contentsOf: clock.text) }
+        var rest = max(0, min(nanoseconds, 999_999_999)) / 100
+        var digits: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &digits) { digits in
+            for place in (0..<7).reversed() {
+                digits[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            }
+            bytes.append(contentsOf: UnsafeRawBufferPointer(digits))
+        }
+        bytes.append(UInt8(ascii: "Z"))
+    }
 }
+
+/// Bytes of a line's time up to the point before its fraction.
+private let logSecondBytes = 20
 
 /// `2006-01-02T15:04:05.0000000Z` of a Unix time. Years outside 0000–9999 are pulled to the nearest end.
 public func logTime(seconds: Int64, nanoseconds: Int32) -> String {

@@ -28,6 +28,25 @@ struct Caller: Sendable {
 }
 
 extension App {
+    /// - Throws: 403 for what a page of another site makes a browser send with the login that it remembers.
+    func refuseOtherSites(_ request: Request, method: String) throws {
+        let isBasic = request.header("Authorization")?.prefix(6).lowercased() == "basic "
+        let isOurs = request.header("Origin").map { origin in
+            guard let address = ClientAddress(origin) else { return false }
+            return address == ClientAddress(configuration.publicURL) || configuration.addresses.contains(address)
+        }
+        guard
+            !isFromAnotherSite(
+                method: method, isLoginRemembered: isBasic, fetchSite: request.header("Sec-Fetch-Site"),
+                isOurOrigin: isOurs)
+        else {
+            throw Failure(
+                .forbidden,
+                "this request was sent by a page of another site (\(request.header("Origin") ?? "unknown")); if it is one of "
+                    + "this server's addresses, name it in server.addresses")
+        }
+    }
+
     /// Reads the credentials of rest.md 1 in all their forms. Bad ones are an error on every path, absent ones are not.
     func authenticate(_ request: Request) throws -> Caller {
         guard let header = request.header("Authorization") else { return .anonymous }
@@ -48,9 +67,11 @@ extension App {
             for candidate in [password, user] {
                 if let caller = try caller(token: candidate) { return caller }
             }
-            if let account = try accounts.account(named: user),
-                try passwords.proves(password, hash: account.passwordHash, salt: account.passwordSalt)
-            {
+            let account = try accounts.account(named: user)
+            let isRight = try passwords.proves(
+                password, of: user, stored: account.map { ($0.passwordHash, $0.passwordSalt) },
+                from: request.parameters["REMOTE_ADDR"] ?? "")
+            if let account, isRight {
                 return Caller(principal: .account(account.id, isAdmin: account.isAdmin), name: account.name)
             }
         default: break

@@ -1,7 +1,6 @@
 import Crypto
 import CryptoExtras
 import Foundation
-import Synchronization
 
 /// Random tokens: 160 bits as 40 hex characters, stored as SHA-256 only (DESIGN section 5).
 enum Token {
@@ -30,29 +29,5 @@ enum Password {
             from: Array(password.utf8.prefix(bytesMax)), salt: salt, outputByteCount: 32, rounds: 16_384, blockSize: 8,
             parallelism: 1)
         return key.withUnsafeBytes { Array($0) }
-    }
-}
-
-/// Passwords proven in the last minute, so that every request of one `git clone` does not cost a scrypt.
-///
-/// Keys are HMACs under a key that never leaves the process; the stored hash is part of it, so a changed
-/// password is refused at once.
-final class PasswordCache: Sendable {
-    private static let entriesMax = 10_000
-    private static let lifeMicroseconds: Int64 = 60_000_000
-    private let key = SymmetricKey(size: .bits256)
-    private let proven = Mutex<[[UInt8]: Int64]>([:])
-
-    func proves(_ password: String, hash: [UInt8], salt: [UInt8]) throws -> Bool {
-        guard hash.count == 32, password.utf8.count <= Password.bytesMax else { return false }
-        let mark = Array(HMAC<SHA256>.authenticationCode(for: hash + salt + Array(password.utf8), using: key))
-        let now = Clock.monotonicMicroseconds()
-        if let at = proven.withLock({ $0[mark] }), now - at < Self.lifeMicroseconds { return true }
-        guard Token.equal(try Password.hash(password, salt: salt), hash) else { return false }
-        proven.withLock {
-            if $0.count >= Self.entriesMax { $0.removeAll() }
-            $0[mark] = now
-        }
-        return true
     }
 }

@@ -51,7 +51,7 @@ enum DownloadRoutes {
                 path: file.path, size: file.bytes, modifiedAt: file.storedAt ?? Instant(microseconds: 0),
                 read: { sink in try read(file, from: storage, sink) })
         }
-        guard let turn = app.zips.enter() else {
+        guard let turn = app.streams.enter() else {
             throw Failure(.busy, "too many zips are being made at once; try again in a moment")
         }
         var response = Response(

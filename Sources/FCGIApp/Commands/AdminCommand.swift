@@ -37,6 +37,9 @@ struct AdminCommand: ParsableCommand {
                             .invalid,
                             "give a password of 8 to \(Password.bytesMax) bytes by --password-file or --password")
                     }
+                    if let why = whyReserved(account: name) {
+                        throw Failure(.invalid, "nobody can be called \"\(name)\": \(why)")
+                    }
                     let salt = Token.random(bytes: 16)
                     let account: AccountID
                     do {
@@ -77,6 +80,9 @@ struct AdminCommand: ParsableCommand {
                     guard let account = try app.accounts.account(named: owner) else {
                         throw Failure(
                             .missing, "there is no user \"\(owner)\"; make it with: millrace admin user create")
+                    }
+                    if let why = whyReserved(repository: name) {
+                        throw Failure(.invalid, "no repository can be called \"\(name)\": \(why)")
                     }
                     let id: RepositoryID
                     do {

@@ -43,6 +43,9 @@ struct RunnerCommand: AsyncParsableCommand {
     @Option(help: "The act program (default: act on PATH).")
     var act: String?
 
+    @Flag(help: "Run jobs that ask for services without them, with a warning; by default such a job fails.")
+    var leaveOutServices = false
+
     func run() async throws {
         guard let base = ServerAddress(url) else {
             throw ValidationError("address \"\(url)\" is not an http or https URL")
@@ -57,7 +60,9 @@ struct RunnerCommand: AsyncParsableCommand {
             settings: EmbeddedRunner.Settings(
                 server: base, registrationToken: token, name: name ?? ProcessInfo.processInfo.hostName, labels: names,
                 capacity: capacity, once: once || ephemeral, ephemeral: ephemeral, stateFile: absolutePath(stateFile),
-                workDirectory: absolutePath(workDir ?? NSTemporaryDirectory()), act: program),
+                workDirectory: absolutePath(workDir ?? NSTemporaryDirectory()), act: program,
+                program: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
+                leavesOutServices: leaveOutServices),
             log: Log(instance: "runner"))
         do {
             try await runner.run()

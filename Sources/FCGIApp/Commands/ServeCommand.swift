@@ -61,7 +61,7 @@ struct ServeCommand: ParsableCommand {
         let directory = app.configuration.socketDirectory
         let router = Router(app: app)
         let work = try WorkLane(
-            path: "\(directory)/work-\(instance).sock",
+            path: "\(directory)/work-\(instance).sock", streams: Router.streamsBody,
             streamFailed: { app.log.write(.error, "an answer broke off", [("err", "\($0)")]) },
             handle: { router.handle($0) })
         let pool = WorkerPool(threads: 4)
@@ -69,7 +69,9 @@ struct ServeCommand: ParsableCommand {
         let live = LiveLogs(app: app, pool: pool)
         let artifacts = FinishingLane(router: router)
         let poll = try PollLane(path: "\(directory)/poll-\(instance).sock") {
-            if $0.request.rawPath.hasPrefix(LiveLogs.pathPrefix) {
+            if HealthRoutes.takes($0.request) {
+                HealthRoutes.handle($0, app)
+            } else if $0.request.rawPath.hasPrefix(LiveLogs.pathPrefix) {
                 live.handle($0)
             } else if FinishingLane.takes($0.request) {
                 artifacts.handle($0)
@@ -77,7 +79,8 @@ struct ServeCommand: ParsableCommand {
                 fetch.handle($0)
             }
         }
-        let housekeeping = Housekeeping(app: app)
+        let housekeeping = Housekeeping(
+            app: try App(configuration: app.configuration, instance: instance, beside: app))
         let threads = work.start(threads: app.configuration.workThreads)
         let polling = Worker { poll.run() }
         let keepers = housekeeping.start()
@@ -88,6 +91,7 @@ struct ServeCommand: ParsableCommand {
         app.log.write(.info, "stopping")
         // Held polls are answered at once, requests in flight and in the sockets' queues finish, nothing new is taken.
         housekeeping.stop()
+        app.readiness.stop()
         app.polls.stop()
         app.logReaders.stop()
         app.stopping.set()

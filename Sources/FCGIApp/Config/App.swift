@@ -25,17 +25,18 @@ struct App: Sendable {
     let artifacts: ArtifactStore
     let artifactViews: ArtifactQueries
     let storage: ArtifactStorage
-    let logReaders = LogReaders()
+    let logReaders: LogReaders
     let views: RunQueries
     let waits: WaitQueries
     let runnerViews: RunnerQueries
-    let polls = ParkedPolls()
-    let calls = RunnerCalls()
-    let heartbeats = Heartbeats()
-    let passwords = PasswordCache()
-    let stopping = StopFlag()
+    let polls: ParkedPolls
+    let calls: RunnerCalls
+    let heartbeats: Heartbeats
+    let passwords: PasswordGuard
+    let stopping: StopFlag
+    let readiness: Readiness
     /// Answers that are made while they are sent; others must find a thread beside them.
-    let zips: Turnstile
+    let streams: Turnstile
     /// For secrets that must be shown again; the same on all instances.
     let seal: Seal
     /// Addresses of uploads and downloads.
@@ -43,10 +44,24 @@ struct App: Sendable {
     /// Signs runtime tokens; the same on all instances.
     let runtimeKey: SymmetricKey
 
-    init(configuration: Configuration, instance: String) throws {
+    /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
+    static let housekeepingConnections = 3
+
+    /// - Parameter other: the same instance, of which this one is another view: with connections of its own to PostgreSQL,
+    ///   and with the same caches. For housekeeping.
+    init(configuration: Configuration, instance: String, beside other: App? = nil) throws {
         self.configuration = configuration
         log = Log(instance: instance)
-        database = Database(dsn: configuration.databaseDSN, size: configuration.databasePool)
+        polls = other?.polls ?? ParkedPolls()
+        calls = other?.calls ?? RunnerCalls()
+        heartbeats = other?.heartbeats ?? Heartbeats()
+        passwords = other?.passwords ?? PasswordGuard()
+        stopping = other?.stopping ?? StopFlag()
+        logReaders = other?.logReaders ?? LogReaders()
+        readiness = other?.readiness ?? Readiness(dsn: configuration.databaseDSN)
+        database = Database(
+            dsn: configuration.databaseDSN,
+            size: other == nil ? configuration.databasePool : Self.housekeepingConnections)
         accounts = AccountStore(database: database)
         repositories = RepositoryStore(database: database)
         inbox = InboxStore(database: database)
@@ -63,18 +78,25 @@ struct App: Sendable {
             return (token, Token.hash(token))
         }
         summaries = JobSummaryStore(database: database)
-        logs = LogStore(database: database, graceSeconds: configuration.sealGraceSeconds)
+        logs = LogStore(
+            database: database,
+            settings: LogStore.Settings(
+                graceSeconds: configuration.sealGraceSeconds, taskBytesMax: configuration.logTaskBytesMax))
         logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         uploads = UploadStore(database: database)
         blobs = BlobStore(database: database)
         artifacts = ArtifactStore(
             database: database, uploads: uploads, blobs: blobs, settings: configuration.artifacts.store)
         artifactViews = ArtifactQueries(database: database)
-        zips = Turnstile(placesMax: max(1, configuration.workThreads / 4))
+        streams = other?.streams ?? Turnstile(placesMax: max(1, configuration.workThreads / 4))
         storage = ArtifactStorage(directory: configuration.storageDirectory)
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
         runnerViews = RunnerQueries(database: database)
+        if let other {
+            (seal, signedURLs, runtimeKey) = (other.seal, other.signedURLs, other.runtimeKey)
+            return
+        }
         seal = Seal(key: try accounts.sharedKey(purpose: "seal", fresh: Token.random(bytes: 32)))
         signedURLs = SignedURLs(keys: URLKeys(store: URLKeyStore(database: database), seal: seal).live)
         runtimeKey = SymmetricKey(

@@ -26,8 +26,12 @@ struct Configuration: Sendable {
     var spentGraceSeconds: Int64 = 600
     /// After a log has ended it is sealed; rows that come until then are taken (runner.md 5.1).
     var sealGraceSeconds: Int64 = 60
+    /// Bytes of text kept of one task's log; what is beyond is dropped, and one line says so.
+    var logTaskBytesMax = LogLimits.taskBytesDefault
     var logRetentionSeconds: Int64 = 365 * 86_400
     var artifacts = ArtifactConfiguration()
+    /// Where runners find actions that a workflow names `owner/repo@ref`; no slash at the end (Gitea's DEFAULT_ACTIONS_URL).
+    var defaultActionsURL = "https://github.com"
     /// The file itself, absolute: hooks are given it.
     var path = ""
 
@@ -102,12 +106,13 @@ struct Configuration: Sendable {
     }
 
     private static let known: Set<String> = [
-        "server.public_url", "server.addresses", "server.socket_dir", "server.work_threads", "database.dsn",
+        "actions.default_url", "server.public_url", "server.addresses", "server.socket_dir", "server.work_threads",
+        "database.dsn",
         "database.listen_dsn",
         "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir",
         "artifacts.retention", "artifacts.retention_max", "artifacts.same_name", "artifacts.block_bytes_max",
         "artifacts.repository_quota", "artifacts.owner_quota", "artifacts.keep_last", "artifacts.abandoned_after",
-        "artifacts.garbage_after", "logs.seal_grace", "logs.retention", "tasks.poll_hold",
+        "artifacts.garbage_after", "logs.seal_grace", "logs.retention", "logs.task_bytes_max", "tasks.poll_hold",
         "tasks.looks_max", "tasks.fair_spacing", "tasks.unheard_after", "tasks.silent_after", "tasks.overlong_after",
         "tasks.restart_silence", "tasks.abandoned_after", "tasks.spent_grace",
     ]
@@ -154,6 +159,12 @@ struct Configuration: Sendable {
                 }
                 return address
             }
+        case "actions.default_url":
+            guard value.hasPrefix("https://") || value.hasPrefix("http://"), !value.contains("\u{0}") else {
+                throw Problem(
+                    description: "\(place): \"\(name)\" is \"\(value)\"; it must be an http or https address")
+            }
+            defaultActionsURL = value.hasSuffix("/") ? String(value.dropLast()) : value
         case "server.socket_dir": socketDirectory = value
         case "server.work_threads": workThreads = try count(1...512)
         case "database.dsn": databaseDSN = value
@@ -173,6 +184,7 @@ struct Configuration: Sendable {
         case "tasks.abandoned_after": recovery.abandonedSeconds = Int64(try duration(1...31_536_000))
         case "tasks.spent_grace": spentGraceSeconds = Int64(try duration(1...86_400))
         case "logs.seal_grace": sealGraceSeconds = Int64(try duration(0...86_400))
+        case "logs.task_bytes_max": logTaskBytesMax = try bytes((1 << 20)...(1 << 40))
         case "artifacts.retention": artifacts.retentionSeconds = Int64(try duration(1...(100 * 365 * 86_400)))
         case "artifacts.retention_max": artifacts.retentionSecondsMax = Int64(try duration(1...(100 * 365 * 86_400)))
         case "artifacts.same_name":

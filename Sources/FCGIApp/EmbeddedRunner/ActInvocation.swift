@@ -12,9 +12,26 @@ struct ActInvocation {
     let context: TaskContext
     let workflow: TaskWorkflow
     let settings: EmbeddedRunner.Settings
+    let exact = ExactText()
 
     var resultFile: String { "\(directory)/result.json" }
+    /// act's idea of where the sources are. It stays empty: a job's workspace is filled by its checkout step.
     var checkoutDirectory: String { "\(directory)/checkout" }
+
+    /// Where the task's server is, as jobs are told; without a slash at the end.
+    var serverURL: String { trimmed(context["server_url"].isEmpty ? settings.server.base : context["server_url"]) }
+
+    /// Where actions named `owner/repo@ref` are (runner.md 3.7).
+    var defaultActionsURL: String {
+        let names = ["gitea_default_actions_url", "forgejo_default_actions_url"]
+        return trimmed(names.map { context[$0] }.first { !$0.isEmpty } ?? "https://github.com")
+    }
+
+    private func trimmed(_ address: String) -> String {
+        var address = address
+        while address.hasSuffix("/") { address.removeLast() }
+        return address
+    }
 
     /// What a job sees of this program's environment: enough to find programs, nothing that could be a secret.
     /// HOME is fresh for each job, so that neither `.actrc` nor credentials of the operator take part.
@@ -30,7 +47,14 @@ struct ActInvocation {
         return environment
     }
 
-    /// The directories, which checkout needs before anything else is written.
+    /// The environment of act itself.
+    func actEnvironment() throws -> [String: String] {
+        try StepShim.write(
+            into: "\(directory)/shims", millrace: settings.program,
+            environment: Self.environment(directory: directory), exact: exact)
+    }
+
+    /// The directories, which git needs before anything else is written.
     static func makeDirectories(_ directory: String) throws {
         for name in ["home", "cache", "tmp", "checkout"] {
             try FileManager.default.createDirectory(
@@ -43,16 +67,18 @@ struct ActInvocation {
 
     func writeFiles() throws {
         let text = try workflow.text(
-            needs: task.needs, resultFile: resultFile, delimiter: "millrace_\(UUID().uuidString)")
+            needs: task.needs, name: context["workflow"], exact: exact, resultFile: resultFile,
+            delimiter: "millrace_\(UUID().uuidString)")
         try writePrivate(Data(text.utf8), to: "\(directory)/workflow.yml")
-        try writePrivate(context.eventJSON(), to: "\(directory)/event.json")
-        try writeMap(secrets, "secrets.yml")
-        try writeMap(task.vars, "vars.yml")
-        try writeMap(jobEnvironment.mapValues(withoutExpressions), "env.yml")
+        try writePrivate(Data(exact.guarded(Array(context.eventJSON()))), to: "\(directory)/event.json")
+        try writeMap(secrets.mapValues(exact.guarded), "secrets.yml")
+        try writeMap(task.vars.mapValues(exact.guarded), "vars.yml")
+        try writeMap(jobEnvironment.mapValues(exact.guarded), "env.yml")
         try writeMap([:], "inputs.yml")
     }
 
-    var arguments: [String] {
+    /// - Parameter actions: what ``ActionFetch`` found.
+    func arguments(actions: [String]) -> [String] {
         var arguments = [
             context["event_name"].isEmpty ? "push" : context["event_name"],
             "--json", "--workflows", "\(directory)/workflow.yml", "--directory", checkoutDirectory,
@@ -60,21 +86,25 @@ struct ActInvocation {
             "--secret-file", "\(directory)/secrets.yml", "--var-file", "\(directory)/vars.yml",
             "--env-file", "\(directory)/env.yml", "--input-file", "\(directory)/inputs.yml",
             "--no-cache-server",
-            // Else files that are tracked although ignored would be missing from the job's copy.
-            "--use-gitignore=false",
+            // actions/checkout is ours (CheckoutAction) and does its work, instead of act's copy of a directory.
+            "--no-skip-checkout",
             // A value may begin with a dash, so it stays with its option.
             "--actor=\(context["actor"])",
         ]
         for label in Set(workflow.runsOn + settings.labels + [TaskWorkflow.hostLabel]).sorted() {
             arguments.append("--platform=\(label)=-self-hosted")
         }
+        for action in actions { arguments += ["--local-repository", action] }
         return arguments
     }
 
     /// Everything to hide in the log.
     var mask: SecretMask {
         let tokens = ["token", "gitea_runtime_token", "forgejo_runtime_token", "actions_id_token_request_token"]
-        return SecretMask(Array(task.secrets.values) + tokens.map { context[$0] })
+        return SecretMask(
+            Array(task.secrets.values) + tokens.map { context[$0] }
+                // As git sends it, and as a checkout keeps it in .git/config.
+                + (context["token"].isEmpty ? [] : [GitCommand.credentials(context["token"])]))
     }
 
     private var secrets: [String: String] {
@@ -88,8 +118,7 @@ struct ActInvocation {
     private var jobEnvironment: [String: String] {
         let base = settings.server.base
         let runtimeToken = context["gitea_runtime_token"].isEmpty ? context["token"] : context["gitea_runtime_token"]
-        var server = context["server_url"].isEmpty ? base : context["server_url"]
-        while server.hasSuffix("/") { server.removeLast() }
+        let server = serverURL
         let values = [
             "GITHUB_RUN_ID": context["run_id"], "GITHUB_RUN_NUMBER": context["run_number"],
             "GITHUB_RUN_ATTEMPT": context["run_attempt"], "GITHUB_REPOSITORY": context["repository"],

@@ -14,11 +14,13 @@ struct ActLine: Decodable {
     let command: String?
     let argument: String?
     let commandLine: String?
+    /// What a step wrote to `$GITHUB_STEP_SUMMARY`, with command `summary`.
+    let content: String?
     let stepResult: String?
     let jobResult: String?
 
     enum CodingKeys: String, CodingKey {
-        case level, stage, command, stepResult, jobResult
+        case level, stage, command, content, stepResult, jobResult
         case message = "msg"
         case job = "jobID"
         case stepPath = "stepID"
@@ -45,6 +47,7 @@ struct ActLine: Decodable {
     /// What a person should read of this line; nil for act's own bookkeeping.
     var rows: [String] {
         if command == "add-mask" { return ["::add-mask::***"] }
+        if command == "summary" { return [] }
         if command != nil { return commandLine.map(lines) ?? [] }
         return isOutput == true || isFault || forgivesFailure || (stage == nil && !isGitNoise) ? lines(message) : []
     }

@@ -20,6 +20,10 @@ final class EmbeddedRunner: Sendable {
         let stateFile: String
         let workDirectory: String
         let act: String
+        /// This very program: it stands before the shells of steps (``StepShim``).
+        let program: String
+        /// Run jobs that ask for services without them, instead of failing them.
+        let leavesOutServices: Bool
     }
 
     /// Why the program ends with a failure; the message is for the operator.

@@ -1,10 +1,11 @@
 import Glibc
 import Synchronization
 
-/// The wish to end a job early, from the server or from this program's end, and the way to its process.
+/// The wish to end a job early, from the server, its time limit or this program's end, and the way to its process.
 final class JobCancel: Sendable {
     private struct State {
         var reason: String?
+        var isTimeout = false
         var child: ChildProcess?
     }
     private let state = Mutex(State())
@@ -12,11 +13,15 @@ final class JobCancel: Sendable {
     /// Why the job was cancelled; nil if it was not.
     var reason: String? { state.withLock { $0.reason } }
 
+    /// The job's own time limit ended it: that is a failure of the job, not somebody's wish.
+    var isTimeout: Bool { state.withLock { $0.isTimeout } }
+
     /// Cancels once; repeats change nothing.
-    func request(_ reason: String) {
+    func request(_ reason: String, isTimeout: Bool = false) {
         let child: ChildProcess? = state.withLock {
             guard $0.reason == nil else { return nil }
             $0.reason = reason
+            $0.isTimeout = isTimeout
             return $0.child
         }
         if let child { end(child) }

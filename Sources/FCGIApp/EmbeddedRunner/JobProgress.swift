@@ -18,6 +18,9 @@ struct JobProgress {
         steps = stepIDs.indices.map { index in Runner_V1_StepState.with { $0.id = Int64(index) } }
     }
 
+    /// The step whose summary a line brings; of a composite action it is the step that uses it.
+    func summaryStep(_ line: ActLine) -> Int? { line.command == "summary" ? line.step(of: stepIDs) : nil }
+
     /// Takes one line of the job.
     ///
     /// - Parameter row: number of the first row this line makes.

@@ -74,6 +74,35 @@ struct RunnerClient: Sendable {
         try await call("UpdateLog", message)
     }
 
+    /// Stores what a step wrote to `$GITHUB_STEP_SUMMARY` (runner.md 6.6).
+    ///
+    /// - Parameters:
+    ///   - place: the address's path below the one of actions' own services, without a slash at its beginning.
+    ///   - token: the task's runtime token.
+    func putSummary(_ text: [UInt8], at place: String, token: String) async throws {
+        guard let url = URL(string: "\(server.base)/api/actions_pipeline/_apis/pipelines/workflows/\(place)") else {
+            throw RPCFailure(code: "internal", message: "address \"\(server.base)\" is not a URL")
+        }
+        var request = URLRequest(url: url)
+        request.httpMethod = "PUT"
+        request.timeoutInterval = Double(EmbeddedRunnerLimits.callTimeout.components.seconds)
+        request.httpBody = Data(text)
+        request.setValue("text/markdown", forHTTPHeaderField: "Content-Type")
+        request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+        let (body, status) = try await answer(to: request)
+        guard status == 200 else { throw failure(status, body) }
+    }
+
+    private func answer(to request: URLRequest) async throws -> (Data, Int) {
+        do {
+            let (body, response) = try await session.data(for: request)
+            return (body, (response as? HTTPURLResponse)?.statusCode ?? 0)
+        } catch {
+            throw RPCFailure(
+                code: "unavailable", message: "could not reach \(server.base): \(error.localizedDescription)")
+        }
+    }
+
     private func call<Question: Message, Answer: Message>(
         _ method: String, _ message: Question, timeout: Duration = EmbeddedRunnerLimits.callTimeout,
         headers: [String: String] = [:]

@@ -28,8 +28,16 @@ enum EmbeddedRunnerLimits {
     static let fetchInterval: Duration = .seconds(2)
     /// From SIGINT to SIGKILL of a cancelled job; its `always()` steps run in between.
     static let cancelGrace: Duration = .seconds(10)
-    /// A checkout that takes longer is killed.
-    static let checkoutTimeout: Duration = .seconds(15 * 60)
+    /// A git that fetches an action for longer is killed.
+    static let fetchingTimeout: Duration = .seconds(15 * 60)
+    /// Published actions of one job, those that they use included.
+    static let actionsMax = 200
+    /// Composite actions inside of one another, as GitHub's runner has it.
+    static let actionDepthMax = 10
+    /// Bytes of an action.yml that is looked through for what it uses.
+    static let actionBytesMax = 1024 * 1024
+    /// Bytes of one step's summary; the server takes no more (runner.md 6.6).
+    static let summaryBytesMax = 1024 * 1024
 }
 
 /// Pauses between attempts: 1 s doubling to 10 s, ± 20 %, so that many runners do not return in step.

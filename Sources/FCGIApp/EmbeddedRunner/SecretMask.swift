@@ -16,24 +16,7 @@ struct SecretMask: Sendable {
 
     func masked(_ text: String) -> String {
         var bytes = Array(text.utf8)
-        for value in values { bytes = replaced(bytes, Array(value.utf8)) }
+        for value in values { bytes = bytes.replacing(Array(value.utf8), by: Array("***".utf8)) }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Bytes, not characters: a secret next to a combining mark must be found too.
-    private func replaced(_ bytes: [UInt8], _ secret: [UInt8]) -> [UInt8] {
-        guard let first = secret.first, bytes.count >= secret.count, bytes.contains(first) else { return bytes }
-        var result: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            if bytes[index] == first, bytes[index...].starts(with: secret) {
-                result += [42, 42, 42]
-                index += secret.count
-            } else {
-                result.append(bytes[index])
-                index += 1
-            }
-        }
-        return result
     }
 }

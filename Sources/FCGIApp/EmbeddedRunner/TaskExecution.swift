@@ -29,16 +29,20 @@ struct TaskExecution: Sendable {
             let invocation = ActInvocation(
                 directory: directory, task: task, context: context, workflow: workflow, settings: settings)
             report = TaskReport(
-                task: task, stepIDs: workflow.stepIDs, mask: invocation.mask, client: client, cancel: cancel, log: log)
+                task: task, stepIDs: workflow.stepIDs, mask: invocation.mask, exact: invocation.exact, client: client,
+                cancel: cancel, log: log)
             let reporting = Task { await report.run() }
+            let alarm = alarm(workflow.timeout)
             outcome = await settle(await execute(invocation, report), report)
+            alarm?.cancel()
+            if let place = SummaryAddress(context) { await report.sendSummaries(to: place) }
             await report.stop()
             await reporting.value
         } catch {
             let reason = (error as? TaskWorkflow.Unreadable)?.reason ?? String(describing: error)
             report = TaskReport(
-                task: task, stepIDs: [], mask: SecretMask(task.secrets.values), client: client, cancel: cancel, log: log
-            )
+                task: task, stepIDs: [], mask: SecretMask(task.secrets.values), exact: ExactText(), client: client,
+                cancel: cancel, log: log)
             await report.row("could not read the workflow of this job: \(reason)")
             outcome = Outcome(result: .failure)
         }
@@ -49,8 +53,8 @@ struct TaskExecution: Sendable {
     /// The outcome to report: a cancelled job is cancelled whatever act made of it, and outputs keep the protocol's limits.
     private func settle(_ outcome: Outcome, _ report: TaskReport) async -> Outcome {
         if let reason = cancel.reason {
-            await report.row("job cancelled: \(reason)")
-            return Outcome(result: .cancelled)
+            await report.row(cancel.isTimeout ? "::error::\(reason)" : "job cancelled: \(reason)")
+            return Outcome(result: cancel.isTimeout ? .failure : .cancelled)
         }
         var outcome = outcome
         for (key, value) in outcome.outputs.sorted(by: { $0.key < $1.key }) {
@@ -67,14 +71,48 @@ struct TaskExecution: Sendable {
         return outcome
     }
 
+    /// Ends the job at its `timeout-minutes`. The server watches it too, later, for runners that do not.
+    private func alarm(_ timeout: Duration?) -> Task<Void, Never>? {
+        guard let timeout else { return nil }
+        return Task {
+            guard (try? await Task.sleep(for: timeout)) != nil else { return }
+            let minutes = Double(timeout.components.seconds) / 60 + Double(timeout.components.attoseconds) / 6e19
+            cancel.request("the job ran longer than its timeout-minutes: \(minutes)", isTimeout: true)
+        }
+    }
+
     private func execute(_ invocation: ActInvocation, _ report: TaskReport) async -> Outcome {
         await report.row("Job of task \(task.id) on runner \"\(settings.name)\"")
         do {
+            let workflow = invocation.workflow
+            guard workflow.servicesLeftOut.isEmpty || settings.leavesOutServices else {
+                await report.row(
+                    "::error::this runner runs jobs on its host and starts no services: "
+                        + "\(workflow.servicesLeftOut.joined(separator: ", ")). Give the job a runner with containers, "
+                        + "or start this one with --leave-out-services and have the services elsewhere")
+                return Outcome(result: .failure)
+            }
+            if !workflow.servicesLeftOut.isEmpty {
+                await report.row(
+                    "::warning::services are not started on this runner: "
+                        + workflow.servicesLeftOut.joined(separator: ", "))
+            }
+            for step in workflow.roundedTimeouts {
+                await report.row("::warning::timeout-minutes of step \(step + 1) is rounded up to whole minutes")
+            }
             try ActInvocation.makeDirectories(invocation.directory)
-            guard await checkOut(invocation, report) else { return Outcome(result: .failure) }
+            let actions = await ActionFetch(invocation: invocation, cancel: cancel).run()
             guard cancel.reason == nil else { return Outcome(result: .cancelled) }
+            guard actions.problems.isEmpty else {
+                for problem in actions.problems {
+                    for (index, line) in problem.utf8.split(separator: UInt8(ascii: "\n")).enumerated() {
+                        await report.row((index == 0 ? "::error::" : "") + String(Substring(line)))
+                    }
+                }
+                return Outcome(result: .failure)
+            }
             try invocation.writeFiles()
-            let (status, complaints) = try await runAct(invocation, report)
+            let (status, complaints) = try await runAct(invocation, actions.sources, report)
             return await outcome(invocation, report, status: status, complaints: complaints)
         } catch {
             await report.row("::error::could not run the job: \(error)")
@@ -82,26 +120,14 @@ struct TaskExecution: Sendable {
         }
     }
 
-    /// Fetches the repository. False when that failed and a step needs it.
-    private func checkOut(_ invocation: ActInvocation, _ report: TaskReport) async -> Bool {
-        guard let checkout = Checkout(invocation.context, fallback: settings.server) else { return true }
-        let environment = ActInvocation.environment(directory: invocation.directory)
-        guard
-            let failure = await checkout.run(
-                into: invocation.checkoutDirectory, environment: environment, cancel: cancel)
-        else { return true }
-        let isNeeded = invocation.workflow.usesCheckout
-        await report.row("\(isNeeded ? "::error::" : "")could not check out \(checkout.address) at \(checkout.commit)")
-        for line in failure.split(separator: "\n") { await report.row(String(line)) }
-        return !isNeeded
-    }
-
     /// Runs act to its end.
     ///
     /// - Returns: its exit status and what it said that belongs to no job.
-    private func runAct(_ invocation: ActInvocation, _ report: TaskReport) async throws -> (Int32, [String]) {
+    private func runAct(
+        _ invocation: ActInvocation, _ actions: [String], _ report: TaskReport
+    ) async throws -> (Int32, [String]) {
         let child = try ChildProcess(
-            settings.act, invocation.arguments, environment: ActInvocation.environment(directory: invocation.directory),
+            settings.act, invocation.arguments(actions: actions), environment: invocation.actEnvironment(),
             directory: invocation.directory, trackingID: "millrace_\(UUID().uuidString)")
         cancel.attach(child)
         defer { cancel.attach(nil) }
@@ -139,7 +165,7 @@ struct TaskExecution: Sendable {
             if result == .skipped {
                 await report.row("job skipped: its condition is false, or a job it needs did not succeed")
             }
-            return Outcome(result: result, outputs: written.outputs ?? [:])
+            return Outcome(result: result, outputs: (written.outputs ?? [:]).mapValues(invocation.exact.restored))
         }
         if await report.hasBegun, let result = await report.jobResult { return Outcome(result: result) }
         guard cancel.reason == nil else { return Outcome(result: .cancelled) }

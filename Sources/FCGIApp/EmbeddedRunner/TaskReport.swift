@@ -13,6 +13,9 @@ actor TaskReport {
     private let log: Log
     private let taskID: Int64
     private var mask: SecretMask
+    private let exact: ExactText
+    /// Text of each step's summary so far, by position.
+    private var summaries: [Int: [UInt8]] = [:]
     private var progress: JobProgress
     private let startedAt = Google_Protobuf_Timestamp(now: ())
 
@@ -24,8 +27,11 @@ actor TaskReport {
     private var stateIsDue = true
     private var isFinishing = false
 
-    init(task: Runner_V1_Task, stepIDs: [String?], mask: SecretMask, client: RunnerClient, cancel: JobCancel, log: Log)
-    {
+    init(
+        task: Runner_V1_Task, stepIDs: [String?], mask: SecretMask, exact: ExactText, client: RunnerClient,
+        cancel: JobCancel, log: Log
+    ) {
+        self.exact = exact
         taskID = task.id
         progress = JobProgress(stepIDs: stepIDs)
         self.mask = mask
@@ -43,14 +49,15 @@ actor TaskReport {
         pending.append(
             .with {
                 $0.time = Google_Protobuf_Timestamp(now: ())
-                $0.content = cut(mask.masked(text), bytesMax: EmbeddedRunnerLimits.rowBytesMax)
+                $0.content = cut(mask.masked(exact.restored(text)), bytesMax: EmbeddedRunnerLimits.rowBytesMax)
             })
     }
 
     /// Takes one line of act that belongs to the job.
     func take(_ line: ActLine) {
         // act hides such a value in its own texts, but not in the fields we read.
-        if line.command == "add-mask", let value = line.argument { mask.hide(value) }
+        if line.command == "add-mask", let value = line.argument { mask.hide(exact.restored(value)) }
+        if let step = progress.summaryStep(line) { summaries[step, default: []] += Array((line.content ?? "").utf8) }
         let rows = line.rows
         let first = acked + Int64(pending.count)
         let stepChanged = progress.take(
@@ -116,6 +123,32 @@ actor TaskReport {
                     .warning, "outputs were not stored",
                     [("task_id", String(taskID)), ("keys", missing.sorted().joined(separator: " "))])
             }
+        }
+    }
+
+    /// Sends what the steps wrote to `$GITHUB_STEP_SUMMARY`, while the task is live. What the server will not have is said
+    /// in the log: nothing is dropped without a word.
+    func sendSummaries(to place: SummaryAddress) async {
+        for (step, text) in summaries.sorted(by: { $0.key < $1.key }) {
+            let shown = Array(mask.masked(exact.restored(String(decoding: text, as: UTF8.self))).utf8)
+            guard shown.count <= EmbeddedRunnerLimits.summaryBytesMax else {
+                row(
+                    "::warning::the summary of step \(step + 1) has \(shown.count) bytes "
+                        + "(\(EmbeddedRunnerLimits.summaryBytesMax) allowed) and was left out")
+                continue
+            }
+            var problem: RPCFailure?
+            for pause in [Duration.seconds(1), .seconds(4), nil] {
+                do {
+                    try await client.putSummary(shown, at: place.step(step), token: place.token)
+                    problem = nil
+                } catch {
+                    problem = error as? RPCFailure ?? RPCFailure(code: "unknown", message: "\(error)")
+                }
+                guard let pause, problem?.code == "unavailable" else { break }
+                try? await Task.sleep(for: pause)
+            }
+            if let problem { row("::warning::could not store the summary of step \(step + 1): \(problem.message)") }
         }
     }
 

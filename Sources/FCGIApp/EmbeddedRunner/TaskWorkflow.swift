@@ -11,7 +11,14 @@ struct TaskWorkflow {
     /// The `id` of each step, nil for none; positions are the step ids of the protocol (runner.md 7.2).
     let stepIDs: [String?]
     let runsOn: [String]
-    let usesCheckout: Bool
+    /// `uses` of the steps, as written.
+    let uses: [String]
+    /// Names of the services that a job without a container asks for: act starts none on a host.
+    let servicesLeftOut: [String]
+    /// `timeout-minutes` of the job; nil when it has none or only an expression says it.
+    let timeout: Duration?
+    /// Steps whose `timeout-minutes` is not a whole number, which act passes over without a word; rounded up for it.
+    let roundedTimeouts: [Int]
     private let root: Node.Mapping
     private let jobNode: Node.Mapping
 
@@ -24,15 +31,39 @@ struct TaskWorkflow {
             throw Unreadable(reason: "the payload has \(jobs.count) jobs instead of one")
         }
         self.root = root
-        jobNode = job
         self.job = name
-        let steps = job["steps"]?.sequence.map(Array.init) ?? []
+        var steps = job["steps"]?.sequence.map(Array.init) ?? []
         stepIDs = steps.map { $0.mapping?["id"]?.scalar?.string }
-        usesCheckout = steps.contains { step in
-            (step.mapping?["uses"]?.scalar?.string ?? "").lowercased().hasPrefix("actions/checkout@")
+        uses = steps.compactMap { $0.mapping?["uses"]?.scalar?.string }
+        let services = job["services"]?.mapping?.keys.compactMap { $0.scalar?.string } ?? []
+        servicesLeftOut = job["container"] == nil ? services : []
+        timeout = job["timeout-minutes"]?.scalar.flatMap { Double($0.string) }.flatMap(Self.duration)
+        var rounded: [Int] = []
+        for (index, step) in steps.enumerated() {
+            guard var mapping = step.mapping else { continue }
+            if let text = mapping["uses"]?.scalar?.string, case .remote(let action) = ActionUse(text) {
+                mapping["uses"] = quoted(action.uses)
+            }
+            if let minutes = mapping["timeout-minutes"]?.scalar.flatMap({ Double($0.string) }),
+                let whole = Int64(exactly: minutes.rounded(.up)), Double(whole) != minutes
+            {
+                mapping["timeout-minutes"] = Node.scalar(Node.Scalar("\(whole)"))
+                rounded.append(index)
+            }
+            steps[index] = .mapping(mapping)
         }
+        roundedTimeouts = rounded
+        var changed = job
+        changed["steps"] = Node.sequence(Node.Sequence(steps))
+        jobNode = changed
         let labels = job["runs-on"]?.mapping?["labels"] ?? job["runs-on"]
         runsOn = labels?.scalar.map { [$0.string] } ?? labels?.sequence?.compactMap { $0.scalar?.string } ?? []
+    }
+
+    /// nil for what is no time: a bound that cannot be reckoned with is none of ours.
+    private static func duration(minutes: Double) -> Duration? {
+        guard minutes > 0, minutes < 1e7 else { return nil }
+        return .milliseconds(Int64(minutes * 60_000))
     }
 
     struct Unreadable: Error { let reason: String }
@@ -42,12 +73,15 @@ struct TaskWorkflow {
 
     /// The workflow's text.
     ///
+    /// - Parameter name: what the workflow is called when its file does not say (workflows.md 4).
     /// - Parameter resultFile: gets `{"result": …, "outputs": {…}}` of the job. A file rather than a log line:
     ///   act masks secrets in lines, which could break the JSON.
     /// - Parameter delimiter: a word that no output contains, from a random source.
-    func text(needs: [String: Runner_V1_TaskNeed], resultFile: String, delimiter: String) throws -> String {
+    func text(
+        needs: [String: Runner_V1_TaskNeed], name: String, exact: ExactText, resultFile: String, delimiter: String
+    ) throws -> String {
         var jobs = Node.Mapping([])
-        for (name, need) in needs.sorted(by: { $0.key < $1.key }) { jobs[quoted(name)] = standIn(for: need) }
+        for (name, need) in needs.sorted(by: { $0.key < $1.key }) { jobs[quoted(name)] = standIn(for: need, exact) }
         var job = jobNode
         job["needs"] = needs.isEmpty ? nil : Node.sequence(Node.Sequence(needs.keys.sorted().map(quoted)))
         jobs[quoted(self.job)] = Node.mapping(job)
@@ -69,6 +103,7 @@ struct TaskWorkflow {
         ])
         var root = self.root
         root["jobs"] = Node.mapping(jobs)
+        if root["name"]?.scalar?.string.isEmpty ?? true, !name.isEmpty { root["name"] = quoted(name) }
         return try Yams.serialize(node: .mapping(root), width: -1, allowUnicode: true)
     }
 
@@ -76,7 +111,7 @@ struct TaskWorkflow {
     static let hostLabel = "millrace-host"
 
     /// A job that ends as the need did. act knows no cancelled jobs, so a cancelled need counts as failed here.
-    private func standIn(for need: Runner_V1_TaskNeed) -> Node {
+    private func standIn(for need: Runner_V1_TaskNeed, _ exact: ExactText) -> Node {
         let succeeded = need.result == .success
         var parts: [(String, Node)] = [
             ("runs-on", quoted(Self.hostLabel)),
@@ -85,7 +120,7 @@ struct TaskWorkflow {
         if need.result == .skipped {
             parts.append(("if", quoted("false")))
         } else {
-            let outputs = need.outputs.sorted { $0.key < $1.key }.map { ($0.key, quoted(withoutExpressions($0.value))) }
+            let outputs = need.outputs.sorted { $0.key < $1.key }.map { ($0.key, quoted(exact.guarded($0.value))) }
             parts.append(("outputs", mapping(outputs)))
         }
         return mapping(parts)
@@ -99,11 +134,6 @@ struct TaskWorkflow {
         ])
         return Node.sequence(Node.Sequence([step]))
     }
-}
-
-/// The text as act prints it unchanged: results of expressions are not evaluated again (workflows.md 11).
-func withoutExpressions(_ text: String) -> String {
-    text.replacing("${{", with: "${{ '$' }}{{")
 }
 
 /// Always in double quotes: go-yaml reads plain `010` and `1_000` as numbers.

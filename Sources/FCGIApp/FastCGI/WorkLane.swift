@@ -5,14 +5,19 @@ import Synchronization
 enum LaneLimits {
     /// Connections waiting in the socket's queue. With a short one nginx gets EAGAIN under load and answers 502.
     static let backlog: Int32 = 1024
-    /// Body bytes of any request to the work lane; nginx/snippets must not allow more (client_max_body_size 64m).
+    /// Body bytes of a request that is held in memory; nginx must not allow more (client_max_body_size 64m).
     static let bodyBytesMax = 64 * 1024 * 1024
+    /// Body bytes of a request whose handler reads it as a stream (`Router.streamsBody`); nginx must not allow more.
+    static let streamedBodyBytesMax = 1024 * 1024 * 1024
     /// Pause when a connection cannot be taken (no descriptors left): trying again at once would take a whole core.
     static let acceptPauseMicroseconds: UInt32 = 10_000
     /// Bytes of a body asked of libfcgi at once; its own buffer is 8 KiB.
     static let pieceBytes = 64 * 1024
     /// How long a stop waits for polls that are being answered, or whose client reads nothing.
     static let pollDrainMicroseconds: Int64 = 10_000_000
+    /// What nginx takes of an answer however slowly its client reads: `fastcgi_max_temp_file_size` of logs. Whatever is
+    /// larger may hold a thread for as long as a client likes, and must take a place of `App.streams`.
+    static let drainedBytesMax = 1024 * 1024 * 1024
     /// Body bytes of a poll; FetchTask is a few dozen bytes.
     static let pollBodyBytesMax = 64 * 1024
 }
@@ -21,15 +26,17 @@ enum LaneLimits {
 final class WorkLane: Sendable {
     private let listening: Int32
     private let stopping = Atomic<Bool>(false)
+    private let streams: @Sendable (Request) -> Bool
     private let handle: @Sendable (Request) -> Response
     private let streamFailed: @Sendable (any Error) -> Void
 
     /// - Parameters:
     ///   - path: Unix socket, made with mode 0660; a stale one of a killed process is replaced.
+    ///   - streams: whether the handler reads the request's body as a stream; asked before any of it is read.
     ///   - streamFailed: told why a body broke off; the client sees its connection end before the body does.
     init(
-        path: String, streamFailed: @escaping @Sendable (any Error) -> Void,
-        handle: @escaping @Sendable (Request) -> Response
+        path: String, streams: @escaping @Sendable (Request) -> Bool = { _ in false },
+        streamFailed: @escaping @Sendable (any Error) -> Void, handle: @escaping @Sendable (Request) -> Response
     ) throws {
         FCGX_Init()
         unlink(path)
@@ -39,6 +46,7 @@ final class WorkLane: Sendable {
         guard listening >= 0 else {
             throw Failure(.fault, "could not listen on \"\(path)\": \(String(cString: strerror(errno)))")
         }
+        self.streams = streams
         self.handle = handle
         self.streamFailed = streamFailed
     }
@@ -92,7 +100,10 @@ final class WorkLane: Sendable {
                 usleep(LaneLimits.acceptPauseMicroseconds)
                 continue
             }
-            if write(handle(read(raw, through: piece)), to: raw) {
+            let request = read(raw, through: piece)
+            let response = handle(request)
+            request.stream?.drain()
+            if write(response, to: raw) {
                 FCGX_Finish_r(raw)
             } else {
                 breakOff(raw)
@@ -118,18 +129,29 @@ final class WorkLane: Sendable {
         -> Request
     {
         let parameters = Parameters(environment: raw.pointee.envp)
+        let announced = parameters["CONTENT_LENGTH"].flatMap { Int($0) }
+        func next() -> UnsafeRawBufferPointer {
+            let got = FCGX_GetStr(
+                piece.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(piece.count), raw.pointee.in)
+            return UnsafeRawBufferPointer(rebasing: piece[..<max(0, Int(got))])
+        }
+        var request = Request(parameters: parameters, body: [])
+        if streams(request) {
+            request.stream = BodyStream(
+                announced: announced, bytesMax: LaneLimits.streamedBodyBytesMax, next: next)
+            return request
+        }
         // Read to the end of FCGI_STDIN; CONTENT_LENGTH is only a promise (runner.md 1.4), good enough to ask for the
         // memory at once: growing by doubling needed three times a large body.
         var body: [UInt8] = []
-        body.reserveCapacity(
-            min(LaneLimits.bodyBytesMax, max(0, parameters["CONTENT_LENGTH"].flatMap { Int($0) } ?? 0)))
+        body.reserveCapacity(min(LaneLimits.bodyBytesMax, max(0, announced ?? 0)))
         while body.count <= LaneLimits.bodyBytesMax {
-            let got = FCGX_GetStr(
-                piece.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(piece.count), raw.pointee.in)
-            guard got > 0 else { break }
-            body.append(contentsOf: piece[..<Int(got)])
+            let got = next()
+            guard !got.isEmpty else { break }
+            body.append(contentsOf: got)
         }
-        return Request(parameters: parameters, body: body)
+        request.body = body
+        return request
     }
 
     /// - Returns: false when the body broke off and what was written must not look whole.

@@ -24,7 +24,13 @@ final class Housekeeping: Sendable {
         [
             Worker { [self] in listen() },
             // Apart from the sweeps: parked polls are answered in time whatever PostgreSQL does.
-            Worker { [self] in every(milliseconds: 100, "expire polls") { app.polls.expire() } },
+            Worker { [self] in
+                every(milliseconds: 100, "expire polls") {
+                    app.polls.expire()
+                    app.readiness.expire()
+                }
+            },
+            Worker { [app] in app.readiness.run() },
             Worker { [self] in sweep() },
         ] + inboxReaders() + logSweeps() + artifactSweeps()
     }

@@ -39,7 +39,7 @@ enum LogRoutes {
         guard let task = job.task, let reader = try LogReader(task, app) else {
             throw Failure(.missing, "job \(job.id) has not started, it has no log yet")
         }
-        if case .whole = range { return try whole(reader) }
+        if case .whole = range { return try whole(reader, app) }
         // Asked before the rows are read: when it says that no more will come, none does.
         let hasEnded = try app.logs.progress(of: [job.id]).first?.hasEnded ?? true
         return try rows(range, of: reader, hasEnded: hasEnded)
@@ -56,14 +56,19 @@ enum LogRoutes {
             ])
     }
 
-    private static func whole(_ reader: LogReader) throws -> Response {
+    private static func whole(_ reader: LogReader, _ app: App) throws -> Response {
         let log = reader.log
         guard let file = log.file else {
+            let place = log.bytes > LaneLimits.drainedBytesMax ? app.streams.enter() : nil
+            guard place != nil || log.bytes <= LaneLimits.drainedBytesMax else {
+                throw Failure(
+                    .busy, "too many large logs are being read at once; try again, or read a part: ?from=ROW&lines=N")
+            }
             // What is stored now, as long as its size says; rows that come meanwhile are for the next request.
             var response = Response(200, type: type, body: [], headers: [nosniff])
             response.stream = Response.Stream(length: log.bytes) { sink in
                 var reader = reader
-                try reader.read(0..<log.rows, sink)
+                try withExtendedLifetime(place) { try reader.read(0..<log.rows, sink) }
             }
             return response
         }

@@ -15,6 +15,7 @@ enum GitRoutes {
     }
 
     @Sendable static func authorizeGit(_ request: Request, _: Caller, _ app: App) throws -> Response {
+        try app.refuseOtherSites(request, method: request.parameters["MILLRACE_ORIGINAL_METHOD"] ?? "GET")
         let original = Request(parameters: ["REQUEST_URI": request.parameters["MILLRACE_ORIGINAL_URI"] ?? ""], body: [])
         guard original.segments.count >= 3,
             original.segments.allSatisfy({ $0 != ".." && $0 != "." && !$0.contains("/") })

@@ -34,6 +34,8 @@ final class ParkedPolls: Sendable {
     static let recentMax = 1024
     /// Scopes whose emptiness is remembered; one for each distinct set of runner labels.
     static let emptyLooksMax = 10_000
+    /// Runners whose row, and whose last change, is remembered.
+    static let credentialsMax = 100_000
 
     struct Waiter: Sendable {
         let scope: PollScope
@@ -53,6 +55,11 @@ final class ParkedPolls: Sendable {
         var mark: Mark = 0
         var recent: [RunnableJob] = []
         var credentials: [String: Runner] = [:]
+        /// Announcements of changed runners so far, the number of each runner's last one, and up to which number nothing
+        /// is known of single runners any more.
+        var changes: Mark = 0
+        var changed: [String: Mark] = [:]
+        var changesUnknownUpTo: Mark = 0
         var labelSets: [Int64: [String]] = [:]
         var emptyLooks: [PollScope: Int64] = [:]
         var assignments: [Int64: Int64] = [:]
@@ -74,6 +81,14 @@ final class ParkedPolls: Sendable {
             return recent.suffix(count).contains { fits($0, scope) }
         }
 
+        /// Whoever read a runner before this moment may hold what was true before it.
+        mutating func forgetRunners() {
+            changes += 1
+            changesUnknownUpTo = changes
+            changed.removeAll()
+            credentials.removeAll()
+        }
+
         mutating func takeAll() -> [Waiter] {
             let all = waiters.sorted { $0.key < $1.key }.map(\.value)
             waiters.removeAll()
@@ -86,8 +101,32 @@ final class ParkedPolls: Sendable {
     // MARK: caches
 
     func runner(uuid: String) -> Runner? { state.withLock { $0.isListening ? $0.credentials[uuid] : nil } }
-    func keep(_ runner: Runner) { state.withLock { if $0.isListening { $0.credentials[runner.uuid] = runner } } }
-    func forget(uuid: String) { state.withLock { _ = $0.credentials.removeValue(forKey: uuid) } }
+
+    /// A point in the stream of announcements about a runner; taken before its row is read.
+    func changes(of uuid: String) -> Mark { state.withLock { $0.changes } }
+
+    /// - Parameter mark: of before the row was read: a runner that was announced since then may have changed after the
+    ///   read, and what was read would stay here until the next change.
+    func keep(_ runner: Runner, since mark: Mark) {
+        state.withLock {
+            guard $0.isListening, mark >= $0.changesUnknownUpTo, $0.changed[runner.uuid] ?? 0 <= mark else { return }
+            if $0.credentials.count >= Self.credentialsMax { $0.credentials.removeAll() }
+            $0.credentials[runner.uuid] = runner
+        }
+    }
+
+    /// A runner was changed, disabled or removed.
+    func forget(uuid: String) {
+        state.withLock {
+            $0.changes += 1
+            $0.credentials.removeValue(forKey: uuid)
+            if $0.changed.count >= Self.credentialsMax {
+                $0.changed.removeAll()
+                $0.changesUnknownUpTo = $0.changes
+            }
+            $0.changed[uuid] = $0.changes
+        }
+    }
     var waiterCount: Int { state.withLock { $0.waiters.count } }
 
     /// Ids of the label sets this runner satisfies; `missing` loads those that are not among the given ids.
@@ -172,6 +211,8 @@ final class ParkedPolls: Sendable {
     func listening() {
         let all = state.withLock { state in
             state.isListening = true
+            // What was read before anybody listened may have changed unheard.
+            state.forgetRunners()
             state.listeningSince = Clock.monotonicMicroseconds()
             // Longer ago than anything remembered: whoever looks right now looks again.
             state.mark += Self.recentMax + 1
@@ -185,7 +226,7 @@ final class ParkedPolls: Sendable {
     func lost() {
         state.withLock {
             $0.isListening = false
-            $0.credentials.removeAll()
+            $0.forgetRunners()
             $0.emptyLooks.removeAll()
         }
     }

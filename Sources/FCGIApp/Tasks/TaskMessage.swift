@@ -27,8 +27,8 @@ struct TaskMessage: Sendable {
         let runtime = try app.runtimeToken(for: assignment)
         let own = [
             ("job", assignment.jobKey), ("token", token), ("gitea_runtime_token", runtime),
-            ("forgejo_runtime_token", runtime), ("gitea_default_actions_url", "https://github.com"),
-            ("forgejo_default_actions_url", "https://github.com"),
+            ("forgejo_runtime_token", runtime), ("gitea_default_actions_url", app.configuration.defaultActionsURL),
+            ("forgejo_default_actions_url", app.configuration.defaultActionsURL),
         ]
         let identity =
             assignment.mayIdentify ? IdentityRoutes.contextTexts(assignment.run, base: base, token: runtime) : []

@@ -11,7 +11,7 @@ enum TaskRoutes {
     static let all: [Route] =
         rpc("/api/actions/ping.v1.PingService/Ping", ping)
         + rpc(service + "Register", register) + rpc(service + "Declare", headers: SummaryRoutes.capabilities, declare)
-        + rpc(service + "UpdateTask", updateTask) + answering(service + "UpdateLog", UpdateLog.answer)
+        + rpc(service + "UpdateTask", updateTask) + answering(UpdateLog.path, UpdateLog.answer)
 
     /// Connect has its own answers to a wrong method and a wrong type, so every method comes here.
     private static func rpc<In: Message, Out: Message>(
@@ -176,10 +176,11 @@ extension App {
         if let cached = polls.runner(uuid: key) {
             runner = cached
         } else {
+            let mark = polls.changes(of: key)
             guard let found = try runners.runner(uuid: key) else {
                 throw Failure(.unauthenticated, "unregistered runner")
             }
-            polls.keep(found)
+            polls.keep(found, since: mark)
             runner = found
         }
         guard Token.equal(hash, runner.tokenHash) else { throw Failure(.unauthenticated, "unregistered runner") }

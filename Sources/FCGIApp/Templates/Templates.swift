@@ -11,10 +11,16 @@ enum Templates {
         .running,.waiting,.blocked{color:#8a5a00}.summary{background:#f6f6f6;padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}.problem,.warning{background:#fdecea;padding:.6rem;white-space:pre-wrap;overflow-wrap:anywhere}.warning{background:#fff4e0}
         """
 
+    /// Its name in a template's pragma. Registered once, before the first template is read.
+    private static let escaping: String = {
+        MustacheContentTypes.register(EscapedHTML(), named: "BYTES")
+        return "BYTES"
+    }()
+
     static func page(_ body: String) throws -> MustacheTemplate {
         try MustacheTemplate(
             string: """
-                <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+                {{% CONTENT_TYPE:\(escaping)}}<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
                 <title>{{title}} · Millrace</title><link rel="icon" href="/_static/icon.svg"><style>\(style)</style></head><body>
                 {{#repository}}<p><a href="{{base}}/actions">{{repository}}</a></p>{{/repository}}\(body)</body></html>
                 """)
@@ -47,4 +53,26 @@ enum Templates {
         <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g fill="none" stroke="#137333" stroke-width="1.6">
         <circle cx="8" cy="8" r="5"/><path d="M8 1v14M1 8h14M3 3l10 10M13 3L3 13"/></g></svg>
         """
+}
+
+/// HTML's five characters, escaped byte by byte.
+///
+/// swift-mustache's own goes by Swift's characters: a quotation mark with a combining mark behind it is one of them, which
+/// is not in its table and goes out as it is.
+struct EscapedHTML: MustacheContentType {
+    func escapeText(_ text: String) -> String {
+        var out: [UInt8] = []
+        out.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "&"): out += "&amp;".utf8
+            case UInt8(ascii: "<"): out += "&lt;".utf8
+            case UInt8(ascii: ">"): out += "&gt;".utf8
+            case UInt8(ascii: "\""): out += "&quot;".utf8
+            case UInt8(ascii: "'"): out += "&#39;".utf8
+            default: out.append(byte)
+            }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
 }

@@ -16,7 +16,10 @@ struct ConnectCall: Sendable {
     let acceptsGzip: Bool
     /// Milliseconds the client will wait; nil when it gave no deadline.
     let timeoutMilliseconds: Int64?
+    /// Unpacked; empty when the request's body is a stream.
     let body: [UInt8]
+    /// The stream is a gzip file.
+    let isStreamCompressed: Bool
 
     static let acceptPost = "application/proto, application/json"
 
@@ -49,8 +52,10 @@ struct ConnectCall: Sendable {
             timeout = number
         }
         var body = request.body
+        var isStreamCompressed = false
         switch request.header("Content-Encoding")?.lowercased() {
         case nil, "identity": break
+        case "gzip" where request.stream != nil: isStreamCompressed = true
         case "gzip":
             do {
                 body = try Gzip.decompress(body, bytesMax: ConnectLimits.messageBytesMax)
@@ -65,12 +70,16 @@ struct ConnectCall: Sendable {
         let accepted = (request.header("Accept-Encoding") ?? "").split { $0 == "," || $0 == " " }
         let first = accepted.first { $0 == "gzip" || $0 == "identity" }
         return .success(
-            ConnectCall(codec: codec, acceptsGzip: first == "gzip", timeoutMilliseconds: timeout, body: body))
+            ConnectCall(
+                codec: codec, acceptsGzip: first == "gzip", timeoutMilliseconds: timeout, body: body,
+                isStreamCompressed: isStreamCompressed))
     }
 
     /// The same call with another body of the same message type.
     func replacingBody(_ body: [UInt8]) -> ConnectCall {
-        ConnectCall(codec: codec, acceptsGzip: acceptsGzip, timeoutMilliseconds: timeoutMilliseconds, body: body)
+        ConnectCall(
+            codec: codec, acceptsGzip: acceptsGzip, timeoutMilliseconds: timeoutMilliseconds, body: body,
+            isStreamCompressed: false)
     }
 
     func message<M: Message>(_ type: M.Type) throws -> M {

@@ -9,6 +9,8 @@ struct Failure: Error, CustomStringConvertible {
         case notNow
         /// It was here and will not come back.
         case gone
+        /// Too often from one client; later it may work.
+        case throttled
         /// Twirp's own two: what cannot be read, and what is no call.
         case malformed, badRoute
     }
@@ -24,7 +26,8 @@ struct Failure: Error, CustomStringConvertible {
     init(describing error: any Error) {
         switch error {
         case let failure as Failure: self = failure
-        case let error as PostgresError where error.isUnavailable || error.isSerializationFailure:
+        case let error as PostgresError
+        where error.isUnavailable || error.isSerializationFailure || error.isCancelled || error.isLockNotAvailable:
             self.init(.busy, "the database is not available right now; try again in a few seconds")
         case let error as PostgresError where error.sqlState == "22021":
             self.init(.invalid, "a text holds the character U+0000, which cannot be stored; leave it out")
@@ -65,6 +68,7 @@ extension Failure.Kind {
         case .gone: ("not_found", 404, 410)
         case .malformed: ("invalid_argument", 400, 400)
         case .badRoute: ("not_found", 404, 404)
+        case .throttled: ("resource_exhausted", 429, 429)
         case .tooLarge: ("resource_exhausted", 429, 413)
         case .busy: ("unavailable", 503, 503)
         case .unimplemented: ("unimplemented", 501, 501)

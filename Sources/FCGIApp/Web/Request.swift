@@ -11,7 +11,9 @@ struct Request: Sendable {
     let query: [String: String]
     let statusFilters: [String]
     let parameters: Parameters
-    let body: [UInt8]
+    var body: [UInt8]
+    /// In place of `body`, for a handler that reads it piece by piece.
+    var stream: BodyStream?
     /// Names bound by the route's pattern.
     var path: [String: String] = [:]
     var repository: Repository?

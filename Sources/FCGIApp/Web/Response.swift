@@ -33,8 +33,12 @@ struct Response: Sendable {
                 (name: "X-Content-Type-Options", value: "nosniff"),
                 (
                     name: "Content-Security-Policy",
-                    value: "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'"
+                    value:
+                        "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'; object-src 'none'; "
+                        + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
                 ),
+                // Addresses of downloads are signed in their query; other sites are not told it.
+                (name: "Referrer-Policy", value: "same-origin"),
             ])
     }
     static let noContent = Response(204, type: "text/plain", body: [])

@@ -9,11 +9,15 @@ struct Router: Sendable {
         + LogRoutes.all + LogPage.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
 
+    /// Bodies too large for memory.
+    @Sendable static func streamsBody(_ request: Request) -> Bool { request.rawPath == UpdateLog.path }
+
     func handle(_ request: Request) -> Response {
         do {
             guard request.body.count <= LaneLimits.bodyBytesMax else {
                 throw Failure(.tooLarge, "the request body is over \(LaneLimits.bodyBytesMax) bytes")
             }
+            try app.refuseOtherSites(request, method: request.method)
             return try answer(request)
         } catch {
             return Self.render(error, request, app)

@@ -71,7 +71,7 @@ extension Failure.Kind {
         case .badRoute: ("bad_route", 404)
         case .conflict: ("already_exists", 409)
         case .notNow: ("failed_precondition", 400)
-        case .tooLarge: ("resource_exhausted", 429)
+        case .tooLarge, .throttled: ("resource_exhausted", 429)
         case .busy: ("unavailable", 503)
         case .unimplemented: ("unimplemented", 501)
         case .fault: ("internal", 500)

@@ -1,40 +1,111 @@
 import CLibpq
 import Glibc
 
+/// How long the way to PostgreSQL may be silent. Milliseconds, of the monotonic clock.
+public enum ConnectionLimits {
+    /// Until a new connection can be used: names, TLS, login.
+    public static let connectMilliseconds = 5_000
+    /// `statement_timeout` of the pool's connections: PostgreSQL itself ends what runs longer.
+    public static let statementMilliseconds = 30_000
+    /// Until a statement's last row is here. Above `statementMilliseconds`, so that it passes only when PostgreSQL is
+    /// frozen or the way to it is dead, and below nginx's `fastcgi_read_timeout`, so that clients get our words.
+    public static let answerMilliseconds = 35_000
+    /// A wait for one of the pool's connections.
+    public static let poolMilliseconds = 5_000
+    /// What is set for the way itself, unless the connection string says otherwise: libpq's defaults are two hours.
+    static let way = [
+        ("tcp_user_timeout", "15000"), ("keepalives_idle", "10"), ("keepalives_interval", "5"),
+        ("keepalives_count", "3"),
+    ]
+}
+
 /// One libpq connection. Owned by one thread at a time: the pool hands it to a caller and takes it back.
 ///
-/// `@unchecked Sendable` is true because `Pool` and `Listener` never give one to two threads at once.
+/// `@unchecked Sendable` is true because `Database` and `Listener` never give one to two threads at once.
 public final class Connection: @unchecked Sendable {
     private let handle: OpaquePointer
+    private let answerMilliseconds: Int?
     private var prepared: Set<String> = []
+    /// Its answer did not come in time: whatever it says from now on belongs to an old question.
+    private var isAbandoned = false
     /// Statements sent over this process's connections; the idle-poll bench and tests read it.
-    nonisolated(unsafe) private(set) var statementCount = 0
+    private(set) var statementCount = 0
 
+    /// - Parameters:
+    ///   - connectMilliseconds: how long login may take; a `connect_timeout` of the connection string replaces it.
+    ///   - answerMilliseconds: how long an answer may take; nil for migrations, which may take hours.
     /// - Throws: `PostgresError` 08006 with libpq's own sentence.
-    public init(dsn: String) throws(PostgresError) {
-        guard let handle = PQconnectdb(dsn) else {
+    public init(
+        dsn: String, connectMilliseconds: Int = ConnectionLimits.connectMilliseconds, answerMilliseconds: Int? = nil
+    ) throws(PostgresError) {
+        self.answerMilliseconds = answerMilliseconds
+        guard let handle = Self.begin(dsn) else {
             throw PostgresError(sqlState: "53200", message: "could not allocate a connection", statement: "")
         }
         self.handle = handle
-        guard PQstatus(handle) == CONNECTION_OK else {
-            let message = Self.trimmed(PQerrorMessage(handle))
-            throw PostgresError(
-                sqlState: "08006", message: "could not connect to PostgreSQL: \(message)", statement: "")
-        }
+        try Self.finish(handle, within: connectMilliseconds)
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        // Or a large parameter would be written for as long as PostgreSQL does not read.
+        PQsetnonblocking(handle, 1)
     }
 
     deinit { PQfinish(handle) }
 
-    public var isHealthy: Bool { PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE }
+    /// Our settings first: whatever the connection string, expanded after them, says of the same replaces them.
+    private static func begin(_ dsn: String) -> OpaquePointer? {
+        let settings = ConnectionLimits.way + [("dbname", dsn)]
+        let keys = settings.map { strdup($0.0) }
+        let values = settings.map { strdup($0.1) }
+        defer { for text in keys + values { free(text) } }
+        return PQconnectStartParams(
+            keys.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1)
+    }
+
+    /// libpq's own waiting has no end below two seconds and none at all without `connect_timeout`.
+    private static func finish(_ handle: OpaquePointer, within milliseconds: Int) throws(PostgresError) {
+        func failure(_ words: String) -> PostgresError {
+            PostgresError(sqlState: "08006", message: "could not connect to PostgreSQL: \(words)", statement: "")
+        }
+        let milliseconds = connectTimeout(handle) ?? milliseconds
+        let deadline = Deadline(milliseconds: milliseconds)
+        var wants = PGRES_POLLING_WRITING
+        while PQstatus(handle) != CONNECTION_BAD {
+            guard deadline.wait(for: PQsocket(handle), reading: wants == PGRES_POLLING_READING) else {
+                // Not PQfinish: `deinit` does that, also for an init that throws once all is set.
+                throw failure("no answer within \(milliseconds) ms")
+            }
+            wants = PQconnectPoll(handle)
+            if wants == PGRES_POLLING_OK { return }
+            if wants == PGRES_POLLING_FAILED { break }
+        }
+        throw failure(trimmed(PQerrorMessage(handle)))
+    }
+
+    /// What the operator asked for, in milliseconds. 0 is libpq's word for "without end", which nothing here is.
+    private static func connectTimeout(_ handle: OpaquePointer) -> Int? {
+        guard let options = PQconninfo(handle) else { return nil }
+        defer { PQconninfoFree(options) }
+        var option = options
+        while let keyword = option.pointee.keyword {
+            if String(cString: keyword) == "connect_timeout", let value = option.pointee.val,
+                let seconds = Int(String(cString: value)), (1...3600).contains(seconds)
+            {
+                return seconds * 1000
+            }
+            option += 1
+        }
+        return nil
+    }
+
+    public var isHealthy: Bool {
+        !isAbandoned && PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
+    }
     /// A statement failed, and PostgreSQL takes none until the transaction is rolled back.
     var isTransactionFailed: Bool { PQtransactionStatus(handle) == PQTRANS_INERROR }
 
     /// Runs several statements without parameters, as migrations do.
     public func script(_ sql: String) throws(PostgresError) {
-        let result = PQexec(handle, sql)
-        defer { PQclear(result) }
-        try check(result, statement: "")
+        PQclear(try answer(to: "") { PQsendQuery(handle, sql) })
     }
 
     /// Prepares on first use, then runs with binary parameters and binary results.
@@ -42,28 +113,92 @@ public final class Connection: @unchecked Sendable {
     public func run(_ statement: Statement, _ values: [Value]) throws(PostgresError) -> [Row] {
         if !prepared.contains(statement.name) {
             let types = values.map(\.oid)
-            let result = types.withUnsafeBufferPointer {
-                PQprepare(handle, statement.name, statement.sql, Int32(values.count), $0.baseAddress)
-            }
-            defer { PQclear(result) }
-            try check(result, statement: statement.name)
+            PQclear(
+                try answer(to: statement.name) {
+                    types.withUnsafeBufferPointer {
+                        PQsendPrepare(
+                            handle, statement.name, statement.sql, Int32(values.count), $0.baseAddress)
+                    }
+                })
             prepared.insert(statement.name)
         }
         statementCount += 1
-        let result = Self.withWire(values) { pointers, lengths, formats in
-            PQexecPrepared(handle, statement.name, Int32(values.count), pointers, lengths, formats, 1)
+        let result = try answer(to: statement.name) {
+            Self.withWire(values) { pointers, lengths, formats in
+                PQsendQueryPrepared(handle, statement.name, Int32(values.count), pointers, lengths, formats, 1)
+            }
         }
         defer { PQclear(result) }
-        try check(result, statement: statement.name)
         return Self.rows(result)
+    }
+
+    /// Sends and waits for the answer, but not for ever.
+    ///
+    /// - Returns: the last result, or the first that is an error was thrown. The caller clears it.
+    private func answer(to statement: String, _ send: () -> Int32) throws(PostgresError) -> OpaquePointer? {
+        guard !isAbandoned else {
+            throw PostgresError(
+                sqlState: "08006", message: "the connection was given up, its last answer is overdue",
+                statement: statement)
+        }
+        let deadline = Deadline(milliseconds: answerMilliseconds)
+        guard send() == 1 else { throw lost(statement) }
+        while true {
+            let unsent = PQflush(handle)
+            if unsent < 0 { break }  // PQgetResult has the words
+            if unsent == 0, PQisBusy(handle) == 0 { break }
+            guard deadline.wait(for: PQsocket(handle), reading: true, writing: unsent > 0) else {
+                throw abandon(statement)
+            }
+            if PQconsumeInput(handle) == 0 { break }
+        }
+        var last: OpaquePointer?
+        var failure: PostgresError?
+        while true {
+            while PQisBusy(handle) == 1 {
+                guard deadline.wait(for: PQsocket(handle), reading: true) else {
+                    PQclear(last)
+                    throw abandon(statement)
+                }
+                if PQconsumeInput(handle) == 0 { break }
+            }
+            guard let result = PQgetResult(handle) else { break }
+            PQclear(last)
+            last = result
+            do { try check(result, statement: statement) } catch { failure = failure ?? error }
+        }
+        guard let failure else {
+            guard last != nil else { throw lost(statement) }
+            return last
+        }
+        PQclear(last)
+        throw failure
+    }
+
+    private func lost(_ statement: String) -> PostgresError {
+        PostgresError(sqlState: "08006", message: Self.trimmed(PQerrorMessage(handle)), statement: statement)
+    }
+
+    /// The connection cannot be used again: what comes late would be taken for the answer to the next question.
+    private func abandon(_ statement: String) -> PostgresError {
+        isAbandoned = true
+        shutdown(PQsocket(handle), Int32(SHUT_RDWR))
+        return PostgresError(
+            sqlState: "08006", message: "PostgreSQL did not answer within \(answerMilliseconds ?? 0) ms",
+            statement: statement, isOverdue: true)
     }
 
     /// Takes what notifications have arrived, after waiting at most `milliseconds` for the socket.
     func notifications(waitMilliseconds milliseconds: Int32) throws(PostgresError) -> [Notification] {
         var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
         _ = poll(&descriptor, 1, milliseconds)
-        guard PQconsumeInput(handle) == 1, PQstatus(handle) == CONNECTION_OK else {
-            throw PostgresError(sqlState: "08006", message: Self.trimmed(PQerrorMessage(handle)), statement: "listen")
+        guard PQflush(handle) >= 0, PQconsumeInput(handle) == 1, PQstatus(handle) == CONNECTION_OK else {
+            throw lost("listen")
+        }
+        // Answers to `sendBeat`, which nobody waits for.
+        while PQisBusy(handle) == 0, let result = PQgetResult(handle) {
+            defer { PQclear(result) }
+            try check(result, statement: "listen_beat")
         }
         var out: [Notification] = []
         while let note = PQnotifies(handle) {
@@ -73,6 +208,14 @@ public final class Connection: @unchecked Sendable {
             PQfreemem(note)
         }
         return out
+    }
+
+    /// Sends a notification to a channel and waits for nothing; `notifications` takes the answer.
+    /// - Returns: false when the one before has not been answered yet.
+    func sendBeat(_ channel: String) throws(PostgresError) -> Bool {
+        guard PQtransactionStatus(handle) == PQTRANS_IDLE else { return false }
+        guard PQsendQuery(handle, "notify \(channel)") == 1 else { throw lost("listen_beat") }
+        return true
     }
 
     private func check(_ result: OpaquePointer?, statement: String) throws(PostgresError) {
@@ -133,4 +276,33 @@ public final class Connection: @unchecked Sendable {
 public struct Notification: Sendable, Equatable {
     public let channel: String
     public let payload: String
+}
+
+/// A moment after which nobody waits any more.
+struct Deadline {
+    private let at: Int64?
+
+    /// - Parameter milliseconds: from now; nil for never.
+    init(milliseconds: Int?) { at = milliseconds.map { Self.now() + Int64($0) } }
+
+    /// Waits until the descriptor can be read or written.
+    /// - Returns: false when the time is over.
+    func wait(for descriptor: Int32, reading: Bool, writing: Bool? = nil) -> Bool {
+        let events = (reading ? POLLIN : 0) | (writing ?? !reading ? POLLOUT : 0)
+        while true {
+            let left = at.map { $0 - Self.now() } ?? Int64(Int32.max)
+            guard left > 0 else { return false }
+            var one = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+            let count = poll(&one, 1, Int32(clamping: left))
+            if count > 0 { return true }
+            if count < 0, errno != EINTR { return true }  // libpq finds out what it is
+        }
+    }
+
+    /// Monotonic milliseconds.
+    static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
 }

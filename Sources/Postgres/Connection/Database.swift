@@ -3,11 +3,13 @@ import Synchronization
 
 /// A fixed pool of connections and the two ways to use it: one statement, or one transaction.
 ///
-/// Callers wait for a free connection; none is opened beyond `size`, so PostgreSQL sees a known number.
-/// `@unchecked Sendable` is true because `idle`, `open` and `count` are touched only with `mutex` held.
+/// Callers wait for a free connection, but not for ever; none is opened beyond `size`, so PostgreSQL sees a known number.
+/// `@unchecked Sendable` is true because `idle` and `open` are touched only with `mutex` held.
 public final class Database: @unchecked Sendable {
     public let dsn: String
     private let size: Int
+    private let waitMilliseconds: Int
+    private let answerMilliseconds: Int
     private var idle: [Connection] = []
     private var open = 0
     private var mutex = pthread_mutex_t()
@@ -17,11 +19,23 @@ public final class Database: @unchecked Sendable {
     /// it holds one: with a pool of one for ever, with more when all do it at once.
     private let inTransaction = Mutex<Set<pthread_t>>([])
 
-    public init(dsn: String, size: Int) {
+    /// - Parameters:
+    ///   - waitMilliseconds: for a free connection; beyond it the call fails as unavailable.
+    ///   - answerMilliseconds: for PostgreSQL's answer to a statement; beyond it the connection is dropped.
+    public init(
+        dsn: String, size: Int, waitMilliseconds: Int = ConnectionLimits.poolMilliseconds,
+        answerMilliseconds: Int = ConnectionLimits.answerMilliseconds
+    ) {
         self.dsn = dsn
         self.size = max(1, size)
+        self.waitMilliseconds = waitMilliseconds
+        self.answerMilliseconds = answerMilliseconds
         pthread_mutex_init(&mutex, nil)
-        pthread_cond_init(&freed, nil)
+        var monotonic = pthread_condattr_t()
+        pthread_condattr_init(&monotonic)
+        pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC)
+        pthread_cond_init(&freed, &monotonic)
+        pthread_condattr_destroy(&monotonic)
     }
 
     /// Statements run so far by this process, transaction control included.
@@ -33,6 +47,7 @@ public final class Database: @unchecked Sendable {
             return try with { try $0.run(statement, values) }
         } catch let error as PostgresError where error.isUnavailable {
             dropIdle()
+            guard !error.isOverdue else { throw error }
             return try with { try $0.run(statement, values) }
         }
     }
@@ -118,7 +133,23 @@ public final class Database: @unchecked Sendable {
 
     private func take() throws -> Connection {
         pthread_mutex_lock(&mutex)
-        while idle.isEmpty && open >= size { pthread_cond_wait(&freed, &mutex) }
+        var until = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &until)
+        until.tv_sec += waitMilliseconds / 1000
+        until.tv_nsec += waitMilliseconds % 1000 * 1_000_000
+        if until.tv_nsec >= 1_000_000_000 {
+            until.tv_sec += 1
+            until.tv_nsec -= 1_000_000_000
+        }
+        while idle.isEmpty && open >= size {
+            guard pthread_cond_timedwait(&freed, &mutex, &until) != ETIMEDOUT || !idle.isEmpty || open < size else {
+                pthread_mutex_unlock(&mutex)
+                throw PostgresError(
+                    sqlState: "53300",
+                    message: "none of the \(size) connections to PostgreSQL became free within \(waitMilliseconds) ms",
+                    statement: "", isOverdue: true)
+            }
+        }
         if let connection = idle.popLast() {
             pthread_mutex_unlock(&mutex)
             return connection
@@ -126,8 +157,9 @@ public final class Database: @unchecked Sendable {
         open += 1
         pthread_mutex_unlock(&mutex)
         do {
-            let connection = try Connection(dsn: dsn)
-            try connection.script("set statement_timeout = '30s'; set application_name = 'millrace'")
+            let connection = try Connection(dsn: dsn, answerMilliseconds: answerMilliseconds)
+            try connection.script(
+                "set statement_timeout = \(ConnectionLimits.statementMilliseconds); set application_name = 'millrace'")
             return connection
         } catch {
             pthread_mutex_lock(&mutex)

@@ -19,6 +19,15 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
     public let message: String
     /// The statement's name, "" for statements without one.
     public let statement: String
+    /// Nobody answered in time; to ask again at once would wait as long again.
+    public let isOverdue: Bool
+
+    public init(sqlState: String, message: String, statement: String, isOverdue: Bool = false) {
+        self.sqlState = sqlState
+        self.message = message
+        self.statement = statement
+        self.isOverdue = isOverdue
+    }
 
     public var description: String {
         statement.isEmpty
@@ -39,4 +48,6 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
     }
     public var isUniqueViolation: Bool { sqlState == "23505" }
     public var isLockNotAvailable: Bool { sqlState == "55P03" }
+    /// `statement_timeout` passed, or an operator cancelled the statement.
+    public var isCancelled: Bool { sqlState == "57014" }
 }

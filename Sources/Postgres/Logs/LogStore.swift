@@ -67,13 +67,24 @@ public enum SealOutcome: Sendable {
 ///
 /// Chunks are gzip members that the caller makes: this target knows no zlib, and no files.
 public struct LogStore: Sendable {
-    let database: Database
-    /// Seconds after `no_more`, or of silence after the end, in which rows are still taken: logs.seal_grace.
-    let graceSeconds: Int64
+    public struct Settings: Sendable {
+        /// Seconds after `no_more`, or of silence after the end, in which rows are still taken: logs.seal_grace.
+        public var graceSeconds: Int64
+        /// Bytes of text kept of one task: logs.task_bytes_max.
+        public var taskBytesMax: Int64
 
-    public init(database: Database, graceSeconds: Int64) {
+        public init(graceSeconds: Int64, taskBytesMax: Int64 = LogLimits.taskBytesDefault) {
+            self.graceSeconds = graceSeconds
+            self.taskBytesMax = taskBytesMax
+        }
+    }
+
+    let database: Database
+    let settings: Settings
+
+    public init(database: Database, settings: Settings) {
         self.database = database
-        self.graceSeconds = graceSeconds
+        self.settings = settings
     }
 
     // MARK: appending
@@ -83,19 +94,21 @@ public struct LogStore: Sendable {
         "log_heartbeat",
         """
         update task set heard_at = case when status in (6, 8) or heard_at is not null then now() end
-         where id = $1 and runner_id = $2 returning log_rows
+         where id = $1 and runner_id = $2 returning log_rows, log_rows + coalesce(log_dropped, 0)
         """)
     private static let lock = Statement(
         "log_lock",
         """
-        select runner_id, log_rows, log_bytes, extract(epoch from now() - log_closed_at)::bigint, log_sealed_at is not null
+        select runner_id, log_rows, log_bytes, log_dropped, extract(epoch from now() - log_closed_at)::bigint,
+               log_sealed_at is not null
           from task where id = $1 for no key update
         """)
     private static let close = Statement(
         "log_close",
         """
         update task set heard_at = case when status in (6, 8) or heard_at is not null then now() end,
-               log_closed_at = case when $2 then coalesce(log_closed_at, now()) else log_closed_at end
+               log_closed_at = case when $2 then coalesce(log_closed_at, now()) else log_closed_at end,
+               log_dropped = $3
          where id = $1
         """)
     private static let insert = Statement(
@@ -105,50 +118,72 @@ public struct LogStore: Sendable {
             insert into log_chunk (task_id, first_row, row_count, byte_offset, lines) values ($1, $2, $3, $4, $5))
         update task set log_rows = $2 + $3, log_bytes = $4 + $6,
                heard_at = case when status in (6, 8) or heard_at is not null then now() end,
-               log_closed_at = case when $7 then coalesce(log_closed_at, now()) else log_closed_at end
+               log_closed_at = case when $7 then coalesce(log_closed_at, now()) else log_closed_at end,
+               log_dropped = $8
          where id = $1
         """)
 
-    /// One UpdateLog. The ack is sent only after this returns, so it is never ahead of what is durable (I5).
+    /// The next rows of a log, or all of a short call. The ack is sent only after this returns, so it is never ahead of
+    /// what is durable (I5).
     ///
-    /// - Parameter chunk: makes the gzip member of these rows of the request and tells its uncompressed size.
-    /// - Returns: what to answer, and the rows stored now.
+    /// - Parameters:
+    ///   - index: absolute number of the text's first row.
+    ///   - pack: makes a gzip member.
+    /// - Returns: what to answer, the rows taken and the rows stored now.
     public func append(
-        to task: TaskID, by runner: Runner, index: Int64, count: Int, take: Int, noMore: Bool,
-        chunk: (Range<Int>) throws -> (member: [UInt8], byteCount: Int64)
-    ) throws -> (ack: Int64, rows: Int64) {
+        _ text: LogText, to task: TaskID, by runner: Runner, index: Int64, noMore: Bool, now: Instant,
+        pack: ([UInt8]) throws -> [UInt8]
+    ) throws -> (ack: Int64, taken: Int64, rows: Int64) {
         // Two kinds of runner send an empty call every second; it changes nothing, so it needs no lock.
-        if count == 0, !noMore,
+        if text.count == 0, !noMore,
             let row = try database.write(Self.heartbeat, .int(task.number), .int(runner.id.number)).first
         {
-            let decision = try decided(row.int(0), index, 0, 0, noMore: false, .open)
-            return (decision.ack, row.int(0))
+            return (try decided(row.int(1), index, 0, noMore: false, .open).ack, row.int(1), row.int(0))
         }
+        // Nearly always all rows are new. Then the work is done before the task's row is locked.
+        let likely = text.count > 0 ? try pack(text.bytes) : []
         return try database.transaction { tx in
             guard let row = try tx.first(Self.lock, .int(task.number)) else { throw LogError.unknownTask }
             guard row.int(0) == runner.id.number else { throw LogError.foreignRunner }
-            let rows = row.int(1)
+            let (rows, bytes, dropped) = (row.int(1), row.int(2), row.optionalInt(3))
+            let taken = rows + (dropped ?? 0)
             let decision = try decided(
-                rows, index, count, take, noMore: noMore, Self.state(isSealed: row.bool(4), row.optionalInt(3)))
-            guard !decision.store.isEmpty else {
-                try tx.run(Self.close, .int(task.number), .bool(decision.closes))
-                return (decision.ack, rows)
+                taken, index, text.count, noMore: noMore, Self.state(isSealed: row.bool(5), row.optionalInt(4)))
+            let share = shareOfLog(
+                decision.store, of: text, isFull: dropped != nil, room: settings.taskBytesMax - bytes)
+            let nowDropped = share.marks || dropped != nil ? (dropped ?? 0) + Int64(share.dropped) : nil
+            let nowTaken = taken + Int64(decision.store.count)
+            guard !share.keep.isEmpty || share.marks else {
+                try tx.run(Self.close, .int(task.number), .bool(decision.closes), .optional(nowDropped))
+                return (decision.ack, nowTaken, rows)
             }
-            let made = try chunk(decision.store)
+            let lines = Array(text.text(of: share.keep)) + (share.marks ? fullMark(now) : [])
+            let count = Int64(share.keep.count) + (share.marks ? 1 : 0)
             try tx.run(
-                Self.insert, .int(task.number), .int(rows), .int(Int64(decision.store.count)), .int(row.int(2)),
-                .bytes(made.member), .int(made.byteCount), .bool(decision.closes))
-            return (decision.ack, rows + Int64(decision.store.count))
+                Self.insert, .int(task.number), .int(rows), .int(count), .int(bytes),
+                .bytes(share.keep.count == text.count && !share.marks ? likely : try pack(lines)),
+                .int(Int64(lines.count)), .bool(decision.closes), .optional(nowDropped))
+            return (decision.ack, nowTaken, rows + count)
         }
     }
 
+    /// The last row of a log that is full.
+    private func fullMark(_ now: Instant) -> [UInt8] {
+        var text = LogText()
+        text.append(
+            seconds: now.microseconds / 1_000_000, nanoseconds: Int32(now.microseconds % 1_000_000) * 1000,
+            content: "the log ends here: it has \(settings.taskBytesMax) bytes, which is logs.task_bytes_max; "
+                + "the job's later lines were not kept")
+        return text.bytes
+    }
+
     private func decided(
-        _ stored: Int64, _ index: Int64, _ count: Int, _ take: Int, noMore: Bool, _ state: LogState
+        _ taken: Int64, _ index: Int64, _ count: Int, noMore: Bool, _ state: LogState
     ) throws -> LogDecision {
         do throws(LogRefusal) {
             return try decideLog(
-                stored: stored, index: index, count: count, take: take, noMore: noMore, state: state,
-                graceSeconds: graceSeconds)
+                stored: taken, index: index, count: count, noMore: noMore, state: state,
+                graceSeconds: settings.graceSeconds)
         } catch { throw LogError.refused(error) }
     }
 
@@ -220,7 +255,7 @@ public struct LogStore: Sendable {
                 job: JobID(row.int(0)), task: row.optionalInt(1).map(TaskID.init), rows: row.int(2),
                 hasEnded: logHasEnded(
                     isFinal: row.bool(3), state: Self.state(isSealed: row.bool(5), row.optionalInt(4)),
-                    quietSeconds: row.optionalInt(6), graceSeconds: graceSeconds))
+                    quietSeconds: row.optionalInt(6), graceSeconds: settings.graceSeconds))
         }
     }
 
@@ -272,7 +307,7 @@ public struct LogStore: Sendable {
 
     /// Takes a log that is complete and not sealed for `leaseSeconds`; nil when there is none. Never waits for a lock.
     public func takeToSeal(leaseSeconds: Int64) throws -> SealClaim? {
-        try database.write(Self.take, .int(graceSeconds), .int(leaseSeconds)).first.map {
+        try database.write(Self.take, .int(settings.graceSeconds), .int(leaseSeconds)).first.map {
             SealClaim(task: TaskID($0.int(0)), rows: $0.int(1), bytes: $0.int(2), attempt: $0.int(3))
         }
     }

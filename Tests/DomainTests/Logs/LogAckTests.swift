@@ -34,16 +34,9 @@ struct LogAckTests {
         ])
     func table(row: Case) throws {
         let decision = try decideLog(
-            stored: row.stored, index: row.index, count: row.count, take: row.count, noMore: row.noMore,
+            stored: row.stored, index: row.index, count: row.count, noMore: row.noMore,
             state: .open, graceSeconds: 60)
         #expect(decision == LogDecision(store: row.store, ack: row.ack, closes: row.closes), "\(row.name)")
-    }
-
-    @Test("is partial when a call is over the limits, and then does not close")
-    func partial() throws {
-        let decision = try decideLog(
-            stored: 0, index: 0, count: 10, take: 4, noMore: true, state: .open, graceSeconds: 60)
-        #expect(decision == LogDecision(store: 0..<4, ack: 4, closes: false))
     }
 
     @Test("never exceeds what the client sent: act_runner panics when it does")
@@ -52,7 +45,7 @@ struct LogAckTests {
             for index in Int64(0)...6 {
                 for count in 0...6 {
                     let ack = try decideLog(
-                        stored: stored, index: index, count: count, take: count, noMore: false, state: .open,
+                        stored: stored, index: index, count: count, noMore: false, state: .open,
                         graceSeconds: 60
                     ).ack
                     #expect(ack <= max(index, 0) + Int64(count) || index > stored)
@@ -70,7 +63,7 @@ struct LogAckTests {
     func ended(state: LogState, takesRows: Bool) throws {
         func decision(index: Int64, count: Int, noMore: Bool) throws -> LogDecision {
             try decideLog(
-                stored: 2, index: index, count: count, take: count, noMore: noMore, state: state, graceSeconds: 60)
+                stored: 2, index: index, count: count, noMore: noMore, state: state, graceSeconds: 60)
         }
         if takesRows {
             #expect(try decision(index: 2, count: 1, noMore: true) == LogDecision(store: 0..<1, ack: 3, closes: true))
@@ -89,7 +82,7 @@ struct LogAckTests {
     @Test("refuses indexes that are not row numbers", arguments: [Int64(-1), .min, .max])
     func indexes(index: Int64) {
         #expect(throws: LogRefusal.negativeIndex(index)) {
-            try decideLog(stored: 0, index: index, count: 1, take: 1, noMore: false, state: .open, graceSeconds: 60)
+            try decideLog(stored: 0, index: index, count: 1, noMore: false, state: .open, graceSeconds: 60)
         }
     }
 }
@@ -97,9 +90,9 @@ struct LogAckTests {
 @Suite("A stored log line (runner.md 5.2)")
 struct LogLineTests {
     static func line(_ content: String, seconds: Int64 = 1_700_000_000, nanoseconds: Int32 = 120_000_000) -> String {
-        var bytes: [UInt8] = []
-        appendLogLine(seconds: seconds, nanoseconds: nanoseconds, content: content, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        var text = LogText()
+        text.append(seconds: seconds, nanoseconds: nanoseconds, content: content)
+        return String(decoding: text.bytes, as: UTF8.self)
     }
 
     @Test("has seven fraction digits and one line")
@@ -117,10 +110,63 @@ struct LogLineTests {
         #expect(line.hasSuffix(" " + String(repeating: "\\n", count: 65_536) + "\n"))
     }
 
+    @Test("is UTF-8 whatever was sent", arguments: ["\u{0}ab", "12345678", "123456789é\n"])
+    func repaired(good: String) {
+        for damaged in [[0xC3], [0xFF, 0xFE], [0xED, 0xA0, 0x80]] as [[UInt8]] {
+            var text = LogText()
+            (Array(good.utf8) + damaged).withUnsafeBytes { text.append(seconds: 0, nanoseconds: 0, content: $0) }
+            let line = String(decoding: text.bytes, as: UTF8.self)
+            #expect(Array(line.utf8) == text.bytes && line.contains("\u{FFFD}"))
+        }
+    }
+
+    @Test("stands among others: any part of them can be taken, and told by its size")
+    func parts() {
+        var text = LogText()
+        for number in 0..<5 { text.append(seconds: 1, nanoseconds: 0, content: String(repeating: "x", count: number)) }
+        #expect(text.count == 5 && text.text(of: 0..<5).count == text.bytes.count)
+        #expect(
+            String(decoding: text.text(of: 1..<3), as: UTF8.self) == Self.line("x", seconds: 1, nanoseconds: 0)
+                + Self.line("xx", seconds: 1, nanoseconds: 0))
+        // Lines of 30, 31 … bytes.
+        for (bytes, end) in [(0, 1), (30, 1), (31, 2), (62, 2), (63, 3), (1000, 5)] {
+            #expect(text.rows(from: 1..<5, fitting: Int64(bytes)) == end, "\(bytes)")
+        }
+        text.removeAll()
+        #expect(text.count == 0 && text.bytes.isEmpty)
+    }
+
     @Test("is cut at 65536 bytes on a character boundary")
     func length() {
         let text = Self.line(String(repeating: "é", count: 40_000))
         #expect(text.utf8.count == 28 + 1 + 65_536 + 1)
         #expect(!Self.line(String(repeating: "€", count: 40_000)).contains("\u{FFFD}"))
+    }
+}
+
+@Suite("H2: a log that is full")
+struct LogShareTests {
+    static let text: LogText = {
+        var text = LogText()
+        for _ in 0..<4 { text.append(seconds: 1, nanoseconds: 0, content: "") }  // lines of 30 bytes
+        return text
+    }()
+
+    @Test(
+        "drops what does not fit, and one row says so",
+        arguments: [
+            (0..<4, false, 120, LogShare(keep: 0..<4, marks: false, dropped: 0)),
+            (0..<4, false, 119, LogShare(keep: 0..<3, marks: true, dropped: 0)),
+            (0..<4, false, 60, LogShare(keep: 0..<2, marks: true, dropped: 1)),
+            (1..<4, false, 30, LogShare(keep: 1..<2, marks: true, dropped: 1)),
+            (0..<4, false, 0, LogShare(keep: 0..<0, marks: true, dropped: 3)),
+            (0..<4, false, -5, LogShare(keep: 0..<0, marks: true, dropped: 3)),
+            (2..<4, true, 1000, LogShare(keep: 2..<2, marks: false, dropped: 2)),
+            (2..<2, true, 1000, LogShare(keep: 2..<2, marks: false, dropped: 0)),
+            (2..<2, false, -5, LogShare(keep: 2..<2, marks: false, dropped: 0)),
+        ] as [(Range<Int>, Bool, Int64, LogShare)])
+    func table(new: Range<Int>, isFull: Bool, room: Int64, share: LogShare) {
+        #expect(shareOfLog(new, of: Self.text, isFull: isFull, room: room) == share)
+        #expect(share.keep.count + (share.marks ? 1 : 0) + share.dropped == new.count, "every row is accounted for")
     }
 }

@@ -34,31 +34,4 @@ struct TokenTests {
         let key = try Password.hash("pleaseletmein", salt: Array("SodiumChloride".utf8))
         #expect(Token.hex(key) == "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2")
     }
-
-    @Test("a password is proven by itself alone, also when it is remembered")
-    func cache() throws {
-        let cache = PasswordCache()
-        let salt = Array("salt".utf8)
-        let hash = try Password.hash("right horse", salt: salt)
-        for _ in 0..<2 {
-            #expect(try cache.proves("right horse", hash: hash, salt: salt))
-            #expect(try !cache.proves("right hors", hash: hash, salt: salt))
-            #expect(try !cache.proves("", hash: hash, salt: salt))
-        }
-        // The password was changed: what is remembered of the old one proves nothing.
-        let changed = try Password.hash("new horse", salt: salt)
-        #expect(try !cache.proves("right horse", hash: changed, salt: salt))
-        #expect(try cache.proves("new horse", hash: changed, salt: salt))
-    }
-
-    @Test("an account without a password cannot be logged into, nor with a password over the limit")
-    func noPassword() throws {
-        let cache = PasswordCache()
-        #expect(try !cache.proves("", hash: [], salt: []))
-        #expect(try !cache.proves("anything", hash: [], salt: []))
-        let long = String(repeating: "x", count: Password.bytesMax)
-        let hash = try Password.hash(long, salt: [1])
-        #expect(try cache.proves(long, hash: hash, salt: [1]))
-        #expect(try !cache.proves(long + "y", hash: hash, salt: [1]))
-    }
 }

@@ -252,4 +252,66 @@ struct DatabaseTests {
         try database.transaction { _ = try $0.run(Self.add, .int(1)) }
         #expect(database.statementCount - before == 4)
     }
+
+    @Test("A11: a wait for a connection ends, and the pool serves on")
+    func poolIsBusy() throws {
+        let dsn = try PrivatePostgres.database()
+        let database = Database(dsn: dsn, size: 1, waitMilliseconds: 200)
+        let isHeld = Atomic<Bool>(false)
+        let mayEnd = Atomic<Bool>(false)
+        let holder = DispatchGroup()
+        holder.enter()
+        Thread {
+            _ = try? database.transaction { _ in
+                isHeld.store(true, ordering: .relaxed)
+                _ = becomesTrue { mayEnd.load(ordering: .relaxed) }
+            }
+            holder.leave()
+        }.start()
+        #expect(becomesTrue { isHeld.load(ordering: .relaxed) })
+        let error = #expect(throws: PostgresError.self) { try database.read(Statement("one", "select 1")) }
+        #expect(error?.isUnavailable == true)
+        #expect(error?.isOverdue == true)
+        mayEnd.store(true, ordering: .relaxed)
+        holder.wait()
+        #expect(try database.read(Statement("one", "select 1")).count == 1)
+    }
+
+    @Test("A11: an answer that does not come ends the statement; its connection is not used again")
+    func overdue() throws {
+        let database = Database(dsn: try PrivatePostgres.database(), size: 1, answerMilliseconds: 300)
+        let sleep = Statement("sleep", "select pg_sleep(30)")
+        let error = #expect(throws: PostgresError.self) { try database.read(sleep) }
+        #expect(error?.isOverdue == true)
+        #expect(throws: PostgresError.self) {
+            try database.transaction { tx in
+                try tx.run(Statement("one", "select 1::int8"))
+                try tx.run(sleep)
+            }
+        }
+        #expect(try database.read(Statement("two", "select 2::int8")).first?.int(0) == 2)
+    }
+
+    @Test("A11: a server that takes connections and says nothing is given up")
+    func silentServer() throws {
+        let path = "/tmp/millrace-silent-\(getpid())"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let listening = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listening) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: "\(path)/.s.PGSQL.5432".utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listening, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(bound == 0 && listen(listening, 5) == 0)
+        let error = #expect(throws: PostgresError.self) {
+            try Connection(dsn: "host=\(path) dbname=x", connectMilliseconds: 200)
+        }
+        #expect(error?.isUnavailable == true)
+        #expect(throws: PostgresError.self) { try Connection(dsn: "host=\(path) dbname=x connect_timeout=1") }
+    }
 }
