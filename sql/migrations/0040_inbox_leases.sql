@@ -1,6 +1,6 @@
 -- 0040_inbox_leases.sql (expand)
 -- Why: reading a push inside of one transaction held a connection while git ran, let one push stop all others, and lost the
--- count of its tries with the transaction (docs/adr/0016). A job's token is bounded by `permissions`, a run shows warnings.
+-- count of its tries with the transaction (docs/adr/0017). A job's token is bounded by `permissions`, a run shows warnings.
 -- The defaults serve servers that do not know the columns yet: owner 0 stands for all that their hooks announce.
 set local lock_timeout = '2s';
 alter table inbox

@@ -2,7 +2,7 @@ import Domain
 import Postgres
 
 /// inbox → workflow files at the pushed commit → runs. The row is leased; git and planning hold no connection; then one
-/// transaction makes the runs and settles the row, if the lease is still ours (docs/adr/0016).
+/// transaction makes the runs and settles the row, if the lease is still ours (docs/adr/0017).
 struct PushReader: Sendable {
     let app: App
 
