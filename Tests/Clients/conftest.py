@@ -36,7 +36,7 @@ def stack():
 
 
 # Clocks so short that a test can wait for what takes minutes and hours; in this order, so that each can be told apart.
-SHORT_CLOCKS = {"unheard_after": "2s", "restart_silence": "2s", "silent_after": "5s", "overlong_after": "12s",
+SHORT_CLOCKS = {"unheard_after": "2s", "restart_silence": "2s", "silent_after": "5s", "overlong_after": "12s", "timeout_grace": "3s",
                 "abandoned_after": "20s", "spent_grace": "10s"}
 
 

@@ -230,7 +230,14 @@ def test_the_sdk_uploads_as_an_append_blob(job):
     assert job.finalize(name, data).status == 200 and job.download(name).content == data
 
 
-@pytest.mark.parametrize("step", ["&comp=appendBlock", "&comp=appendblock", "&comp=block", "&comp=block&blockid="])
+def test_h20_an_empty_block_id_is_refused(job):
+    """It was stored as what is appended: a client whose id got lost then had a file in another order."""
+    url = job.create(fresh())
+    assert azure_refusal(job.put(url, "&comp=block&blockid=", b"x")) == (400, "InvalidQueryParameterValue")
+    assert staged(job.stack, url) == []
+
+
+@pytest.mark.parametrize("step", ["&comp=appendBlock", "&comp=appendblock", "&comp=block"])
 def test_appending_by_hand(job, step):
     """Gitea's own, for clients without an SDK: no word before the first piece."""
     name = fresh()

@@ -317,3 +317,15 @@ def test_a_client_that_left_before_its_answer_costs_nothing(project):
     tasks = [runner.fetch(20) for _ in range(3)]
     for task in tasks:
         runner.finish(task)
+
+
+def test_h04_a_poll_is_held_as_long_as_its_client_waits(project):
+    """Forgejo's newest runner gives 30 s; every poll was answered after 3.5 s, and a job pushed later met none."""
+    runner = project.runner()
+    found = []
+    poll = threading.Thread(target=lambda: found.append(runner.look(timeout_ms=30_000)))
+    poll.start()
+    time.sleep(5)  # longer than any poll was held before
+    project.push_workflow(ONE)
+    poll.join(40)
+    assert found and found[0] is not None, "the one call that was under way brings the job"

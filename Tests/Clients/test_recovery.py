@@ -98,7 +98,7 @@ def test_a_job_that_takes_too_long_is_ended_though_it_reports(impatient):
     task = runner.fetch()
     answer = wait_for(lambda: (result := runner.state(task).state.result) and result, "an end")
     assert answer == pb.Result.CANCELLED
-    assert "ran longer than 12 seconds" in wait_job(impatient, "failure")["problem"]
+    assert "ran longer than 12 seconds, the limit of jobs without timeout-minutes" in wait_job(impatient, "failure")["problem"]
 
 
 def test_timeout_minutes_may_be_longer_than_the_limit(impatient):
@@ -111,6 +111,19 @@ def test_timeout_minutes_may_be_longer_than_the_limit(impatient):
         time.sleep(1)
     runner.finish(task)
     assert impatient.wait_run()["conclusion"] == "success"
+
+
+def test_h06_a_job_over_its_timeout_minutes_is_ended_by_the_server_when_its_runner_does_not(impatient):
+    """And shared/field/12: a fraction of a minute is a time, not "no bound"."""
+    runner = impatient.runner()
+    impatient.push_workflow(ONE.replace("    steps", "    timeout-minutes: 0.05\n    steps"))
+    task = runner.fetch()
+    answer = wait_for(lambda: (result := runner.state(task).state.result) and result, "an end")
+    assert answer == pb.Result.CANCELLED, "told to stop"
+    assert runner.state(task, pb.Result.SUCCESS).state.result == pb.Result.CANCELLED
+    problem = wait_job(impatient, "failure")["problem"]
+    assert "ran longer than its timeout-minutes (3 seconds)" in problem and "did not end it within another 3 seconds" in problem
+    assert impatient.wait_run()["conclusion"] == "failure"
 
 
 def test_a_restarted_runner_loses_what_it_no_longer_knows(impatient):

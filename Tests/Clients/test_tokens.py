@@ -258,7 +258,7 @@ def test_what_a_runtime_token_says(project):
     assert job.claims["scp"] == f"Actions.Results:{job.run}:{job.job}" and len(job.claims["scp"].split(":")) == 3
     assert job.claims["TaskID"] == job.task.id and str(job.run) == job.context["run_id"]
     assert json.loads(job.claims["ac"]) == [{"Scope": "", "Permission": 2}]
-    assert job.claims["exp"] - job.claims["nbf"] == (3 + 1) * 3600, "tasks.overlong_after and an hour"
+    assert job.claims["exp"] - job.claims["nbf"] == (6 + 1) * 3600, "tasks.overlong_after and an hour"
     assert job.context["forgejo_runtime_token"] == job.token
     job.runner.finish(job.task)
     long = Job(project, JOB.replace("    steps:", "    timeout-minutes: 600\n    steps:"))

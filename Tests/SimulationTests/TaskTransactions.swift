@@ -155,7 +155,8 @@ extension World {
             let returns = self[task.job].returns
             try apply(
                 .job(task.job, .lost(id, found, returns: returns)), to: task.run,
-                problem: found.words(runner: "runner \(runner.id)", limits: limits))
+                problem: found.words(
+                    runner: "runner \(runner.id)", limits: limits, timeoutSeconds: clock.timeoutSeconds))
         }
     }
 

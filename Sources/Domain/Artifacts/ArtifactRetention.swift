@@ -33,7 +33,7 @@ public struct ArtifactRetention: Sendable {
             guard days > 0 else { throw .days(days) }
             return now.adding(seconds: days > maxSeconds / Self.daySeconds ? maxSeconds : days * Self.daySeconds)
         case .until(let moment):
-            guard now < moment else { throw .past(byMicroseconds: now.microseconds - moment.microseconds) }
+            guard now < moment else { throw .past(byMicroseconds: now - moment) }
             return min(moment, now.adding(seconds: maxSeconds))
         }
     }

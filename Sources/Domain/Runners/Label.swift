@@ -1,6 +1,8 @@
 public enum RunnerLimits {
     /// Labels of one runner (runner.md 2.4).
     public static let labelsMax = 100
+    /// Capabilities that a runner may declare; each has the bytes of a label at most.
+    public static let capabilitiesMax = 100
     /// Bytes of one label, of a runner's name and of its version (runner.md 2.3, 2.4).
     public static let labelBytesMax = 255
     public static let nameBytesMax = 255

@@ -4,7 +4,7 @@ public enum TaskLoss: String, Equatable, Sendable, CaseIterable {
     case unheard
     /// The runner stopped reporting: Gitea's zombie.
     case silent
-    /// Longer than any job may take: Gitea's endless.
+    /// Longer than its `timeout-minutes`, and its runner did not end it: Gitea's endless.
     case overlong
     /// The runner started anew, so it no longer knows this task.
     case runnerRestarted
@@ -23,8 +23,11 @@ public struct RecoveryLimits: Equatable, Sendable {
     public var unheardSeconds: Int64 = 60
     /// R sends nothing while a post-task script runs, so this stays minutes (gitea/runner#826).
     public var silentSeconds: Int64 = 600
-    /// Cut at this or at the job's own `timeout-minutes`, whichever is later (go-gitea/gitea#32694).
-    public var overlongSeconds: Int64 = 3 * 3600
+    /// For jobs whose `timeout-minutes` is absent or known to the runner alone: GitHub's default.
+    public var overlongSeconds: Int64 = 360 * 60
+    /// Beyond `timeout-minutes` before the server ends the job: its runner does, unless it does not look, and needs time for
+    /// what runs always and for its last words.
+    public var timeoutGraceSeconds: Int64 = 120
     /// A runner that declares itself anew has lost what was silent for this long; two processes with one identity
     /// are told apart by it.
     public var restartSilenceSeconds: Int64 = 30
@@ -32,6 +35,21 @@ public struct RecoveryLimits: Equatable, Sendable {
     public var abandonedSeconds: Int64 = 24 * 3600
 
     public init() {}
+
+    /// How long a job may run before the server ends it. Its own time counts alone, be it shorter or longer than ours
+    /// (go-gitea/gitea#32694).
+    public func allowedSeconds(timeout: Int64?) -> Int64 {
+        timeout.map { min($0, Self.timeoutSecondsMax) + timeoutGraceSeconds } ?? overlongSeconds
+    }
+
+    /// A month; what is beyond means "never".
+    public static let timeoutSecondsMax: Int64 = 43_200 * 60
+
+    /// `timeout-minutes` as the server counts it: a fraction is not lost, and nothing above 0 becomes 0.
+    public static func timeoutSeconds(minutes: Double) -> Int64? {
+        guard minutes.isFinite, minutes > 0 else { return nil }
+        return Int64(min(minutes * 60, Double(timeoutSecondsMax)).rounded(.up))
+    }
 }
 
 /// What tells whether a live task is lost.
@@ -39,7 +57,7 @@ public struct TaskClock: Equatable, Sendable {
     public let startedAt: Instant
     /// Last UpdateTask or UpdateLog; nil when there was none.
     public let heardAt: Instant?
-    /// The job's own `timeout-minutes`, when it is a number.
+    /// The job's own `timeout-minutes`, when the server knows it.
     public let timeoutSeconds: Int64?
     /// When the task's runner last declared itself.
     public let declaredAt: Instant?
@@ -65,13 +83,15 @@ public func loss(of task: TaskClock, now: Instant, limits: RecoveryLimits) -> Ta
     }
     if isRestarted { return .runnerRestarted }
     if now >= lastSign.adding(seconds: limits.silentSeconds) { return .silent }
-    let allowed = max(limits.overlongSeconds, task.timeoutSeconds ?? 0)
+    let allowed = limits.allowedSeconds(timeout: task.timeoutSeconds)
     return now >= task.startedAt.adding(seconds: allowed) ? .overlong : nil
 }
 
 extension TaskLoss {
     /// For the person who looks at the job: what happened, and what to do.
-    public func words(runner: String, limits: RecoveryLimits) -> String {
+    ///
+    /// - Parameter timeoutSeconds: the job's own, as in `TaskClock`.
+    public func words(runner: String, limits: RecoveryLimits, timeoutSeconds: Int64?) -> String {
         let name = runner.isEmpty ? "the runner" : "runner \"\(runner)\""
         switch self {
         case .unheard:
@@ -82,8 +102,14 @@ extension TaskLoss {
             return
                 "\(name) went silent for \(spelled(limits.silentSeconds)); check whether its host is up, then rerun the job"
         case .overlong:
+            guard let timeoutSeconds else {
+                return
+                    "the job ran longer than \(spelled(limits.overlongSeconds)), the limit of jobs without timeout-minutes "
+                    + "(tasks.overlong_after); give it a timeout-minutes of its own"
+            }
             return
-                "the job ran longer than \(spelled(limits.overlongSeconds)) and its own timeout-minutes; raise timeout-minutes"
+                "the job ran longer than its timeout-minutes (\(spelled(timeoutSeconds))) and \(name) did not end it "
+                + "within another \(spelled(limits.timeoutGraceSeconds)); raise timeout-minutes if it needs longer"
         case .runnerRestarted: return "\(name) started anew in the middle of this job; rerun it"
         case .runnerRemoved: return "\(name) was removed in the middle of this job; rerun it"
         }

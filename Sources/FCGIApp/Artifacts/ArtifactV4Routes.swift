@@ -51,11 +51,7 @@ enum ArtifactV4Routes {
         } catch let problem as MimeProblem {
             throw Failure(.invalid, "\(problem)")
         }
-        let asked: AskedRetention =
-            wanted.hasExpiresAt
-            ? .until(
-                Instant(microseconds: wanted.expiresAt.seconds &* 1_000_000 &+ Int64(wanted.expiresAt.nanos) / 1000))
-            : .unsaid
+        let asked: AskedRetention = wanted.hasExpiresAt ? .until(Instant(wire: wanted.expiresAt)) : .unsaid
         let made = try app.artifacts.create(name, content, by: task, asked: asked, now: request.now)
         for upload in made.dropped { app.storage.clearStaging(of: upload) }
         var answer = Github_Actions_Results_Api_V1_CreateArtifactResponse()

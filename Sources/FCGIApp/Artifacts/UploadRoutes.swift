@@ -30,10 +30,15 @@ enum UploadRoutes {
             case nil:
                 self = request.header("x-ms-blob-type")?.lowercased() == "appendblob" ? .beginAppending : .whole
             case "block":
-                guard let id = request.query["blockid"], !id.isEmpty else {
+                guard let id = request.query["blockid"] else {
                     // Gitea's own, for clients written by hand.
                     self = .append(at: nil)
                     return
+                }
+                guard !id.isEmpty else {
+                    throw AzureProblem(
+                        400, "InvalidQueryParameterValue",
+                        "blockid= is empty; it must be the base64 of 1 to 64 bytes, or left out to append")
                 }
                 self = .block(try BlockID(base64: id))
             case "blocklist": self = .list

@@ -114,7 +114,7 @@ struct Configuration: Sendable {
         "artifacts.repository_quota", "artifacts.owner_quota", "artifacts.keep_last", "artifacts.abandoned_after",
         "artifacts.garbage_after", "logs.seal_grace", "logs.retention", "logs.task_bytes_max", "tasks.poll_hold",
         "tasks.looks_max", "tasks.fair_spacing", "tasks.unheard_after", "tasks.silent_after", "tasks.overlong_after",
-        "tasks.restart_silence", "tasks.abandoned_after", "tasks.spent_grace",
+        "tasks.restart_silence", "tasks.timeout_grace", "tasks.abandoned_after", "tasks.spent_grace",
     ]
 
     private mutating func set(_ name: String, _ value: String, place: String) throws {
@@ -180,6 +180,7 @@ struct Configuration: Sendable {
         case "tasks.unheard_after": recovery.unheardSeconds = Int64(try duration(1...3600))
         case "tasks.silent_after": recovery.silentSeconds = Int64(try duration(1...86_400))
         case "tasks.overlong_after": recovery.overlongSeconds = Int64(try duration(1...2_592_000))
+        case "tasks.timeout_grace": recovery.timeoutGraceSeconds = Int64(try duration(0...86_400))
         case "tasks.restart_silence": recovery.restartSilenceSeconds = Int64(try duration(1...3600))
         case "tasks.abandoned_after": recovery.abandonedSeconds = Int64(try duration(1...31_536_000))
         case "tasks.spent_grace": spentGraceSeconds = Int64(try duration(1...86_400))

@@ -32,7 +32,11 @@ struct UpdateLogJSON {
                 switch name {
                 case "\"rows\"":
                     guard array == nil else { throw Self.malformed("\"rows\" is there twice") }
-                    if text[value.lowerBound] == UInt8(ascii: "[") { array = value.lowerBound }
+                    if text[value.lowerBound] == UInt8(ascii: "[") {
+                        array = value.lowerBound
+                    } else if String(decoding: text[value], as: UTF8.self) != "null" {
+                        throw Self.malformed("\"rows\" must be a list")
+                    }
                 case "\"taskId\"", "\"task_id\"", "\"index\"", "\"noMore\"", "\"no_more\"":
                     guard value.count <= Self.fieldBytesMax else { throw Self.malformed("\(name) is too long") }
                     head += (head.isEmpty ? "{" : ",").utf8

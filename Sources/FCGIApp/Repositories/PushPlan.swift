@@ -163,7 +163,7 @@ struct PushPlan {
         PlannedJob(
             key: job.key, name: job.name, needs: job.needs, runsOn: job.runsOn, condition: job.condition,
             continueOnError: job.continueOnError, hasOutputs: job.hasOutputs,
-            timeoutSeconds: job.timeoutMinutes.map { Int64(min($0, 43_200) * 60) }, mayIdentify: job.mayIdentify,
+            timeoutSeconds: job.timeoutMinutes.flatMap(RecoveryLimits.timeoutSeconds), mayIdentify: job.mayIdentify,
             permissions: job.permissions, stepNames: job.stepNames,
             payload: String(decoding: job.payload, as: UTF8.self))
     }

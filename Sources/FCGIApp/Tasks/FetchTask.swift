@@ -5,10 +5,6 @@ import RunnerProto
 import SwiftProtobuf
 
 enum FetchLimits {
-    /// Clients give up after 5 s and complain about it; answer before (runner.md 7.5).
-    static let holdWithDeadlineMicroseconds: Int64 = 3_500_000
-    /// A held poll is answered this long before its client gives up.
-    static let answerMarginMicroseconds: Int64 = 1_000_000
     /// No claim begins later than this before the client gives up: it could not be delivered (runner.md 1.2).
     static let claimMarginMicroseconds: Int64 = 250_000
 }

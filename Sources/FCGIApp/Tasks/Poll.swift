@@ -48,16 +48,13 @@ struct Poll: Sendable {
                 "x-runner-request-key is \(requestKey.utf8.count) bytes; at most \(RunnerLimits.requestKeyBytesMax)")
         }
         let now = Clock.monotonicMicroseconds()
-        var hold = Int64(pollHoldSeconds * 1_000_000)
-        var claimBefore = Int64.max
-        if let timeout = call.timeoutMilliseconds.map({ $0 * 1000 }) {
-            hold = min(
-                hold, FetchLimits.holdWithDeadlineMicroseconds, timeout - FetchLimits.answerMarginMicroseconds)
-            // A client with less time than the margin is still asked for: it may be near.
-            claimBefore = now + max(timeout / 2, timeout - FetchLimits.claimMarginMicroseconds)
-        }
-        holdUntil = now + max(0, hold)
-        self.claimBefore = claimBefore
+        // At most ten digits (`ConnectLimits`), so it cannot overflow.
+        let deadline = call.timeoutMilliseconds.map { $0 * 1000 }
+        holdUntil =
+            now
+            + pollHold(configuredMicroseconds: Int64(pollHoldSeconds * 1_000_000), deadlineMicroseconds: deadline)
+        // A client with less time than the margin is still asked for: it may be near.
+        claimBefore = deadline.map { now + max($0 / 2, $0 - FetchLimits.claimMarginMicroseconds) } ?? Int64.max
     }
 
     /// `tasks_version` is never a reason for us not to look, so it is constant: 1, and 0 when the look proves nothing

@@ -11,7 +11,8 @@ enum TaskRoutes {
     static let all: [Route] =
         rpc("/api/actions/ping.v1.PingService/Ping", ping)
         + rpc(service + "Register", register) + rpc(service + "Declare", headers: SummaryRoutes.capabilities, declare)
-        + rpc(service + "UpdateTask", updateTask) + answering(UpdateLog.path, UpdateLog.answer)
+        + answering(service + "UpdateTask", bytesMax: ConnectLimits.messageBytesMax, updateTask)
+        + answering(UpdateLog.path, UpdateLog.answer)
 
     /// Connect has its own answers to a wrong method and a wrong type, so every method comes here.
     private static func rpc<In: Message, Out: Message>(
@@ -23,12 +24,13 @@ enum TaskRoutes {
 
     /// For a handler that reads the message itself.
     private static func answering<Out: Message>(
-        _ path: String, headers: [(name: String, value: String)] = [],
+        _ path: String, bytesMax: Int = ConnectLimits.smallMessageBytesMax,
+        headers: [(name: String, value: String)] = [],
         _ handler: @escaping @Sendable (ConnectCall, Request, App) throws -> Out
     ) -> [Route] {
         ["POST", "GET", "PUT", "DELETE", "PATCH", "OPTIONS"].map { method in
             Route(method, path, access: .open) { request, _, app in
-                switch try ConnectCall.open(request) {
+                switch try ConnectCall.open(request, bytesMax: bytesMax) {
                 case .failure(let refused): return refused.response
                 case .success(let call): return try call.answer(try handler(call, request, app), headers: headers)
                 }
@@ -62,7 +64,8 @@ enum TaskRoutes {
             let runner = try app.runners.register(
                 name: cut(message.name, bytesMax: RunnerLimits.nameBytesMax),
                 version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax), labels: try checkedLabels(sent),
-                capabilities: message.capabilities, ephemeral: message.ephemeral, tokenHash: Token.hash(token),
+                capabilities: try checkedCapabilities(message.capabilities), ephemeral: message.ephemeral,
+                tokenHash: Token.hash(token),
                 scope: grant.scope)
         else { throw Failure(.fault, "the runner was not stored") }
         var answer = Runner_V1_RegisterResponse()
@@ -81,7 +84,7 @@ enum TaskRoutes {
         }
         let updated = try app.runners.declare(
             runner, version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax),
-            labels: try checkedLabels(message.labels), capabilities: message.capabilities)
+            labels: try checkedLabels(message.labels), capabilities: try checkedCapabilities(message.capabilities))
         app.polls.forget(uuid: runner.uuid)
         var answer = Runner_V1_DeclareResponse()
         answer.runner = wire(updated ?? runner)
@@ -100,10 +103,13 @@ enum TaskRoutes {
         return out
     }
 
+    /// Lists beyond their limits are cut, not refused: a job's result must not be lost for them.
     @Sendable static func updateTask(
-        _ message: Runner_V1_UpdateTaskRequest, _ request: Request, _ app: App
+        _ call: ConnectCall, _ request: Request, _ app: App
     ) throws -> Runner_V1_UpdateTaskResponse {
+        // Before the body is decoded: only runners may make us do so.
         let runner = try app.runner(of: request, reports: true)
+        let message = try call.cutting(UpdateTaskLists.cut).message(Runner_V1_UpdateTaskRequest.self)
         let task = TaskID(message.state.id)
         let conclusion = Conclusion(rawValue: Int64(message.state.result.rawValue))
         // Most reports of a running task say what the one before said.
@@ -114,7 +120,8 @@ enum TaskRoutes {
             return answer(message.state.id, result: result, outputs: outputs)
         }
         let report = try app.tasks.report(
-            task, by: runner, conclusion: conclusion, steps: message.state.steps.map(reportedStep),
+            task, by: runner, conclusion: conclusion,
+            steps: message.state.steps.prefix(TaskLimits.reportedStepsMax).map(reportedStep),
             outputs: message.outputs.map { (name: $0.key, value: $0.value) })
         if conclusion == nil {
             app.heartbeats.remember(task, digest, sentOutputs: report.sentOutputs)
@@ -135,15 +142,10 @@ enum TaskRoutes {
     private static func reportedStep(_ step: Runner_V1_StepState) -> ReportedStep {
         ReportedStep(
             position: step.id, result: Int64(step.result.rawValue),
-            startedAt: step.hasStartedAt ? microseconds(step.startedAt) : nil,
-            stoppedAt: step.hasStoppedAt ? microseconds(step.stoppedAt) : nil, logIndex: max(0, step.logIndex),
+            startedAt: step.hasStartedAt ? Instant(wire: step.startedAt).microseconds : nil,
+            stoppedAt: step.hasStoppedAt ? Instant(wire: step.stoppedAt).microseconds : nil,
+            logIndex: max(0, step.logIndex),
             logLength: max(0, step.logLength))
-    }
-
-    private static func microseconds(_ time: Google_Protobuf_Timestamp) -> Int64 {
-        // Year 1 to 9999: outside it PostgreSQL's and our arithmetic would overflow on a hostile clock.
-        let seconds = min(max(time.seconds, -62_135_596_800), 253_402_300_799)
-        return seconds * 1_000_000 + Int64(time.nanos) / 1000
     }
 }
 
@@ -160,6 +162,19 @@ func checkedLabels(_ sent: [String]) throws -> [String] {
         }
         return labelName(label)
     }
+}
+
+/// What a runner says it can do. Those that nobody here knows are kept: a newer server may.
+private func checkedCapabilities(_ sent: [String]) throws -> [String] {
+    guard sent.count <= RunnerLimits.capabilitiesMax,
+        sent.allSatisfy({ $0.utf8.count <= RunnerLimits.labelBytesMax && !$0.utf8.contains(0) })
+    else {
+        throw Failure(
+            .invalid,
+            "\(sent.count) capabilities; a runner may have at most \(RunnerLimits.capabilitiesMax), each of at most "
+                + "\(RunnerLimits.labelBytesMax) bytes")
+    }
+    return sent
 }
 
 extension App {

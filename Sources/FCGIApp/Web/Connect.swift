@@ -2,8 +2,12 @@ import Foundation
 import SwiftProtobuf
 
 enum ConnectLimits {
-    /// Bytes of a request once decompressed.
+    /// Bytes of an UpdateTask, once decompressed: all outputs of a run and more.
     static let messageBytesMax = 64 * 1024 * 1024
+    /// Bytes of the other calls, which hold names, labels and numbers.
+    static let smallMessageBytesMax = 1024 * 1024
+    /// Values of a JSON message, which is decoded whole: members of objects and items of lists.
+    static let jsonValuesMax = 100_000
     /// Answers below this are not compressed (runner.md 1.2).
     static let compressBytesMin = 1024
     static let timeoutDigitsMax = 10
@@ -24,7 +28,9 @@ struct ConnectCall: Sendable {
     static let acceptPost = "application/proto, application/json"
 
     /// A response that must be sent as it is (405, 415), or the call.
-    static func open(_ request: Request) throws -> Result<ConnectCall, RefusedCall> {
+    static func open(
+        _ request: Request, bytesMax: Int = ConnectLimits.smallMessageBytesMax
+    ) throws -> Result<ConnectCall, RefusedCall> {
         guard request.method == "POST" else {
             return .failure(RefusedCall(response: .text(405, "use POST\n", headers: [(name: "Allow", value: "POST")])))
         }
@@ -58,15 +64,16 @@ struct ConnectCall: Sendable {
         case "gzip" where request.stream != nil: isStreamCompressed = true
         case "gzip":
             do {
-                body = try Gzip.decompress(body, bytesMax: ConnectLimits.messageBytesMax)
+                body = try Gzip.decompress(body, bytesMax: bytesMax)
             } catch let problem as Gzip.Problem {
                 throw problem.isTooLarge
-                    ? Failure(.tooLarge, "the message is over \(ConnectLimits.messageBytesMax) bytes once decompressed")
+                    ? Failure(.tooLarge, "the message is over \(bytesMax) bytes once decompressed")
                     : Failure(.invalid, "the body is not gzip, though Content-Encoding says so")
             }
         case .some(let other):
             throw Failure(.unimplemented, "unknown compression \"\(other)\": supported encodings are gzip, identity")
         }
+        guard body.count <= bytesMax else { throw Failure(.tooLarge, "the message is over \(bytesMax) bytes") }
         let accepted = (request.header("Accept-Encoding") ?? "").split { $0 == "," || $0 == " " }
         let first = accepted.first { $0 == "gzip" || $0 == "identity" }
         return .success(
@@ -82,12 +89,48 @@ struct ConnectCall: Sendable {
             isStreamCompressed: false)
     }
 
+    /// The call with a protobuf body that `cut` made of it. JSON is not cut: who counts its values (`jsonValuesMax`) is refused.
+    func cutting(_ cut: ([UInt8]) -> [UInt8]?) throws -> ConnectCall {
+        guard codec == .proto else { return self }
+        guard let body = cut(body) else { throw Failure(.invalid, "could not read the message: malformed fields") }
+        return replacingBody(body)
+    }
+
+    /// Commas outside of strings: a value more or less, and no decoding.
+    private static func isOverJSONLimit(_ body: [UInt8]) -> Bool {
+        var count = 0
+        var isString = false
+        var isEscaped = false
+        for byte in body {
+            if isString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isString = false
+                }
+            } else if byte == UInt8(ascii: "\"") {
+                isString = true
+            } else if byte == UInt8(ascii: ",") {
+                count += 1
+                if count > ConnectLimits.jsonValuesMax { return true }
+            }
+        }
+        return false
+    }
+
     func message<M: Message>(_ type: M.Type) throws -> M {
         do {
             switch codec {
             case .proto: return try M(serializedBytes: body)
             case .json:
                 guard !body.isEmpty else { throw Failure(.invalid, "the body is empty; JSON needs at least {}") }
+                guard !Self.isOverJSONLimit(body) else {
+                    throw Failure(
+                        .tooLarge,
+                        "more than \(ConnectLimits.jsonValuesMax) values in one JSON message; send fewer, or protobuf")
+                }
                 var options = JSONDecodingOptions()
                 options.ignoreUnknownFields = true
                 return try M(jsonUTF8Bytes: Self.repairedTimes(body), options: options)

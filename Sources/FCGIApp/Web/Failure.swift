@@ -31,8 +31,7 @@ struct Failure: Error, CustomStringConvertible {
             self.init(.busy, "the database is not available right now; try again in a few seconds")
         case let error as PostgresError where error.sqlState == "22021":
             self.init(.invalid, "a text holds the character U+0000, which cannot be stored; leave it out")
-        case TaskError.foreignRunner, LogError.foreignRunner: self.init(.forbidden, "invalid runner for task")
-        case LogError.unknownTask: self.init(.missing, "there is no such task")
+        case LogError.unknownTask: self.init(.missing, "this runner has no such task")
         case LogError.refused(.archived): self.init(.conflict, "log file has been archived")
         case LogError.refused(.negativeIndex(let index)):
             self.init(.invalid, "log index \(index) is out of range; rows count from 0")

@@ -1,6 +1,15 @@
 import Domain
 import Postgres
 
+enum RequestLimits {
+    /// Bytes of an address; nginx takes 8 KiB of a line.
+    static let addressBytesMax = 16_384
+    /// Parts of a path; the longest of ours has nine, and a name in it may have slashes.
+    static let segmentsMax = 64
+    /// Parameters of a query; a signed address has six, a list of runs a few filters.
+    static let queryParametersMax = 100
+}
+
 /// One request as it came through either lane. Header names are looked up as FastCGI spells them.
 struct Request: Sendable {
     let method: String
@@ -10,6 +19,8 @@ struct Request: Sendable {
     let rawPath: String
     let query: [String: String]
     let statusFilters: [String]
+    /// What of the address is over its limit, so that nothing of it was looked at; nil of a sound one.
+    let excess: String?
     let parameters: Parameters
     var body: [UInt8]
     /// In place of `body`, for a handler that reads it piece by piece.
@@ -30,6 +41,12 @@ struct Request: Sendable {
         self.body = body
         method = parameters["REQUEST_METHOD"] ?? "GET"
         // All separators are single bytes: looking for characters would look for grapheme clusters, at ten times the cost.
+        if let excess = Self.excess(of: uri) {
+            (rawPath, segments, query, statusFilters) = ("/", [], [:], [])
+            self.excess = excess
+            return
+        }
+        excess = nil
         let question = uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.endIndex
         rawPath = String(uri[..<question])
         segments = uri[..<question].utf8.split(separator: UInt8(ascii: "/")).map {
@@ -46,6 +63,29 @@ struct Request: Sendable {
         }
         self.query = query
         statusFilters = statuses
+    }
+
+    /// Counted before anything is made of it.
+    private static func excess(of uri: String) -> String? {
+        guard uri.utf8.count <= RequestLimits.addressBytesMax else {
+            return "the address is over \(RequestLimits.addressBytesMax) bytes"
+        }
+        var slashes = 0
+        var pairs = 1
+        var isQuery = false
+        for byte in uri.utf8 {
+            switch byte {
+            case UInt8(ascii: "?"): isQuery = true
+            case UInt8(ascii: "/") where !isQuery: slashes += 1
+            case UInt8(ascii: "&") where isQuery: pairs += 1
+            default: break
+            }
+        }
+        if slashes > RequestLimits.segmentsMax { return "the path has more than \(RequestLimits.segmentsMax) parts" }
+        if pairs > RequestLimits.queryParametersMax {
+            return "the query has more than \(RequestLimits.queryParametersMax) parameters"
+        }
+        return nil
     }
 
     /// - Parameter name: as in HTTP, for example "x-runner-uuid".

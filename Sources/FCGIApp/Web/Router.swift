@@ -17,6 +17,7 @@ struct Router: Sendable {
             guard request.body.count <= LaneLimits.bodyBytesMax else {
                 throw Failure(.tooLarge, "the request body is over \(LaneLimits.bodyBytesMax) bytes")
             }
+            if let excess = request.excess { throw Failure(.invalid, excess) }
             try app.refuseOtherSites(request, method: request.method)
             return try answer(request)
         } catch {

@@ -1,8 +1,8 @@
 import Domain
 
 public enum LogError: Error {
+    /// There is none, or it is another runner's: the two are not told apart, so that ids cannot be probed.
     case unknownTask
-    case foreignRunner
     case refused(LogRefusal)
 }
 
@@ -143,8 +143,9 @@ public struct LogStore: Sendable {
         // Nearly always all rows are new. Then the work is done before the task's row is locked.
         let likely = text.count > 0 ? try pack(text.bytes) : []
         return try database.transaction { tx in
-            guard let row = try tx.first(Self.lock, .int(task.number)) else { throw LogError.unknownTask }
-            guard row.int(0) == runner.id.number else { throw LogError.foreignRunner }
+            guard let row = try tx.first(Self.lock, .int(task.number)), row.int(0) == runner.id.number else {
+                throw LogError.unknownTask
+            }
             let (rows, bytes, dropped) = (row.int(1), row.int(2), row.optionalInt(3))
             let taken = rows + (dropped ?? 0)
             let decision = try decided(

@@ -27,6 +27,10 @@ public enum TaskLimits {
     public static let outputValueBytesMax = 1024 * 1024
     /// Bytes of all outputs of a run (GitHub's limit; workflows.md 8).
     public static let runOutputBytesMax: Int64 = 50 * 1024 * 1024
+    /// Outputs of one task; GitHub names no number, and nobody has as many.
+    public static let outputsMax = 1000
+    /// Outputs of one report that are looked at, and told as received. The others are as if they had not been sent.
+    public static let reportedOutputsMax = 10_000
     /// Steps of one report that are looked at.
     public static let reportedStepsMax = 1000
     /// Seconds between two writes of the time at which a task was last heard.
@@ -54,10 +58,6 @@ public struct LiveTask: Sendable {
         isCancelling = row.int(5) == Status.cancelling.rawValue
         mayIdentify = row.bool(6)
     }
-}
-
-public enum TaskError: Error {
-    case foreignRunner
 }
 
 /// Writes `task`, `step` and `task_output` (log columns of `task`: `LogStore`).
@@ -160,9 +160,16 @@ public struct TaskStore: Sendable {
                        as u (p, i, l, b, res, e)) r
          where s.task_id = $1 and s.position = r.position and s.status > 4
         """)
-    private static let putOutput = Statement(
-        "task_output_put",
-        "insert into task_output (task_id, name, value) values ($1, $2, $3) on conflict do nothing")
+    private static let putOutputs = Statement(
+        "task_outputs_put",
+        """
+        insert into task_output (task_id, name, value)
+        select $1, name, value from unnest($2::text[], $3::text[]) as sent (name, value) on conflict do nothing
+        """)
+    private static let refuseOutputs = Statement(
+        "task_outputs_refuse",
+        "insert into task_output (task_id, name) select $1, name from unnest($2::text[]) as sent (name) on conflict do nothing"
+    )
     private static let outputNames = Statement(
         "task_output_names", "select name from task_output where task_id = $1 order by name")
     private static let outputBytes = Statement(
@@ -175,6 +182,11 @@ public struct TaskStore: Sendable {
         """)
     private static let taskStatus = Statement(
         "task_status", "select status, ended_by_server from task where id = $1")
+
+    private static let failedSteps = Statement(
+        "step_failed", "select position, name from step where task_id = $1 and status = 2 order by position")
+    private static let payload = Statement(
+        "task_payload", "select j.payload from task t join job j on j.id = t.job_id where t.id = $1")
 
     /// What an UpdateTask is answered with.
     public struct Report: Sendable {
@@ -195,17 +207,16 @@ public struct TaskStore: Sendable {
     /// One UpdateTask, all of it in one transaction (runner.md 4.3).
     ///
     /// - Parameter conclusion: nil for a heartbeat, which locks the task row alone.
-    /// - Throws: `TaskError.foreignRunner` when the task is another runner's; nothing was changed.
     public func report(
         _ task: TaskID, by runner: Runner, conclusion: Conclusion?, steps: [ReportedStep],
         outputs: [(name: String, value: String)]
     ) throws -> Report {
         try database.transaction { tx in
-            guard let row = try tx.first(Self.locate, .int(task.number)) else {
-                // An unknown task is told as cancelled, so that the runner stops (runner.md 4.3.1).
+            guard let row = try tx.first(Self.locate, .int(task.number)), row.int(0) == runner.id.number else {
+                // Told as cancelled, so that the runner stops (runner.md 4.3.1). Another runner's task is told the same:
+                // which ids there are is nobody's business.
                 return Report(result: Status.cancelled.runnerResult, sentOutputs: outputs.map(\.name))
             }
-            guard row.int(0) == runner.id.number else { throw TaskError.foreignRunner }
             let run = RunID(row.int(1))
             let job = JobID(row.int(2))
             let isLive = row.int(4) >= Status.running.rawValue
@@ -220,8 +231,12 @@ public struct TaskStore: Sendable {
             let dropped = try put(outputs, of: task, in: tx)
             if wasLive, let conclusion {
                 let isComplete = !outputs.isEmpty || isLogClosed || !row.bool(3)
+                let contradiction = conclusion == .success ? try Self.contradiction(of: task, in: tx) : nil
                 try runs.apply(
-                    .job(job, .reported(task, conclusion, outputsComplete: isComplete)), to: run, in: tx)
+                    .job(
+                        job,
+                        .reported(task, contradiction == nil ? conclusion : .failure, outputsComplete: isComplete)),
+                    to: run, problem: contradiction ?? "", in: tx)
             } else if settles {
                 try runs.apply(.outputsSettled(job), to: run, in: tx)
             }
@@ -229,6 +244,13 @@ public struct TaskStore: Sendable {
                 result: try tx.first(Self.taskStatus, .int(task.number)).map(Self.wire) ?? 0,
                 sentOutputs: try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) } + dropped)
         }
+    }
+
+    /// Why this task cannot have been a success, in words.
+    private static func contradiction(of task: TaskID, in tx: Transaction) throws -> String? {
+        let failed = try tx.run(failedSteps, .int(task.number)).map { (position: $0.int(0), name: $0.text(1)) }
+        guard !failed.isEmpty, let payload = try tx.first(Self.payload, .int(task.number)) else { return nil }
+        return contradictionOfSuccess(failedSteps: failed, payload: payload.text(0))
     }
 
     private static func wire(_ row: Row) -> Int {
@@ -248,24 +270,37 @@ public struct TaskStore: Sendable {
     /// First value of a name wins. What is refused is listed as received all the same, or clients resend it for ever
     /// (runner.md 4.3.7).
     ///
-    /// - Returns: names that could not be stored at all.
+    /// - Returns: names that were not stored at all.
     private func put(_ outputs: [(name: String, value: String)], of task: TaskID, in tx: Transaction) throws -> [String]
     {
         guard !outputs.isEmpty else { return [] }
-        var unstored: [String] = []
+        let known = Set(try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) })
         var room = TaskLimits.runOutputBytesMax - (try tx.first(Self.outputBytes, .int(task.number))?.int(0) ?? 0)
-        for output in outputs.sorted(by: { $0.name < $1.name }) {
+        var places = TaskLimits.outputsMax - known.count
+        var stored: [(name: String, value: String)] = []
+        var refused: [String] = []
+        var unstored: [String] = []
+        for output in outputs.sorted(by: { $0.name < $1.name }) where !known.contains(output.name) {
             let size = output.value.utf8.count
-            guard !output.name.isEmpty, output.name.utf8.count <= TaskLimits.outputNameBytesMax,
+            guard places > 0, !output.name.isEmpty, output.name.utf8.count <= TaskLimits.outputNameBytesMax,
                 !output.name.utf8.contains(0)
             else {
                 unstored.append(output.name)
                 continue
             }
-            let fits = size <= TaskLimits.outputValueBytesMax && Int64(size) <= room && !output.value.utf8.contains(0)
-            if fits { room -= Int64(size) }
-            try tx.run(Self.putOutput, .int(task.number), .text(output.name), .optional(fits ? output.value : nil))
+            places -= 1
+            if size <= TaskLimits.outputValueBytesMax, Int64(size) <= room, !output.value.utf8.contains(0) {
+                room -= Int64(size)
+                stored.append(output)
+            } else {
+                refused.append(output.name)
+            }
         }
+        if !stored.isEmpty {
+            try tx.run(
+                Self.putOutputs, .int(task.number), .texts(stored.map(\.name)), .texts(stored.map(\.value)))
+        }
+        if !refused.isEmpty { try tx.run(Self.refuseOutputs, .int(task.number), .texts(refused)) }
         return unstored
     }
 
@@ -278,7 +313,7 @@ public struct TaskStore: Sendable {
                n.id is null, j.returns::bigint
           from task t join job j on j.id = t.job_id left join runner n on n.id = t.runner_id
          where t.status in (6, 8) and t.id > $1 and (t.heard_at is null or t.heard_at < now() - make_interval(secs => $2::bigint)
-               or t.started_at < now() - make_interval(secs => $3::bigint) or n.id is null)
+               or t.started_at < now() - make_interval(secs => coalesce(j.timeout_seconds + $4::bigint, $3::bigint)) or n.id is null)
          order by t.id limit 500
         """)
     private static let clock = Statement(
@@ -306,7 +341,7 @@ public struct TaskStore: Sendable {
         var after: Int64 = 0
         while true {
             let rows = try database.read(
-                Self.live, .int(after), .int(shortest), .int(limits.overlongSeconds))
+                Self.live, .int(after), .int(shortest), .int(limits.overlongSeconds), .int(limits.timeoutGraceSeconds))
             after = rows.last?.int(0) ?? after
             try eachOf(rows) { row in
                 let task = TaskID(row.int(0))
@@ -336,7 +371,7 @@ public struct TaskStore: Sendable {
             try EventStore.append(.taskLost, run: run, job: job, task: task, detail: loss.rawValue, in: tx)
             try runs.apply(
                 .job(job, .lost(task, loss, returns: Int(row.int(5)))), to: run,
-                problem: loss.words(runner: runner, limits: limits), in: tx)
+                problem: loss.words(runner: runner, limits: limits, timeoutSeconds: facts.timeoutSeconds), in: tx)
             return loss
         }
     }

@@ -14,10 +14,11 @@ struct RecoveryTests {
         arguments: [
             (clock(nil), Int64(59), TaskLoss?.none), (clock(nil), 60, .unheard),
             (clock(1), 600, nil), (clock(1), 601, .silent),
-            (clock(10_799), 10_799, nil), (clock(10_799), 10_800, .overlong),
-            // Its own timeout-minutes may be longer than the limit, never shorter (go-gitea/gitea#32694).
-            (clock(10_799, timeout: 20_000), 10_800, nil), (clock(19_999, timeout: 20_000), 20_000, .overlong),
-            (clock(10_799, timeout: 60), 10_799, nil),
+            (clock(21_599), 21_599, nil), (clock(21_599), 21_600, .overlong),
+            // H6: its own timeout-minutes alone counts, shorter or longer (go-gitea/gitea#32694), and two minutes more.
+            (clock(30_119, timeout: 30_000), 30_119, nil), (clock(30_119, timeout: 30_000), 30_120, .overlong),
+            (clock(179, timeout: 60), 179, nil), (clock(179, timeout: 60), 180, .overlong),
+            (clock(2_592_119, timeout: .max), 2_592_119, nil), (clock(2_592_120, timeout: .max), 2_592_120, .overlong),
             // A runner that started anew after the last sign, and silence since.
             (clock(5, declared: 10), 34, nil), (clock(5, declared: 10), 35, .runnerRestarted),
             (clock(20, declared: 10), 60, nil),
@@ -25,6 +26,26 @@ struct RecoveryTests {
         ])
     func told(clock: TaskClock, now: Int64, loss expected: TaskLoss?) {
         #expect(loss(of: clock, now: Self.at(now), limits: RecoveryLimits()) == expected)
+    }
+
+    @Test(
+        "field 12: timeout-minutes in seconds, fractions too",
+        arguments: [
+            (0.1, 6), (1, 60), (0.001, 1), (1.5, 90), (360, 21_600), (1e300, 2_592_000), (0, nil), (-1, nil),
+            (.nan, nil), (.infinity, nil),
+        ] as [(Double, Int64?)])
+    func timeouts(minutes: Double, seconds: Int64?) {
+        #expect(RecoveryLimits.timeoutSeconds(minutes: minutes) == seconds)
+    }
+
+    @Test("has words that name whose limit it was")
+    func overlong() {
+        let limits = RecoveryLimits()
+        let own = TaskLoss.overlong.words(runner: "r1", limits: limits, timeoutSeconds: 6)
+        #expect(
+            own.contains("its timeout-minutes (6 seconds) and runner \"r1\" did not end it within another 2 minutes"))
+        let ours = TaskLoss.overlong.words(runner: "r1", limits: limits, timeoutSeconds: nil)
+        #expect(ours.contains("longer than 6 hours, the limit of jobs without timeout-minutes"))
     }
 
     @Test("is told to its runner as cancelled when the server ended it (runner.md 4.4)")

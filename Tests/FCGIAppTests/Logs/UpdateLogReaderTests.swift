@@ -146,7 +146,8 @@ struct UpdateLogJSONTests {
         arguments: [
             "", "[]", "7", "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{"a":1}x"#, #"{"rows":[}"#, #"{"rows":[{]}"#,
             #"{"a":"#,
-            #"{"rows":[],"rows":[]}"#, #"{"r\u006fws":[]}"#, #"{a:1}"#, #"{"rows":[{},]}"#,
+            #"{"rows":[],"rows":[]}"#, #"{"rows":"x"}"#, #"{"rows":{}}"#, #"{"rows":7}"#, #"{"r\u006fws":[]}"#,
+            #"{a:1}"#, #"{"rows":[{},]}"#,
             #"{"index":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}"#,
         ])
     func malformed(json: String) { #expect(throws: Failure.self) { try Self.parts(json) } }
