@@ -89,6 +89,9 @@ public struct ArtifactStore: Sendable {
                        coalesce(r.artifact_quota_bytes, $2) as repository_quota, coalesce(o.artifact_quota_bytes, $3) as owner_quota
                   from repository r join account o on o.id = r.owner_id where r.id = $1) q
         """)
+    /// Publications of one owner come one after the other where a quota stands, so that two cannot both see room for one.
+    private static let lockQuota = Statement(
+        "artifact_quota_lock", "select pg_advisory_xact_lock(hashtextextended('artifact quota', $1))")
     /// Expired by the clock is expired: what no list shows must not keep its name either, until the sweep comes by.
     private static let namesakes = Statement(
         "artifact_namesakes",
@@ -355,6 +358,8 @@ public struct ArtifactStore: Sendable {
         // One order for everybody who locks several.
         let files = files.sorted { $0.blob.digest.hex < $1.blob.digest.hex }
         return try database.transaction { tx in
+            // Before any row: who waits here holds nothing that another one needs. What is used is read in a statement after it.
+            if try limits(of: repository, in: tx).quota.isBounded { try tx.run(Self.lockQuota, .int(owner.number)) }
             guard let row = try tx.first(Self.lockAssembly, .int(artifact.number), .int(assembly)),
                 let state = ArtifactState(rawValue: row.int(0)), state == .pending || state == .uploaded
             else { throw AssemblyLost() }

@@ -41,8 +41,9 @@ enum JobStore {
     private static let internLabels = Statement(
         "label_set_intern",
         """
-        with fresh as (insert into label_set (labels) values ($1) on conflict (labels) do nothing returning id)
-        select id from fresh union all select id from label_set where labels = $1 limit 1
+        with fresh as (insert into label_set (labels) values ($1) on conflict (labels) do nothing returning id),
+             there as (select id from label_set where labels = $1 for key share)
+        select id from fresh union all select id from there limit 1
         """)
     private static let insert = Statement(
         "job_insert",
