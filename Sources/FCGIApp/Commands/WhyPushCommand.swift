@@ -24,9 +24,9 @@ extension WhyCommand {
                 throw CleanExit.status(of: error)
             }
             if json {
-                print(#"{"pushes":[\#(pushes.map(\.json).joined(separator: ","))]}"#)
+                say(#"{"pushes":[\#(pushes.map(\.json).joined(separator: ","))]}"#)
             } else {
-                print(pushes.isEmpty ? "no push yet" : pushes.map(\.words).joined(separator: "\n"))
+                say(pushes.isEmpty ? "no push yet" : pushes.map(\.words).joined(separator: "\n"))
             }
             if pushes.contains(where: { $0.state == "quarantined" }) { throw ExitCode(1) }
         }
@@ -51,24 +51,12 @@ extension InboxStore.PushView {
         }
     }
 
-    /// A ref and a problem are foreign text: no control character of theirs reaches the terminal.
     fileprivate var words: String {
-        let lines = reason.utf8.split(separator: 0x0A).map { "    " + shown(String(Substring($0))) }
+        let lines = reason.utf8.split(separator: 0x0A).map { "    " + String(Substring($0)) }
         return
-            (["\(shown(ref)) \(after.prefix(10)) by \(shown(isByJob ? "a job" : pusher)) at \(RunJSON.time(createdAt))"]
+            (["\(ref) \(after.prefix(10)) by \(isByJob ? "a job" : pusher) at \(RunJSON.time(createdAt))"]
             + lines)
             .joined(separator: "\n")
-    }
-
-    private func shown(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control, .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
-                    default: scalar
-                    }
-                }))
     }
 
     fileprivate var json: String {
