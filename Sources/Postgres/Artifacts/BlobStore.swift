@@ -150,7 +150,7 @@ public struct BlobStore: Sendable {
     public func delete(_ blob: BlobID) throws { try database.write(Self.delete, .int(blob.number)) }
 
     /// Bytes of all blobs in use.
-    public func totalBytes() throws -> Int64 { try database.read(Self.total).first?.int(0) ?? 0 }
+    public func totalBytes() throws -> Int64 { try database.readOne(Self.total).value(0) }
 
     /// Those of these numbers that have a row, doomed or not.
     public func known(_ ids: [BlobID]) throws -> Set<BlobID> {

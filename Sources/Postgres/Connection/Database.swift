@@ -15,6 +15,9 @@ public final class Database: @unchecked Sendable {
     private var mutex = pthread_mutex_t()
     private var freed = pthread_cond_t()
     private let statements = Atomic<Int>(0)
+    /// Threads that are inside of a transaction's body. One that asked the pool there would wait for a connection while
+    /// it holds one: with a pool of one for ever, with more when all do it at once.
+    private let inTransaction = Mutex<Set<pthread_t>>([])
 
     /// - Parameters:
     ///   - waitMilliseconds: for a free connection; beyond it the call fails as unavailable.
@@ -40,6 +43,10 @@ public final class Database: @unchecked Sendable {
 
     /// Reads with one statement. A lost connection is retried once: a read may be repeated.
     public func read(_ statement: Statement, _ values: Value...) throws -> [Row] {
+        try read(statement, all: values)
+    }
+
+    private func read(_ statement: Statement, all values: [Value]) throws -> [Row] {
         do {
             return try with { try $0.run(statement, values) }
         } catch let error as PostgresError where error.isUnavailable {
@@ -49,9 +56,27 @@ public final class Database: @unchecked Sendable {
         }
     }
 
+    /// Reads with one statement that always gives a row.
+    ///
+    /// - Throws: `NoRow` when it gave none.
+    public func readOne(_ statement: Statement, _ values: Value...) throws -> Row {
+        try read(statement, all: values).first.orNone(of: statement)
+    }
+
+    /// Writes with one statement that always gives a row.
+    ///
+    /// - Throws: `NoRow` when it gave none.
+    public func writeOne(_ statement: Statement, _ values: Value...) throws -> Row {
+        try write(statement, all: values).first.orNone(of: statement)
+    }
+
     /// Runs one statement that writes; it is its own transaction. Not repeated: its outcome may be unknown.
     @discardableResult
     public func write(_ statement: Statement, _ values: Value...) throws -> [Row] {
+        try write(statement, all: values)
+    }
+
+    private func write(_ statement: Statement, all values: [Value]) throws -> [Row] {
         do {
             return try with { try $0.run(statement, values) }
         } catch let error as PostgresError where error.isUnavailable {
@@ -77,6 +102,8 @@ public final class Database: @unchecked Sendable {
                         throw StaleConnection(cause: error)
                     }
                     do {
+                        inTransaction.withLock { _ = $0.insert(pthread_self()) }
+                        defer { inTransaction.withLock { _ = $0.remove(pthread_self()) } }
                         let value = try body(Transaction(connection: connection))
                         // PostgreSQL answers a commit of a failed transaction with a rollback, and calls that success.
                         guard !connection.isTransactionFailed else { throw Self.hiddenFailure }
@@ -116,6 +143,7 @@ public final class Database: @unchecked Sendable {
     private static let rollback = Statement("rollback", "rollback")
 
     private func with<T>(_ body: (Connection) throws -> T) throws -> T {
+        guard !inTransaction.withLock({ $0.contains(pthread_self()) }) else { throw PoolAskedInTransaction() }
         let connection = try take()
         let before = connection.statementCount
         defer {
@@ -181,6 +209,13 @@ public final class Database: @unchecked Sendable {
     }
 }
 
+/// A fault of ours: the body of a transaction asked the pool. It must read by the transaction that it was given.
+public struct PoolAskedInTransaction: Error, CustomStringConvertible {
+    public var description: String {
+        "the body of a transaction asked the pool for a second connection; it must read by its own transaction"
+    }
+}
+
 public enum TransactionLimits {
     /// Times one transaction body runs when others win; beyond that the error goes to the caller.
     public static let triesMax = 5
@@ -196,6 +231,13 @@ public struct Transaction {
     }
     public func first(_ statement: Statement, _ values: Value...) throws -> Row? {
         try connection.run(statement, values).first
+    }
+
+    /// What always gives a row, such as `insert … returning`: going on without it would go on with row 0.
+    ///
+    /// - Throws: `NoRow` when it gave none.
+    public func one(_ statement: Statement, _ values: Value...) throws -> Row {
+        try connection.run(statement, values).first.orNone(of: statement)
     }
 
     /// Runs `body`; when it throws, what it did is undone and the transaction goes on.
