@@ -127,7 +127,7 @@ struct FetchTask: Sendable {
             do {
                 let message = TaskMessage(app: app)
                 tasks.append(
-                    try message.make(one.assignment, token: one.token, base: app.configuration.publicURL))
+                    try message.make(one.assignment, token: one.token, base: app.base(of: poll.held.request)))
                 delivered.append(one.assignment)
             } catch {
                 let job = one.assignment

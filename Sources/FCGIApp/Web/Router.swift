@@ -40,12 +40,21 @@ struct Router: Sendable {
         }
     }
 
+    /// 405 in the shape of the path's protocol, with what the path takes instead.
+    static func wrongMethod(_ request: Request, allowed: [String], _ app: App) -> Response {
+        let methods = Set(allowed).sorted().joined(separator: ", ")
+        let words = "this path does not take \(request.method); it takes \(methods)"
+        var response = render(Failure(.wrongMethod, words), request, app)
+        response.headers.append((name: "Allow", value: methods))
+        return response
+    }
+
     private func answer(_ request: Request) throws -> Response {
-        var other = false
+        var allowed: [String] = []
         for route in routes {
             guard let bound = route.bind(request.segments) else { continue }
             guard route.method == request.method || (route.method == "GET" && request.method == "HEAD") else {
-                other = true
+                allowed += route.method == "GET" ? ["GET", "HEAD"] : [route.method]
                 continue
             }
             var request = request
@@ -76,14 +85,16 @@ struct Router: Sendable {
                     task = try app.liveTask(of: request)
                 }
                 request.task = task
-                let principal = Principal.job(task.task, repository: task.repository)
+                let principal = Principal.job(
+                    task.task, repository: task.repository,
+                    permissions: .unbounded)  // a runtime token is for the task's own artifacts, caches and summaries
                 return try route.handler(request, Caller(principal: principal, name: Caller.jobName), app)
             }
         }
         if request.segments.first == "twirp" {
             throw Failure(.badRoute, "no call is at \(request.method) \(request.rawPath)")
         }
-        if other { return .text(405, "this path does not take \(request.method)\n") }
+        if !allowed.isEmpty { return Self.wrongMethod(request, allowed: allowed, app) }
         throw Failure(.missing, "not found")
     }
 }
@@ -122,10 +133,14 @@ extension App {
             throw isPage && caller.principal == .anonymous
                 ? Failure(.unauthenticated, "log in to see this page") : Failure(.missing, "not found")
         }
-        switch authorize(caller.principal, wanted, on: repository.facts) {
+        switch authorize(caller.principal, wanted, of: .actions, on: repository.facts) {
         case .allowed: return repository
         case .needsLogin: throw Failure(.unauthenticated, "token is required")
-        case .forbidden: throw Failure(.forbidden, "you need \(wanted) access to \(repository.fullName)")
+        case .forbidden:
+            throw Failure(
+                .forbidden,
+                caller.lacks(wanted, of: .actions, on: repository.facts)
+                    ?? "you need \(wanted) access to \(repository.fullName)")
         case .invisible:
             // A person with a browser is asked to log in, and learns nothing about what exists.
             throw isPage && caller.principal == .anonymous
