@@ -158,6 +158,12 @@ private func writeJob(
             json.key(pair.key)
             json.array { json in job.steps.forEach { json.node($0) } }
         case "strategy": writeStrategy(job.strategy ?? pair.value, leg: leg, &json)
+        case "if":
+            // The server has judged it with all that a runner does not see (ancestors, `NaN`, `case()`) before it gives
+            // the job out, and must not be contradicted. A runner that was told to stop still may.
+            guard job.condition != nil else { continue }
+            json.key(pair.key)
+            json.string("${{ !cancelled() }}")
         case "continue-on-error":
             json.key(pair.key)
             json.literal(continueOnError ? "true" : "false")

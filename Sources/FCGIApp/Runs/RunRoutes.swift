@@ -71,7 +71,8 @@ enum RunRoutes {
     private static func jobList(of run: RunView, _ request: Request, _ app: App) throws -> Response {
         let jobs = try app.views.jobs(of: run)
         let json = RunJSON(base: app.configuration.publicURL, repository: try found(request))
-        let items = try jobs.map { job in json.job(job, of: run, steps: try job.task.map(app.views.steps) ?? []) }
+        let steps = try app.views.steps(of: jobs.compactMap(\.task))
+        let items = jobs.map { job in json.job(job, of: run, steps: job.task.flatMap { steps[$0] } ?? []) }
         return .json(
             200, #"{"total_count":\#(jobs.count),"jobs":[\#(items.joined(separator: ","))]}"#,
             headers: [(name: "X-Total-Count", value: "\(jobs.count)")])
@@ -100,7 +101,7 @@ enum RunRoutes {
         let job = try job(request, app)
         guard let run = try app.views.run(job.run, in: repository.id) else { throw Failure(.missing, "not found") }
         let json = RunJSON(base: app.configuration.publicURL, repository: repository)
-        return .json(200, json.job(job, of: run, steps: try job.task.map(app.views.steps) ?? []))
+        return .json(200, json.job(job, of: run, steps: try job.task.map { try app.views.steps(of: $0) } ?? []))
     }
 
     /// Millrace's own: what is in the way of a job, in the words of the page and of `millrace why`.
