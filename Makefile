@@ -4,7 +4,7 @@ RUN_DIR ?= .run
 export PORT RUN_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status build test test-unit test-isolation test-clients soak bench lint format
+.PHONY: help run stop status build test test-unit test-isolation test-clients abuse soak bench lint format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ test-isolation: ## races between transactions, stepped through by isolationteste
 
 test-clients: ## real clients alone
 	@dev/test.sh clients
+
+ABUSE_SECONDS ?= 60
+
+abuse: ## mutated calls, slow peers, frozen PostgreSQL, costly workflows: ABUSE_SECONDS (60) of each; a short form is in make test
+	@dev/test.sh abuse
 
 SEED  ?= $$(date +%s)
 STEPS ?= 2000000

@@ -41,9 +41,10 @@ def isolationtester() -> Path:
 def make_template(stack: Stack) -> None:
     """The database `millrace` with all migrations, in the order in which `millrace migrate` applies them."""
     psql = [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace",
-            "-Xq1", "-v", "ON_ERROR_STOP=1", "-f", "-"]
+            "-Xq", "-v", "ON_ERROR_STOP=1", "-f", "-"]
     for path in [*sorted((ROOT / "sql/migrations").glob("*.sql")), SPECS / "fixture.sql"]:
-        done = subprocess.run(psql, stdin=path.open(), capture_output=True, text=True)
+        whole = [] if "-- millrace: no transaction" in path.read_text() else ["--single-transaction"]
+        done = subprocess.run(psql + whole, stdin=path.open(), capture_output=True, text=True)
         if done.returncode != 0:
             raise StackError(f"{path.relative_to(ROOT)} could not be applied: {done.stderr.strip()}")
 

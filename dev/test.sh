@@ -1,5 +1,6 @@
 #!/bin/bash
-# Everything, in the order in which it fails soonest. `dev/test.sh clients` leaves out all but the clients.
+# Everything, in the order in which it fails soonest. `dev/test.sh clients` leaves out all but the clients, `dev/test.sh abuse` is
+# `make abuse`.
 # WARNINGS=error makes a warning in our own targets a failure (.ci/run does).
 set -u -o pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +17,7 @@ if [ "${WARNINGS:-}" = error ] && grep -E "^$PWD/(Sources|Tests)/.*: warning: " 
     echo "test: warnings in our own targets (above) are errors" >&2
     failed+=("warnings")
 fi
-if [ "${1:-}" != clients ]; then
+if [ "${1:-}" = "" ]; then
     swift test --skip-build || failed+=("swift test")
     python3 dev/isolation.py || failed+=("Tests/Isolation")
     # Whether the benches still run; what they say of time is not judged here.
@@ -32,6 +33,12 @@ if ! cmp -s Tests/Clients/requirements.txt "$venv/requirements.txt"; then
         { echo "test: could not make $venv; needs python3-venv and a way to PyPI" >&2; exit 1; }
 fi
 [ ${#failed[@]} -eq 0 ] || echo "test: so far failed: ${failed[*]}" >&2
+if [ "${1:-}" = abuse ]; then
+    # One after the other: what others may wait is a second here.
+    MILLRACE_ABUSE_SECONDS=${ABUSE_SECONDS:-60} MILLRACE_ABUSE_PATIENCE=1 MILLRACE_SLOW_PEERS=200 "$venv/bin/python" -m pytest -n 0 -s \
+        Tests/Clients/test_abuse_*.py Tests/Clients/test_extreme_integers.py Tests/Clients/test_slow_peers.py Tests/Clients/test_slow_postgres.py
+    exit
+fi
 # Last, so that pytest's closing line closes everything.
 "$venv/bin/python" -m pytest Tests/Clients || failed+=("Tests/Clients")
 [ ${#failed[@]} -eq 0 ]

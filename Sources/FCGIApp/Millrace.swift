@@ -11,7 +11,8 @@ struct Millrace: AsyncParsableCommand {
         version: HealthRoutes.apiVersion,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self, WhyCommand.self,
-            GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self, ExecStepCommand.self,
+            GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self,
+            ExecStepCommand.self,
         ])
 
     /// As ArgumentParser's own, but wrong usage is 2, as everywhere else, and not sysexits' 64 (STYLE section 5).
@@ -25,7 +26,7 @@ struct Millrace: AsyncParsableCommand {
             }
         } catch {
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+            complain(fullMessage(for: error))
             Foundation.exit(2)
         }
     }
@@ -50,7 +51,7 @@ extension CleanExit {
 
     /// Says what is wrong on stderr and exits with 1.
     static func problem(_ text: String) -> ExitCode {
-        FileHandle.standardError.write(Data("millrace: \(text)\n".utf8))
+        complain("millrace: \(text)")
         return ExitCode(1)
     }
 }

@@ -1,11 +1,12 @@
 """What browsers, guessers and readers of logs may do: requests of other sites, text on pages, passwords, names."""
 import base64
 import itertools
+import json
 import threading
 import time
 
 import pytest
-from support import StackError, User, ask, wait_for
+from support import StackError, User, ask, pb, rpc, wait_for
 
 numbers = itertools.count(1)
 
@@ -104,6 +105,27 @@ def test_h15_many_guessers_leave_others_served(stack):
             guesser.join()
     print(f"48 guessers ({len(statuses)} guesses): others wait {max(times):.3f} s at most")
     assert set(statuses) <= {401, 429, 503}
+
+
+# --- H17 ---
+
+EVIL = "\x1b]8;;https://evil.example\x07click\x1b[2J\x9b31m\u202eevil\tcolumn\nline"
+
+
+def test_h17_names_of_runners_are_harmless_on_a_terminal(stack, project):
+    message = pb.RegisterRequest(name=EVIL, token=project.registration_token(), version="1", labels=["x\u202ey"])
+    assert rpc(stack, "Register", message.to_binary()).status == 200
+    listed = stack.millrace("admin", "runner", "list", "--repo", project.path)
+    assert all(text not in listed for text in ("\x1b", "\x07", "\x9b", "\u202e", "\nline")), repr(listed)
+    assert "\\u{1b}" in listed and "evil" in listed
+    as_json = stack.millrace("admin", "runner", "list", "--repo", project.path, "--json")
+    assert all(text not in as_json for text in ("\x1b", "\x07", "\x9b", "\u202e"))
+    assert json.loads(as_json.splitlines()[0])["name"] == EVIL
+    why = stack.millrace("why", "runner", str(json.loads(as_json.splitlines()[0])["id"]))
+    assert "\x1b" not in why and "\u202e" not in why
+    with pytest.raises(StackError) as refused:
+        stack.millrace("admin", "repo", "create", "--owner", "no\x1b[2Jbody", "--name", "x")
+    assert "\x1b" not in str(refused.value)
 
 
 # --- H18 ---

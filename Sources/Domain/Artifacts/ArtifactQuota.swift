@@ -8,6 +8,9 @@ public struct ArtifactQuota: Sendable {
         self.ownerBytes = ownerBytes
     }
 
+    /// Whether anything is refused at all.
+    public var isBounded: Bool { repositoryBytes != nil || ownerBytes != nil }
+
     /// Whether `adding` bytes more fit. Adding none asks whether an upload may begin at all, which is refused when nothing
     /// more would fit.
     public func admit(repositoryUsed: Int64, ownerUsed: Int64, adding: Int64) throws(QuotaRefusal) {

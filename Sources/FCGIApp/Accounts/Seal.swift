@@ -12,8 +12,9 @@ struct Seal: Sendable {
     /// - Returns: nonce, text and tag.
     func close(_ secret: [UInt8], at place: String) throws -> [UInt8] {
         let box = try AES.GCM.seal(secret, using: key, authenticating: Array(place.utf8))
-        // A nonce of 12 bytes, which seal makes, always has this form.
-        return box.combined.map { Array($0) } ?? []
+        // A nonce of 12 bytes, which seal makes, always has this form; storing nothing would lose the secret.
+        guard let combined = box.combined else { throw Failure(.fault, "could not seal a secret for \"\(place)\"") }
+        return Array(combined)
     }
 
     func open(_ sealed: [UInt8], at place: String) throws -> [UInt8] {

@@ -30,9 +30,9 @@ struct AdminRepoArtifactsCommand: ParsableCommand {
                 if let retention { overrides.retentionSeconds = retention.value }
                 if let keepLast { overrides.keepLast = keepLast.value }
             }
-            print("quota: \(now.quotaBytes.map { "\($0) bytes" } ?? "default")")
-            print("retention: \(now.retentionSeconds.map { "\($0) s" } ?? "default")")
-            print("keep-last: \(now.keepLast.map { "\($0)" } ?? "default")")
+            say("quota: \(now.quotaBytes.map { "\($0) bytes" } ?? "default")")
+            say("retention: \(now.retentionSeconds.map { "\($0) s" } ?? "default")")
+            say("keep-last: \(now.keepLast.map { "\($0)" } ?? "default")")
         }
     }
 }

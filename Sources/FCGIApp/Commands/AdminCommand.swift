@@ -55,7 +55,7 @@ struct AdminCommand: ParsableCommand {
                     let token = Token.make()
                     try app.accounts.addToken(
                         to: account, name: "admin", hash: Token.hash(token), lastEight: String(token.suffix(8)))
-                    print(token)
+                    say(token)
                 }
             }
         }
@@ -96,7 +96,7 @@ struct AdminCommand: ParsableCommand {
                         )
                     }
                     try RepositoryFiles(configuration: app.configuration).create(id)
-                    print("\(app.configuration.publicURL)/\(account.name)/\(name).git")
+                    say("\(app.configuration.publicURL)/\(account.name)/\(name).git")
                 }
             }
         }

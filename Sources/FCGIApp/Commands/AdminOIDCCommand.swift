@@ -11,7 +11,7 @@ struct AdminOIDCCommand: ParsableCommand {
         @OptionGroup var options: ConfigOption
 
         func run() throws {
-            try AdminCommand.guarded(options) { app in print(try IdentityKeys(app: app).rotate()) }
+            try AdminCommand.guarded(options) { app in say(try IdentityKeys(app: app).rotate()) }
         }
     }
 }

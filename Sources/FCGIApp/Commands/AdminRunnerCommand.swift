@@ -20,7 +20,7 @@ struct AdminRunnerCommand: ParsableCommand {
             try AdminCommand.guarded(options) { app in
                 let tokens = RegistrationTokens(app: app)
                 let scope = try place.scope(app) ?? .everything
-                print(rotate ? try tokens.rotate(scope) : try tokens.current(of: scope))
+                say(rotate ? try tokens.rotate(scope) : try tokens.current(of: scope))
             }
         }
     }
@@ -55,7 +55,7 @@ struct AdminRunnerCommand: ParsableCommand {
                     identity, tokenHash: Token.hash(identity.token), name: name, labels: labels,
                     scope: try place.scope(app) ?? .everything)
                 switch outcome {
-                case .kept(let runner): print(runner.uuid)
+                case .kept(let runner): say(runner.uuid)
                 case .isElsewhere(let runner):
                     throw Failure(
                         .conflict,
@@ -87,7 +87,7 @@ struct AdminRunnerCommand: ParsableCommand {
                     let runners = try app.runnerViews.runners(
                         listing, isDisabled: nil, limit: Self.pageMax, offset: page * Self.pageMax)
                     let reasons = try app.waits.why(runners: runners.map(\.id))
-                    for runner in runners { print(line(runner, why: reasons[runner.id])) }
+                    for runner in runners { say(line(runner, why: reasons[runner.id])) }
                     guard runners.count == Self.pageMax else { return }
                     page += 1
                 }
@@ -97,12 +97,12 @@ struct AdminRunnerCommand: ParsableCommand {
         private static let pageMax = 500
 
         private func line(_ runner: RunnerView, why: Reason?) -> String {
-            guard !json else { return runner.json }
+            guard !json else { return harmlessJSON(runner.json) }
             let place = runner.place.isEmpty ? "all repositories" : runner.place
             let state = runner.isDisabled ? runner.reachable + ", disabled" : runner.reachable
             return [
                 "\(runner.id)", runner.name, state, place, runner.labels.joined(separator: ","), why?.words ?? "",
-            ].joined(separator: "\t")
+            ].map(harmlessField).joined(separator: "\t")
         }
     }
 

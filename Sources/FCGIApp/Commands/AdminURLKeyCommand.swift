@@ -13,7 +13,7 @@ struct AdminURLKeyCommand: ParsableCommand {
         @OptionGroup var options: ConfigOption
 
         func run() throws {
-            try AdminCommand.guarded(options) { app in print(try app.urlKeys.rotate()) }
+            try AdminCommand.guarded(options) { app in say("\(try app.urlKeys.rotate())") }
         }
     }
 }

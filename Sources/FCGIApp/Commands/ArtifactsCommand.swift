@@ -1,4 +1,5 @@
 import ArgumentParser
+import Domain
 import Foundation
 
 /// `millrace artifacts`: a client of any server that speaks Gitea's API, over HTTP alone.
@@ -40,7 +41,7 @@ struct ArtifactsCommand: AsyncParsableCommand {
         func run() async throws {
             try await ArtifactsCommand.guarded {
                 let artifacts = try await server.server().list(name: name, run: run)
-                print(
+                say(
                     json ? try ArtifactsCommand.json(["artifacts": artifacts]) : Self.table(artifacts), terminator: "")
             }
         }
@@ -106,7 +107,7 @@ struct ArtifactsCommand: AsyncParsableCommand {
                     let bytes: Int64
                     let digest: String
                 }
-                print(
+                say(
                     json
                         ? try ArtifactsCommand.json(
                             Answer(
@@ -147,7 +148,7 @@ struct ArtifactsCommand: AsyncParsableCommand {
                     let bytes: Int64
                     let digest: String
                 }
-                print(
+                say(
                     json
                         ? try ArtifactsCommand.json(
                             Answer(id: result.id, name: name, bytes: result.bytes, digest: result.digest))
@@ -181,14 +182,14 @@ struct ArtifactsCommand: AsyncParsableCommand {
                     let id: Int64
                     let name: String
                 }
-                if json { print(try ArtifactsCommand.json(Answer(id: found.id, name: found.name)), terminator: "") }
+                if json { say(try ArtifactsCommand.json(Answer(id: found.id, name: found.name)), terminator: "") }
             }
         }
     }
 
     private static func guarded(_ body: () async throws -> Void) async throws {
         do { try await body() } catch let problem as ClientProblem {
-            FileHandle.standardError.write(Data("millrace: \(problem.words)\n".utf8))
+            complain("millrace: \(problem.words)")
             throw ExitCode(problem.exitStatus)
         } catch { throw CleanExit.status(of: error) }
     }
@@ -196,6 +197,6 @@ struct ArtifactsCommand: AsyncParsableCommand {
     private static func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+        return harmlessJSON(String(decoding: try encoder.encode(value), as: UTF8.self)) + "\n"
     }
 }

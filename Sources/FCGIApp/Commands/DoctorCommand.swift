@@ -32,7 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             let bases = [app.configuration.publicURL] + app.configuration.addresses.map(\.text)
             if printProbes {
-                for base in bases { print(try Self.probes(base, app).map(\.address).joined(separator: "\n")) }
+                for base in bases { say(try Self.probes(base, app).map(\.address).joined(separator: "\n")) }
                 return
             }
             found += StorageDoctor(directory: app.configuration.storageDirectory).diagnoses()
@@ -45,9 +45,9 @@ struct DoctorCommand: AsyncParsableCommand {
             }
         }
         let isWell = !found.contains { $0.verdict == .problem }
-        print(
+        say(
             json
-                ? #"{"well":\#(isWell),"found":[\#(found.map(\.json).joined(separator: ","))]}"#
+                ? harmlessJSON(#"{"well":\#(isWell),"found":[\#(found.map(\.json).joined(separator: ","))]}"#)
                 : found.map(\.text).joined(separator: "\n"))
         if !isWell { throw ExitCode(1) }
     }

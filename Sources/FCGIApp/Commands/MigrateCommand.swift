@@ -18,10 +18,10 @@ struct MigrateCommand: ParsableCommand {
             let migrations = try Migrations(dsn: configuration.databaseDSN)
             if status { return try show(files.map(\.name), applied: try migrations.applied()) }
             if dryRun {
-                for name in try migrations.missing(of: files.map(\.name)) { print("would apply  \(name)") }
+                for name in try migrations.missing(of: files.map(\.name)) { say("would apply  \(name)") }
                 return
             }
-            try migrations.apply(files) { print("applied  \($0)") }
+            try migrations.apply(files) { say("applied  \($0)") }
         } catch {
             throw CleanExit.status(of: error)
         }
@@ -29,8 +29,8 @@ struct MigrateCommand: ParsableCommand {
 
     private func show(_ names: [String], applied: [String]) throws {
         let done = Set(applied)
-        for name in names { print("\(done.contains(name) ? "applied" : "missing")  \(name)") }
-        for name in applied where !names.contains(name) { print("newer  \(name)") }
+        for name in names { say("\(done.contains(name) ? "applied" : "missing")  \(name)") }
+        for name in applied where !names.contains(name) { say("newer  \(name)") }
         if !done.isSuperset(of: names) { throw ExitCode(1) }
     }
 }

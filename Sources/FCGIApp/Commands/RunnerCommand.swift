@@ -67,7 +67,7 @@ struct RunnerCommand: AsyncParsableCommand {
         do {
             try await runner.run()
         } catch let error as EmbeddedRunner.Stop {
-            FileHandle.standardError.write(Data("millrace runner: \(error.message)\n".utf8))
+            complain("millrace runner: \(error.message)")
             throw ExitCode(error.exitCode)
         }
     }

@@ -37,7 +37,7 @@ struct ScrubCommand: ParsableCommand {
         } catch {
             throw CleanExit.status(of: error)
         }
-        print(json ? Self.json(report) : Self.text(report))
+        say(json ? harmlessJSON(Self.json(report)) : Self.text(report))
         if !report.findings.isEmpty { throw ExitCode(1) }
     }
 

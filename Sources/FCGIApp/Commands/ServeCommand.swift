@@ -1,5 +1,5 @@
 import ArgumentParser
-import CFCGI
+import CLinux
 import Domain
 import Foundation
 import Postgres
@@ -34,8 +34,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     private func serve(_ app: App) throws {
-        FCGX_Init()
-        // libfcgi takes SIGTERM for itself and Swift's runtime has threads of its own, so whichever thread gets the
+        // Swift's runtime has threads of its own, so whichever thread gets the
         // signal hands it on through a descriptor that this thread reads (docs/adr/0002).
         stopSignals = eventfd(0, Int32(EFD_CLOEXEC))
         var stop = sigaction()

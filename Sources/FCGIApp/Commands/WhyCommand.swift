@@ -47,7 +47,7 @@ struct WhyCommand: ParsableCommand {
     private static func answer(_ options: ConfigOption, json: Bool, _ body: (App) throws -> Reason) throws {
         do {
             let reason = try body(try App(configuration: try options.load(), instance: "cli"))
-            print(json ? reason.json : reason.words)
+            say(json ? harmlessJSON(reason.json) : reason.words)
         } catch {
             throw CleanExit.status(of: error)
         }

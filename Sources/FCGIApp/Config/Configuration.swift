@@ -29,6 +29,8 @@ struct Configuration: Sendable {
     /// Bytes of text kept of one task's log; what is beyond is dropped, and one line says so.
     var logTaskBytesMax = LogLimits.taskBytesDefault
     var logRetentionSeconds: Int64 = 365 * 86_400
+    /// Finished runs older than this are removed with all that is theirs; nil: never.
+    var runRetentionSeconds: Int64? = 400 * 86_400
     var artifacts = ArtifactConfiguration()
     /// Where runners find actions that a workflow names `owner/repo@ref`; no slash at the end (Gitea's DEFAULT_ACTIONS_URL).
     var defaultActionsURL = "https://github.com"
@@ -112,7 +114,8 @@ struct Configuration: Sendable {
         "database.pool", "database.migrations_dir", "database.checks_dir", "storage.dir", "git.repositories_dir",
         "artifacts.retention", "artifacts.retention_max", "artifacts.same_name", "artifacts.block_bytes_max",
         "artifacts.repository_quota", "artifacts.owner_quota", "artifacts.keep_last", "artifacts.abandoned_after",
-        "artifacts.garbage_after", "logs.seal_grace", "logs.retention", "logs.task_bytes_max", "tasks.poll_hold",
+        "artifacts.garbage_after", "runs.retention", "logs.seal_grace", "logs.retention", "logs.task_bytes_max",
+        "tasks.poll_hold",
         "tasks.looks_max", "tasks.fair_spacing", "tasks.unheard_after", "tasks.silent_after", "tasks.overlong_after",
         "tasks.restart_silence", "tasks.timeout_grace", "tasks.abandoned_after", "tasks.spent_grace",
     ]
@@ -200,6 +203,8 @@ struct Configuration: Sendable {
         case "artifacts.keep_last": artifacts.keepLast = Int64(try count(0...1_000_000))
         case "artifacts.abandoned_after": artifacts.abandonedSeconds = Int64(try duration(1...2_592_000))
         case "artifacts.garbage_after": artifacts.garbageSeconds = Int64(try duration(1...2_592_000))
+        case "runs.retention":
+            runRetentionSeconds = value == "none" ? nil : Int64(try duration(1...(100 * 365 * 86_400)))
         case "logs.retention": logRetentionSeconds = Int64(try duration(1...(100 * 365 * 86_400)))
         default:
             throw Problem(

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import Synchronization
@@ -25,10 +26,9 @@ final class ChildProcess: Sendable {
         throws
     {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw FileFailure("make a pipe for", path) }
+        // At once, or a child that another thread starts in between would keep it open.
+        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw FileFailure("make a pipe for", path) }
         let (readEnd, writeEnd) = (ends[0], ends[1])
-        _ = fcntl(readEnd, F_SETFD, FD_CLOEXEC)
-        _ = fcntl(writeEnd, F_SETFD, FD_CLOEXEC)
         defer { close(writeEnd) }
 
         var environment = environment

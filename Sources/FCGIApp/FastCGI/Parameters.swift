@@ -12,19 +12,6 @@ struct Parameters: Sendable, ExpressibleByDictionaryLiteral {
     private var bytes: [UInt8]
     private var pairs: [Pair] = []
 
-    /// - Parameter pairs: `NAME=value`, as libfcgi hands them over; valid during the call only.
-    init(environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
-        bytes = []
-        // What nginx sends of an ordinary request: one allocation each instead of five.
-        bytes.reserveCapacity(1024)
-        pairs.reserveCapacity(32)
-        var at = environment
-        while let entry = at?.pointee {
-            append(UnsafeRawBufferPointer(start: entry, count: strlen(entry)))
-            at = at?.advanced(by: 1)
-        }
-    }
-
     private mutating func append(_ text: UnsafeRawBufferPointer) {
         guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else { return }
         let start = bytes.count

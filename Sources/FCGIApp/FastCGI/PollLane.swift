@@ -1,4 +1,4 @@
-import CFCGI
+import CLinux
 import Glibc
 import Synchronization
 
@@ -37,32 +37,17 @@ final class PollLane: @unchecked Sendable {
     private var acceptsAgainAt: Int64?
 
     init(path: String, handle: @escaping @Sendable (HeldRequest) -> Void) throws {
-        unlink(path)
-        let opened = socket(
-            AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let fits = withUnsafeMutableBytes(of: &address.sun_path) { target in
-            guard path.utf8.count < target.count else { return false }
-            target.copyBytes(from: path.utf8)
-            return true
-        }
-        let mask = umask(0o117)
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(opened, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        umask(mask)
-        guard fits, bound == 0, listen(opened, LaneLimits.backlog) == 0 else {
-            throw Failure(.fault, "could not listen on \"\(path)\": \(String(cString: strerror(errno)))")
-        }
-        listening = opened
+        listening = try listeningSocket(path, isBlocking: false)
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wake = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
         self.handle = handle
-        watch(listening, EPOLL_CTL_ADD, EPOLLIN.rawValue)
-        watch(wake, EPOLL_CTL_ADD, EPOLLIN.rawValue)
+        guard epoll >= 0, wake >= 0, watch(listening, EPOLL_CTL_ADD, EPOLLIN.rawValue),
+            watch(wake, EPOLL_CTL_ADD, EPOLLIN.rawValue)
+        else {
+            let why = String(cString: strerror(errno))
+            for descriptor in [listening, epoll, wake] where descriptor >= 0 { close(descriptor) }
+            throw Failure(.fault, "could not wait for requests on \"\(path)\": \(why)")
+        }
     }
 
     /// Refuses new connections; whoever holds requests must answer them for `run` to return.
@@ -86,7 +71,7 @@ final class PollLane: @unchecked Sendable {
             if let stopsAt, peers.isEmpty || Clock.monotonicMicroseconds() > stopsAt { break }
             if stopsAt == nil, let at = acceptsAgainAt, Clock.monotonicMicroseconds() >= at {
                 acceptsAgainAt = nil
-                watch(listening, EPOLL_CTL_ADD, EPOLLIN.rawValue)
+                if !watch(listening, EPOLL_CTL_ADD, EPOLLIN.rawValue) { pauseAccepting() }
             }
             let count = epoll_wait(epoll, &events, 256, acceptsAgainAt == nil ? 500 : 10)
             for index in 0..<max(0, Int(count)) {
@@ -107,11 +92,13 @@ final class PollLane: @unchecked Sendable {
         piece.deallocate()
     }
 
-    private func watch(_ descriptor: Int32, _ operation: Int32, _ mask: UInt32) {
+    /// - Returns: false when the kernel watches no more descriptors (fs.epoll.max_user_watches, memory).
+    @discardableResult
+    private func watch(_ descriptor: Int32, _ operation: Int32, _ mask: UInt32) -> Bool {
         var event = epoll_event()
         event.events = mask
         event.data.fd = descriptor
-        epoll_ctl(epoll, operation, descriptor, &event)
+        return epoll_ctl(epoll, operation, descriptor, &event) == 0
     }
 
     private func nudge() {
@@ -121,15 +108,17 @@ final class PollLane: @unchecked Sendable {
 
     private func acceptAll() {
         while true {
-            let descriptor = accept(listening, nil, nil)
+            let descriptor = acceptedConnection(listening, isBlocking: false)
             guard descriptor >= 0 else {
                 if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pauseAccepting() }
                 return
             }
-            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            guard watch(descriptor, EPOLL_CTL_ADD, EPOLLIN.rawValue | EPOLLRDHUP.rawValue) else {
+                // Or nobody would ever hear of it again.
+                close(descriptor)
+                continue
+            }
             peers[descriptor] = Peer()
-            watch(descriptor, EPOLL_CTL_ADD, EPOLLIN.rawValue | EPOLLRDHUP.rawValue)
         }
     }
 
@@ -202,7 +191,7 @@ final class PollLane: @unchecked Sendable {
                     descriptor, $0.baseAddress?.advanced(by: peer.sent), $0.count - peer.sent, Int32(MSG_NOSIGNAL))
             }
             if wrote < 0 {
-                if errno == EAGAIN { return watch(descriptor, EPOLL_CTL_MOD, EPOLLOUT.rawValue) }
+                if errno == EAGAIN, watch(descriptor, EPOLL_CTL_MOD, EPOLLOUT.rawValue) { return }
                 return drop(descriptor)
             }
             peer.sent += wrote

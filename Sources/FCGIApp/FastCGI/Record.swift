@@ -26,7 +26,11 @@ enum Record {
             out += header(stdout, id: id, count: next - at) + bytes[at..<next]
             at = next
         }
-        return out + header(stdout, id: id, count: 0) + header(endRequest, id: id, count: 8)
-            + [UInt8](repeating: 0, count: 8)
+        return out + end(id: id)
+    }
+
+    /// The end of stdout, and of the request: done.
+    static func end(id: UInt16) -> [UInt8] {
+        header(stdout, id: id, count: 0) + header(endRequest, id: id, count: 8) + [UInt8](repeating: 0, count: 8)
     }
 }

@@ -90,9 +90,11 @@ final class Housekeeping: Sendable {
         let seal = SealLogs(app: app, isStopping: isStopping)
         let expire = ExpireLogs(app: app, isStopping: isStopping)
         let watch = WatchLogs(app: app)
+        let retention = Retention(app: app, isStopping: isStopping)
         return [
             Worker { [self] in every(milliseconds: 2_000, "seal logs") { try seal.sweep() } },
             Worker { [self] in every(milliseconds: 10_000, "expire logs") { try expire.sweep() } },
+            Worker { [self] in every(milliseconds: 10_000, "retention") { try retention.sweep() } },
             Worker { [self] in every(milliseconds: LiveLimits.lookMilliseconds, "watch logs") { try watch.look() } },
         ]
     }
@@ -101,7 +103,12 @@ final class Housekeeping: Sendable {
         let sweep = SweepArtifacts(app: app, isStopping: { [self] in stopping.load(ordering: .relaxed) })
         let garbage = SweepGarbage(app: app, isStopping: { [self] in stopping.load(ordering: .relaxed) })
         return [
-            Worker { [self] in every(milliseconds: 5_000, "artifacts") { try sweep.sweep() } },
+            Worker { [self] in
+                do { try sweep.begin() } catch {
+                    app.log.write(.warning, "housekeeping failed", [("sweep", "artifacts"), ("err", "\(error)")])
+                }
+                every(milliseconds: 5_000, "artifacts") { try sweep.sweep() }
+            },
             Worker { [self] in every(milliseconds: garbage.everyMilliseconds, "garbage") { try garbage.sweep() } },
         ]
     }

@@ -13,6 +13,11 @@ struct SweepArtifacts: Sendable {
     let app: App
     let isStopping: @Sendable () -> Bool
 
+    /// Once at the start: `artifacts.keep_last` may have been another one before.
+    func begin() throws {
+        if app.configuration.artifacts.keepLast > 0 { try app.artifacts.noteSpareEverywhere() }
+    }
+
     func sweep() throws {
         let settings = app.configuration.artifacts
         try repeatedly { try app.artifacts.expireDue(limit: Self.batch) }
@@ -39,7 +44,7 @@ struct SweepArtifacts: Sendable {
     }
 
     private func removeBlobs() throws {
-        try app.blobs.doomUnnamed(limit: Self.batch)
+        try repeatedly { try app.blobs.doomUnnamed(limit: Self.batch) }
         var freed: Int64 = 0
         var count = 0
         while !isStopping() {
@@ -51,7 +56,6 @@ struct SweepArtifacts: Sendable {
                 count += 1
             }
             guard doomed.count >= Self.batch else { break }
-            try app.blobs.doomUnnamed(limit: Self.batch)
         }
         if count > 0 {
             app.log.write(.info, "blobs removed", [("blobs", "\(count)"), ("freed_bytes", "\(freed)")])

@@ -68,7 +68,9 @@ struct LogPage {
             return facts
         }
         let slices = sliceLog(
-            steps: steps.map { LogStep(name: $0.name, status: $0.status, index: $0.logIndex, length: $0.logLength) },
+            steps: zip(steps, shownStatuses(ofSteps: steps.map(\.status), job: job.status)).map { step, status in
+                LogStep(name: step.name, status: status, index: step.logIndex, length: step.logLength)
+            },
             rows: reader.log.rows, task: job.status)
         let growing = slices.lastIndex { $0.status == .running || $0.status == .cancelling }
         facts["slices"] = try slices.enumerated().map { index, slice -> [String: Any] in
@@ -104,11 +106,15 @@ struct LogPage {
     private func rows(_ rows: Range<Int64>, of reader: inout LogReader, _ job: JobID) throws -> [[String: Any]] {
         var out: [[String: Any]] = []
         var number = rows.lowerBound
+        var isInGroup = false
         try reader.read(rows) { lines in
             for line in lines.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
                 number += 1
                 let view = LogView(line: line)
-                out.append(["job": job.number, "number": number, "time": view.time, "text": view.text])
+                if [.group, .endgroup].contains(view.kind) { isInGroup = false }
+                let kind = isInGroup ? "\(view.kind.rawValue) in" : view.kind.rawValue
+                if view.kind == .group { isInGroup = true }
+                out.append(["job": job.number, "number": number, "time": view.time, "text": view.text, "kind": kind])
             }
             return true
         }
@@ -138,7 +144,7 @@ struct LogPage {
     static func template() throws -> MustacheTemplate { try MustacheTemplate(string: section) }
 
     private static let row = """
-        <div class="row" id="job-{{job}}-L{{number}}"><a href="#job-{{job}}-L{{number}}">{{number}}</a><span title="{{time}}">{{text}}</span></div>
+        <div class="row {{kind}}" id="job-{{job}}-L{{number}}"><a href="#job-{{job}}-L{{number}}">{{number}}</a><span title="{{time}}">{{text}}</span></div>
         """
 
     /// Jobs of a page. `{{x}}` escapes; nothing here uses the unescaped form.

@@ -6,23 +6,59 @@ let logScript = #"""
     const rowsAtOnce = 1000;     // of one load; LogRangeLimits.linesMax is the server's bound
     const rowsGrowingMax = 3000; // kept of a step that grows: older ones leave the page, not the log
 
+    // What a terminal shows of a line, as Domain/Logs/LogView.swift has it.
+    function asTerminalShows(text) {
+      if (!/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) return text;
+      let line = [], cursor = 0;
+      for (const [part] of text.matchAll(/\x1b\[[^@-~]*[@-~]?|\x1b\][^\x07\x1b]*(?:\x07|\x1b.?)?|\x1b.?|./gsu)) {
+        if (part === "\r") cursor = 0;
+        else if (part === "\b") cursor = Math.max(0, cursor - 1);
+        else if (part === "\x1b[K" || part === "\x1b[0K") line.length = Math.min(cursor, line.length);
+        else if (part === "\x1b[1K") line = line.map((c, at) => at <= cursor ? " " : c);
+        else if (part === "\x1b[2K") line = [];
+        else if (part[0] === "\x1b" || /^[\x00-\x08\x0a-\x1f\x7f]$/.test(part)) continue;
+        else {
+          while (line.length < cursor) line.push(" ");
+          line[cursor++] = part;
+        }
+      }
+      return line.join("");
+    }
+    const marker = /^(?:##\[(group|endgroup|error|warning|notice|debug|command|section)\]|::(group|endgroup|error|warning|notice|debug|command|section)(?: .*?)?::)/is;
+
     function makeRow(job, number, line) {
       const space = line.indexOf(" ");
       const row = document.createElement("div"), link = document.createElement("a"), text = document.createElement("span");
-      row.className = "row";
+      const shown = asTerminalShows(line.slice(space + 1)), found = marker.exec(shown);
+      row.className = "row " + (found ? (found[1] ?? found[2]).toLowerCase() : "plain");
       row.id = `${job.id}-L${number}`;
       link.href = "#" + row.id;
       link.textContent = number;
       text.title = line.slice(0, space);
-      text.textContent = line.slice(space + 1).replace(/\x1b\[[^@-~]*[@-~]/g, "").replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "");
+      text.textContent = found ? shown.slice(found[0].length) : shown;
       row.append(link, text);
       return row;
     }
     function makeRows(job, first, text) {
       const lines = text.split("\n");
       lines.pop();
-      return lines.map((line, index) => makeRow(job, first + index + 1, line));
+      const before = document.getElementById(`${job.id}-L${first}`)?.classList;
+      let isInGroup = before ? before.contains("in") || before.contains("group") : false;
+      return lines.map((line, index) => {
+        const row = makeRow(job, first + index + 1, line);
+        if (row.classList.contains("group") || row.classList.contains("endgroup")) isInGroup = false;
+        row.classList.toggle("in", isInGroup);
+        if (row.classList.contains("group")) isInGroup = true;
+        return row;
+      });
     }
+    // A group is folded and unfolded by its heading.
+    document.addEventListener("click", event => {
+      const heading = event.target.closest(".row.group > span")?.parentElement;
+      if (!heading) return;
+      const isFolded = heading.classList.toggle("folded");
+      for (let row = heading.nextElementSibling; row?.classList.contains("in"); row = row.nextElementSibling) row.hidden = isFolded;
+    });
 
     // Rows between those shown.
     function makeGap(job, from, to) {

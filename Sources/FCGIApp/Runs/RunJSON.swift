@@ -61,8 +61,9 @@ struct RunJSON: Sendable {
         let labels = job.labels.map(text).joined(separator: ",")
         let branch = headBranch(run)
         let runner = job.runnerID.map { #","runner_id":\#($0),"runner_name":\#(text(job.runnerName))"# } ?? ""
-        let items = steps.map { step in
-            #"{"name":\#(text(step.name)),"number":\#(step.position),\#(state(step.status)),"started_at":"\#(Self.time(step.startedAt))","completed_at":"\#(Self.time(step.stoppedAt))"}"#
+        let shown = shownStatuses(ofSteps: steps.map(\.status), job: job.status)
+        let items = zip(steps, shown).map { step, status in
+            #"{"name":\#(text(step.name)),"number":\#(step.position),\#(state(status)),"started_at":"\#(Self.time(step.startedAt))","completed_at":"\#(Self.time(step.stoppedAt))"}"#
         }
         return
             #"{"id":\#(job.id),"run_id":\#(job.run),"run_attempt":\#(job.attempt),"name":\#(text(job.name)),"labels":[\#(labels)],"handle":"\#(job.handle)",\#(state(job.status)),"problem":\#(text(job.problem)),"url":\#(text("\(api)/actions/jobs/\(job.id)")),"run_url":\#(text("\(api)/actions/runs/\(job.run)")),"html_url":\#(text("\(base)/\(repository.fullName)/actions/runs/\(run.number)/jobs/\(job.id)")),"head_sha":\#(text(run.sha))\#(branch)\#(runner),"created_at":"\#(Self.time(job.createdAt))","started_at":"\#(Self.time(job.startedAt))","completed_at":"\#(Self.time(job.stoppedAt))","steps":[\#(items.joined(separator: ","))]}"#

@@ -16,7 +16,7 @@ enum RunPages {
         let repository = try RunRoutes.found(request)
         let page = Pagination.page(request)
         let runs = try app.views.runs(
-            of: repository.id, statuses: [], limit: Pagination.limitMax, offset: (page - 1) * Pagination.limitMax)
+            of: repository.id, RunFilter(), limit: Pagination.limitMax, offset: (page - 1) * Pagination.limitMax)
         let base = "/\(repository.fullName)"
         let facts: [String: Any] = [
             "title": repository.fullName, "base": base, "repository": repository.fullName,

@@ -46,12 +46,12 @@ enum RunRoutes {
 
     @Sendable static func listRuns(_ request: Request, _: Caller, _ app: App) throws -> Response {
         let repository = try found(request)
-        let statuses = try statusFilter(request.statusFilters)
+        let filter = try runFilter(request)
         let limit = Pagination.limit(request)
         let page = Pagination.page(request)
         let runs = try app.views.runs(
-            of: repository.id, statuses: statuses, limit: limit, offset: (page - 1) * limit)
-        let total = try app.views.runCount(of: repository.id, statuses: statuses)
+            of: repository.id, filter, limit: limit, offset: (page - 1) * limit)
+        let total = try app.views.runCount(of: repository.id, filter)
         let json = RunJSON(base: app.configuration.publicURL, repository: repository)
         return .json(
             200, #"{"total_count":\#(total),"workflow_runs":[\#(runs.map(json.run).joined(separator: ","))]}"#,
@@ -69,10 +69,11 @@ enum RunRoutes {
     }
 
     private static func jobList(of run: RunView, _ request: Request, _ app: App) throws -> Response {
-        let jobs = try app.views.jobs(of: run)
+        let jobs = try filtered(try app.views.jobs(of: run), request)
         let json = RunJSON(base: app.configuration.publicURL, repository: try found(request))
-        let steps = try app.views.steps(of: jobs.compactMap(\.task))
-        let items = jobs.map { job in json.job(job, of: run, steps: job.task.flatMap { steps[$0] } ?? []) }
+        let shown = paged(jobs, request)
+        let steps = try app.views.steps(of: shown.compactMap(\.task))
+        let items = shown.map { job in json.job(job, of: run, steps: job.task.flatMap { steps[$0] } ?? []) }
         return .json(
             200, #"{"total_count":\#(jobs.count),"jobs":[\#(items.joined(separator: ","))]}"#,
             headers: [(name: "X-Total-Count", value: "\(jobs.count)")])
@@ -171,6 +172,53 @@ enum RunRoutes {
     }
 
     /// The words of rest.md 2; unknown ones are refused.
+    /// A script that asks for the runs of one commit must not be told of all: what is not understood is refused.
+    private static func refuseUnknown(_ request: Request, known: Set<String>) throws {
+        if let unknown = request.query.keys.filter({ !known.contains($0) }).min() {
+            throw Failure(
+                .malformed,
+                "this list has no parameter \"\(unknown)\"; known are \(known.sorted().joined(separator: ", "))")
+        }
+    }
+
+    private static func runFilter(_ request: Request) throws -> RunFilter {
+        try refuseUnknown(request, known: RunFilter.known)
+        var filter = RunFilter()
+        filter.statuses = try statusFilter(request.statusFilters)
+        func given(_ name: String) -> String? { request.query[name].flatMap { $0.isEmpty ? nil : $0 } }
+        filter.event = given("event")
+        filter.branch = given("branch")
+        filter.actor = given("actor")
+        filter.headSHA = given("head_sha")?.lowercased()
+        return filter
+    }
+
+    /// All of them unless a page is asked for: they are few.
+    private static func paged(_ jobs: [JobView], _ request: Request) -> ArraySlice<JobView> {
+        guard request.query["page"] != nil || request.query["limit"] != nil else { return jobs[...] }
+        let limit = Pagination.limit(request)
+        return jobs.dropFirst((Pagination.page(request) - 1) * limit).prefix(limit)
+    }
+
+    /// Jobs of one run are few: they are chosen here.
+    private static func filtered(_ jobs: [JobView], _ request: Request) throws -> [JobView] {
+        try refuseUnknown(request, known: RunFilter.knownOfJobs)
+        let statuses = try statusFilter(request.statusFilters)
+        var chosen = statuses.isEmpty ? jobs : jobs.filter { statuses.contains($0.status) }
+        if let filter = request.query["filter"], !["", "latest", "all"].contains(filter) {
+            throw Failure(.malformed, "filter is \"\(filter)\"; it must be latest or all")
+        }
+        if let sort = request.query["sort"], !["", "id"].contains(sort) {
+            throw Failure(.malformed, "jobs of a run are sorted by id, not by \"\(sort)\"")
+        }
+        switch request.query["order"] {
+        case nil, "", "asc": break
+        case "desc": chosen.reverse()
+        case .some(let order): throw Failure(.malformed, "order is \"\(order)\"; it must be asc or desc")
+        }
+        return chosen
+    }
+
     private static func statusFilter(_ words: [String]) throws -> [Status] {
         try words.filter { !$0.isEmpty }.flatMap { word -> [Status] in
             switch word {

@@ -7,6 +7,8 @@ enum Templates {
         a{color:#0b57d0}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ddd}
         .log{background:#111;color:#eee;padding:.5rem;font:13px/1.5 ui-monospace,monospace}.log a{color:#8ab4f8}.log .gap{display:block;padding:.3rem 4rem}
         .row{display:flex;white-space:pre-wrap;overflow-wrap:anywhere}.row a{min-width:3.5rem;padding-right:.5rem;text-align:right;text-decoration:none;user-select:none}
+        .row[hidden],.row.endgroup{display:none}.row.in span{padding-left:1.5rem}.row.group span{font-weight:600;cursor:pointer}.row.group span::before{content:"▾ "}
+        .row.group.folded span::before{content:"▸ "}.row.error span{color:#f28b82}.row.warning span{color:#fdd663}.row.notice span,.row.command span,.row.section span{color:#8ab4f8}.row.debug span{color:#9aa0a6}
         .row:target{background:#3c4043}summary{cursor:pointer;padding:.2rem 0}small{color:#666}.success,.online{color:#137333}.failure{color:#b3261e}
         .running,.waiting,.blocked{color:#8a5a00}.summary{background:#f6f6f6;padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}.problem{background:#fdecea;padding:.6rem;white-space:pre-wrap}
         """

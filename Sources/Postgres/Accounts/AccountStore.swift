@@ -62,9 +62,9 @@ public struct AccountStore: Sendable {
     public func create(
         name: String, email: String, isAdmin: Bool, passwordHash: [UInt8], passwordSalt: [UInt8]
     ) throws -> AccountID {
-        let rows = try database.write(
-            Self.insert, .text(name), .text(email), .bool(isAdmin), .bytes(passwordHash), .bytes(passwordSalt))
-        return AccountID(rows.first?.int(0) ?? 0)
+        try database.writeOne(
+            Self.insert, .text(name), .text(email), .bool(isAdmin), .bytes(passwordHash), .bytes(passwordSalt)
+        ).value(0)
     }
 
     /// Bytes of artifacts of all the account's repositories; nil: the instance's quota.

@@ -89,6 +89,9 @@ public struct ArtifactStore: Sendable {
                        coalesce(r.artifact_quota_bytes, $2) as repository_quota, coalesce(o.artifact_quota_bytes, $3) as owner_quota
                   from repository r join account o on o.id = r.owner_id where r.id = $1) q
         """)
+    /// Publications of one owner come one after the other where a quota stands, so that two cannot both see room for one.
+    private static let lockQuota = Statement(
+        "artifact_quota_lock", "select pg_advisory_xact_lock(hashtextextended('artifact quota', $1))")
     /// Expired by the clock is expired: what no list shows must not keep its name either, until the sweep comes by.
     private static let namesakes = Statement(
         "artifact_namesakes",
@@ -260,12 +263,14 @@ public struct ArtifactStore: Sendable {
         let repositoryUsed: Int64
         let ownerUsed: Int64
 
-        init(_ row: Row?) {
-            owner = AccountID(row?.int(0) ?? 0)
-            retentionSeconds = row?.optionalInt(1)
-            quota = ArtifactQuota(repositoryBytes: row?.optionalInt(2), ownerBytes: row?.optionalInt(3))
-            repositoryUsed = row?.int(4) ?? 0
-            ownerUsed = row?.int(5) ?? 0
+        init(_ row: Row) throws {
+            let columns = try row.decode((AccountID, Int64?, Int64?, Int64?, Int64?, Int64?).self)
+            owner = columns.0
+            retentionSeconds = columns.1
+            quota = ArtifactQuota(repositoryBytes: columns.2, ownerBytes: columns.3)
+            // Not added up where no quota stands.
+            repositoryUsed = columns.4 ?? 0
+            ownerUsed = columns.5 ?? 0
         }
 
         /// - Throws: `QuotaRefusal` when `adding` bytes are too many.
@@ -275,8 +280,8 @@ public struct ArtifactStore: Sendable {
     }
 
     private func limits(of repository: RepositoryID, in tx: Transaction) throws -> Limits {
-        Limits(
-            try tx.first(
+        try Limits(
+            try tx.one(
                 Self.limits, .int(repository.number), .optional(settings.repositoryQuota),
                 .optional(settings.ownerQuota)))
     }
@@ -290,20 +295,20 @@ public struct ArtifactStore: Sendable {
 
     /// Whether `adding` bytes more still fit, beside what is finished.
     public func admit(_ repository: RepositoryID, adding: Int64) throws {
-        let rows = try database.read(
+        let row = try database.readOne(
             Self.limits, .int(repository.number), .optional(settings.repositoryQuota), .optional(settings.ownerQuota))
-        try Limits(rows.first).admit(adding: adding)
+        try Limits(row).admit(adding: adding)
     }
 
     private func insert(
         _ name: ArtifactName, _ content: ArtifactContent, by task: LiveTask, protocolNumber: Int64, owner: AccountID,
         expires: Instant, in tx: Transaction
     ) throws -> ArtifactID {
-        let row = try tx.first(
+        try tx.one(
             Self.insert, .int(task.repository.number), .int(owner.number), .int(task.run.number), .int(task.attempt),
             .int(task.task.number), .int(protocolNumber), .text(name.text), .text(content.fileName),
-            .text(content.mimeType), .int(expires.microseconds))
-        return ArtifactID(row?.int(0) ?? 0)
+            .text(content.mimeType), .int(expires.microseconds)
+        ).value(0)
     }
 
     // MARK: Finish
@@ -355,6 +360,8 @@ public struct ArtifactStore: Sendable {
         // One order for everybody who locks several.
         let files = files.sorted { $0.blob.digest.hex < $1.blob.digest.hex }
         return try database.transaction { tx in
+            // Before any row: who waits here holds nothing that another one needs. What is used is read in a statement after it.
+            if try limits(of: repository, in: tx).quota.isBounded { try tx.run(Self.lockQuota, .int(owner.number)) }
             guard let row = try tx.first(Self.lockAssembly, .int(artifact.number), .int(assembly)),
                 let state = ArtifactState(rawValue: row.int(0)), state == .pending || state == .uploaded
             else { throw AssemblyLost() }

@@ -34,16 +34,27 @@ extension ArtifactStore {
             select a.id, coalesce(r.artifact_keep_last, $1) as keep,
                    row_number() over (partition by a.repository_id, w.workflow_id, a.protocol, a.name order by a.id desc) as place
               from artifact a join repository r on r.id = a.repository_id join run w on w.id = a.run_id
-             where a.status = 2 and coalesce(r.artifact_keep_last, $1) > 0) ranked
+             where a.repository_id = any ($3) and a.status = 2 and coalesce(r.artifact_keep_last, $1) > 0) ranked
          where place > keep order by id limit $2
         """)
+    /// Repositories in which an artifact came, as triggers wrote it down (sql/migrations/0060).
+    private static let spareDue = Statement(
+        "artifact_spare_due",
+        "select id, repository_id from artifact_spare_due order by id limit $1 for update skip locked")
+    private static let settleSpare = Statement(
+        "artifact_spare_settle", "delete from artifact_spare_due where id = any ($1)")
+    private static let spareEverywhere = Statement(
+        "artifact_spare_everywhere",
+        "insert into artifact_spare_due (repository_id) select distinct repository_id from artifact where status = 2")
     private static let held = Statement(
         "artifact_held",
         """
         select a.id, a.status from artifact a
-         where (a.status = 5 or (a.status = 4 and exists (select 1 from artifact_file f where f.artifact_id = a.id)))
+         where a.status in (4, 5) and a.holds_bytes
          order by a.id limit $1 for no key update skip locked
         """)
+    private static let letGo = Statement(
+        "artifact_let_go", "update artifact set holds_bytes = false where id = any ($1)")
     private static let dropFiles = Statement(
         "artifact_file_drop", "delete from artifact_file where artifact_id = any ($1)")
 
@@ -79,14 +90,24 @@ extension ArtifactStore {
         }
     }
 
-    /// Artifacts beyond the newest `keepLast` of their name and workflow expire (0: all are kept).
+    /// Artifacts beyond the newest `keepLast` of their name and workflow expire (0: all are kept), in the repositories where one
+    /// came since the last look.
     public func expireSpare(keepLast: Int64, limit: Int) throws -> Int {
         try database.transaction { tx in
-            let found = try tx.run(Self.spare, .int(keepLast), .int(Int64(limit))).map { $0.int(0) }
+            let due = try tx.run(Self.spareDue, .int(Int64(limit)))
+            guard !due.isEmpty else { return 0 }
+            let found = try tx.run(
+                Self.spare, .int(keepLast), .int(Int64(limit)), .ints(Array(Set(due.map { $0.int(1) })))
+            ).map { $0.int(0) }
             try Self.move(found, from: .uploaded, by: .expired, in: tx)
-            return found.count
+            guard found.count < limit else { return found.count }
+            try tx.run(Self.settleSpare, .ints(due.map { $0.int(0) }))
+            return due.count
         }
     }
+
+    /// Has every repository looked at: `artifacts.keep_last` may be another one since the last start.
+    public func noteSpareEverywhere() throws { try database.write(Self.spareEverywhere) }
 
     /// Pending ones whose job is over and of which nothing was heard for `idleSeconds`.
     public func abandon(idleSeconds: Int64, limit: Int) throws -> Int {
@@ -107,6 +128,7 @@ extension ArtifactStore {
             let rows = try tx.run(Self.held, .int(Int64(limit)))
             guard !rows.isEmpty else { return 0 }
             try tx.run(Self.dropFiles, .ints(rows.map { $0.int(0) }))
+            try tx.run(Self.letGo, .ints(rows.map { $0.int(0) }))
             let deleted = rows.filter { $0.int(1) == ArtifactState.deleting.rawValue }.map { $0.int(0) }
             try Self.move(deleted, from: .deleting, by: .bytesFreed, in: tx)
             return rows.count

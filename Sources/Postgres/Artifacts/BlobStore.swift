@@ -45,13 +45,19 @@ public struct BlobStore: Sendable {
             on conflict (owner_id, digest, is_gzip) where bad_at is null and doomed_at is null do nothing
         returning id
         """)
+    /// What lost a file, as triggers wrote it down (sql/migrations/0060); looked at once.
+    private static let loose = Statement(
+        "blob_loose", "select id, blob_id from blob_loose order by id limit $1 for update skip locked")
     private static let candidates = Statement(
         "blob_unnamed",
         """
         select b.id from blob b
-         where b.doomed_at is null and not exists (select 1 from artifact_file f where f.blob_id = b.id)
-         order by b.id limit $1 for no key update skip locked
+         where b.id = any ($1) and b.doomed_at is null
+         order by b.id for no key update skip locked
         """)
+    private static let undoomed = Statement(
+        "blob_undoomed", "select id from blob where id = any ($1) and doomed_at is null")
+    private static let settleLoose = Statement("blob_loose_settle", "delete from blob_loose where id = any ($1)")
     /// Asked again under the lock: a file may have taken the blob since the first statement's snapshot.
     private static let doom = Statement(
         "blob_doom",
@@ -119,10 +125,20 @@ public struct BlobStore: Sendable {
     }
 
     /// Takes what no file names out of use. Its bytes may be removed once this is committed.
-    public func doomUnnamed(limit: Int) throws {
+    ///
+    /// - Returns: how many were looked at; as many as `limit`: there may be more.
+    @discardableResult
+    public func doomUnnamed(limit: Int) throws -> Int {
         try database.transaction { tx in
-            let found = try tx.run(Self.candidates, .int(Int64(limit))).map { $0.int(0) }
-            if !found.isEmpty { try tx.run(Self.doom, .ints(found)) }
+            let loose = try tx.run(Self.loose, .int(Int64(limit))).map { (entry: $0.int(0), blob: $0.int(1)) }
+            guard !loose.isEmpty else { return 0 }
+            let blobs = Array(Set(loose.map(\.blob))).sorted()
+            let locked = Set(try tx.run(Self.candidates, .ints(blobs)).map { $0.int(0) })
+            if !locked.isEmpty { try tx.run(Self.doom, .ints(locked.sorted())) }
+            // One that somebody else holds is looked at again: whoever holds it may put it back.
+            let held = Set(try tx.run(Self.undoomed, .ints(blobs)).map { $0.int(0) }).subtracting(locked)
+            try tx.run(Self.settleLoose, .ints(loose.filter { !held.contains($0.blob) }.map(\.entry)))
+            return held.isEmpty ? loose.count : 0
         }
     }
 
@@ -134,7 +150,7 @@ public struct BlobStore: Sendable {
     public func delete(_ blob: BlobID) throws { try database.write(Self.delete, .int(blob.number)) }
 
     /// Bytes of all blobs in use.
-    public func totalBytes() throws -> Int64 { try database.read(Self.total).first?.int(0) ?? 0 }
+    public func totalBytes() throws -> Int64 { try database.readOne(Self.total).value(0) }
 
     /// Those of these numbers that have a row, doomed or not.
     public func known(_ ids: [BlobID]) throws -> Set<BlobID> {

@@ -52,8 +52,7 @@ public struct URLKeyStore: Sendable {
 
     /// An id for a key that is about to be sealed.
     public func nextID() throws -> Int64 {
-        guard let row = try database.write(Self.next).first else { return 0 }
-        return row.int(0)
+        try database.writeOne(Self.next).value(0)
     }
 
     /// Makes it the first key, unless another instance was quicker.

@@ -228,16 +228,15 @@ public struct UploadStore: Sendable {
         isGzip: Bool = false,
         in tx: Transaction
     ) throws -> UploadID {
-        let row = try tx.first(
+        try tx.one(
             Self.open, .int(artifact.number), .int(task.number), .text(path), .text(mode.rawValue), .optional(total),
-            .bool(isGzip))
-        return UploadID(row?.int(0) ?? 0)
+            .bool(isGzip)
+        ).value(0)
     }
 
     /// What was sent so far, in a list or not.
     public func staged(in upload: UploadID) throws -> (blocks: Int64, bytes: Int64) {
-        let row = try database.read(Self.staged, .int(upload.number)).first
-        return (row?.int(0) ?? 0, row?.int(1) ?? 0)
+        try database.readOne(Self.staged, .int(upload.number)).decode((Int64, Int64).self)
     }
 
     // MARK: v4
@@ -349,7 +348,7 @@ public struct UploadStore: Sendable {
         if let found = try tx.first(Self.openOfPath, .int(artifact.number), .int(task.number), .text(path)) {
             return UploadID(found.int(0))
         }
-        guard try tx.first(Self.fileCount, .int(artifact.number))?.int(0) ?? 0 < ArtifactLimits.filesMax else {
+        guard try tx.one(Self.fileCount, .int(artifact.number)).int(0) < ArtifactLimits.filesMax else {
             throw UploadProblem.tooManyFiles
         }
         return try open(

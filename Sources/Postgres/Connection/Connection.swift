@@ -232,6 +232,7 @@ public final class Connection: @unchecked Sendable {
 
     private static func rows(_ result: OpaquePointer?) -> [Row] {
         let width = PQnfields(result)
+        let types = (0..<width).map { PQftype(result, $0) }
         return (0..<PQntuples(result)).map { row in
             Row(
                 columns: (0..<width).map { column in
@@ -239,7 +240,7 @@ public final class Connection: @unchecked Sendable {
                         return nil
                     }
                     return Array(UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(result, row, column))))
-                })
+                }, types: types)
         }
     }
 

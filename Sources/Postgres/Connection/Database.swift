@@ -40,6 +40,10 @@ public final class Database: @unchecked Sendable {
 
     /// Reads with one statement. A lost connection is retried once: a read may be repeated.
     public func read(_ statement: Statement, _ values: Value...) throws -> [Row] {
+        try read(statement, all: values)
+    }
+
+    private func read(_ statement: Statement, all values: [Value]) throws -> [Row] {
         do {
             return try with { try $0.run(statement, values) }
         } catch let error as PostgresError where error.isUnavailable {
@@ -49,9 +53,27 @@ public final class Database: @unchecked Sendable {
         }
     }
 
+    /// Reads with one statement that always gives a row.
+    ///
+    /// - Throws: `NoRow` when it gave none.
+    public func readOne(_ statement: Statement, _ values: Value...) throws -> Row {
+        try read(statement, all: values).first.orNone(of: statement)
+    }
+
+    /// Writes with one statement that always gives a row.
+    ///
+    /// - Throws: `NoRow` when it gave none.
+    public func writeOne(_ statement: Statement, _ values: Value...) throws -> Row {
+        try write(statement, all: values).first.orNone(of: statement)
+    }
+
     /// Runs one statement that writes; it is its own transaction. Not repeated: its outcome may be unknown.
     @discardableResult
     public func write(_ statement: Statement, _ values: Value...) throws -> [Row] {
+        try write(statement, all: values)
+    }
+
+    private func write(_ statement: Statement, all values: [Value]) throws -> [Row] {
         do {
             return try with { try $0.run(statement, values) }
         } catch let error as PostgresError where error.isUnavailable {
@@ -196,6 +218,13 @@ public struct Transaction {
     }
     public func first(_ statement: Statement, _ values: Value...) throws -> Row? {
         try connection.run(statement, values).first
+    }
+
+    /// What always gives a row, such as `insert … returning`: going on without it would go on with row 0.
+    ///
+    /// - Throws: `NoRow` when it gave none.
+    public func one(_ statement: Statement, _ values: Value...) throws -> Row {
+        try connection.run(statement, values).first.orNone(of: statement)
     }
 
     /// Runs `body`; when it throws, what it did is undone and the transaction goes on.

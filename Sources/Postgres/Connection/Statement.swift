@@ -78,9 +78,18 @@ extension Value {
     }
 }
 
-/// One row of a binary result. A column asked for as another type than it has gives nonsense: the bytes do not tell.
+/// One row of a binary result.
+///
+/// `decode` reads columns in order and checks their types; the readers by number below trust the caller.
 public struct Row: Sendable {
     let columns: [[UInt8]?]
+    /// Type OIDs of the columns, shared by all rows of a result; empty for rows that were made by hand.
+    let types: [UInt32]
+
+    init(columns: [[UInt8]?], types: [UInt32] = []) {
+        self.columns = columns
+        self.types = types
+    }
 
     public func isNull(_ column: Int) -> Bool { columns[column] == nil }
 

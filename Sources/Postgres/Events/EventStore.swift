@@ -34,6 +34,20 @@ enum EventStore {
             .optional(actor?.number))
     }
 
+    private static let removeWithoutRun = Statement(
+        "event_remove_without_run",
+        """
+        delete from event where id in (
+            select id from event where run_id is null and at < now() - make_interval(secs => $1)
+             order by at limit $2 for update skip locked)
+        returning 1
+        """)
+
+    /// Events of runners; those of a run go with it.
+    static func removeWithoutRun(olderThanSeconds: Int64, limit: Int, in tx: Transaction) throws -> Int {
+        try tx.run(removeWithoutRun, .int(olderThanSeconds), .int(Int64(limit))).count
+    }
+
     private static let ofRun = Statement(
         "event_status_of_run",
         """

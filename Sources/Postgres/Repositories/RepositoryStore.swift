@@ -39,8 +39,7 @@ public struct RepositoryStore: Sendable {
         try database.read(Self.byID, .int(id.number)).first.map(Self.repository)
     }
     public func create(owner: AccountID, name: String, isPrivate: Bool) throws -> RepositoryID {
-        let rows = try database.write(Self.insert, .int(owner.number), .text(name), .bool(isPrivate))
-        return RepositoryID(rows.first?.int(0) ?? 0)
+        try database.writeOne(Self.insert, .int(owner.number), .text(name), .bool(isPrivate)).value(0)
     }
 
     /// What a repository has of its own; nil: the instance's.

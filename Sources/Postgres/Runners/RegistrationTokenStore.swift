@@ -41,6 +41,19 @@ public struct RegistrationTokenStore: Sendable {
          where owner_id is not distinct from $1 and repository_id is not distinct from $2 and is_active
         """)
 
+    private static let removeInactive = Statement(
+        "registration_token_remove_inactive",
+        """
+        delete from registration_token where id in (
+            select id from registration_token
+             where not is_active and created_at < now() - make_interval(secs => $1) order by created_at limit $2)
+        """)
+
+    /// Those that were rotated away and made longer ago than this.
+    public func removeInactive(olderThanSeconds: Int64, limit: Int) throws {
+        try database.write(Self.removeInactive, .int(olderThanSeconds), .int(Int64(limit)))
+    }
+
     /// What a token allows; nil when there is none with this hash.
     public func known(hash: [UInt8]) throws -> KnownRegistration? {
         try database.read(Self.byHash, .bytes(hash)).first.map(Self.known)

@@ -37,8 +37,9 @@ enum JobStore {
     private static let internLabels = Statement(
         "label_set_intern",
         """
-        with fresh as (insert into label_set (labels) values ($1) on conflict (labels) do nothing returning id)
-        select id from fresh union all select id from label_set where labels = $1 limit 1
+        with fresh as (insert into label_set (labels) values ($1) on conflict (labels) do nothing returning id),
+             there as (select id from label_set where labels = $1 for key share)
+        select id from fresh union all select id from there limit 1
         """)
     private static let insert = Statement(
         "job_insert",
@@ -75,10 +76,10 @@ enum JobStore {
         for (position, job) in jobs.enumerated() {
             let labels = Array(Set(job.runsOn)).sorted()
             // Nothing from the first look means that another transaction made the set just now.
-            let found = try tx.first(Self.internLabels, .texts(labels)) ?? tx.first(Self.internLabels, .texts(labels))
+            let found = try tx.first(Self.internLabels, .texts(labels)) ?? tx.one(Self.internLabels, .texts(labels))
             try tx.run(
                 Self.insert, .int(run.number), .int(attempt.number), .int(repository.number), .int(owner.number),
-                .text(job.key), .text(job.name), .int(Int64(position)), .texts(job.needs), .int(found?.int(0) ?? 0),
+                .text(job.key), .text(job.name), .int(Int64(position)), .texts(job.needs), .int(found.int(0)),
                 .optional(job.condition), .bool(job.continueOnError), .bool(job.hasOutputs),
                 .optional(job.timeoutSeconds), .texts(job.stepNames), .text(job.payload),
                 .bool(job.mayIdentify))
@@ -147,18 +148,19 @@ enum JobStore {
                 outputs[row.int(0), default: []].append(JobOutput(name: row.text(1), value: row.text(2)))
             }
         }
-        return rows.map { row in
+        return try rows.map { row in
             Loaded(
-                snapshot: snapshot(row, outputs: outputs[row.int(0)] ?? []), task: row.optionalInt(7).map(TaskID.init),
+                snapshot: try snapshot(row, outputs: outputs[row.int(0)] ?? []),
+                task: row.optionalInt(7).map(TaskID.init),
                 labelSet: row.int(10), repository: RepositoryID(row.int(11)), owner: AccountID(row.int(12)),
                 position: row.int(13))
         }
     }
 
-    private static func snapshot(_ row: Row, outputs: [JobOutput]) -> JobSnapshot {
+    private static func snapshot(_ row: Row, outputs: [JobOutput]) throws -> JobSnapshot {
         let task = TaskID(row.int(7))
         let state: JobState =
-            switch Status(rawValue: row.int(6)) ?? .failure {
+            switch try row.status(6) {
             case .blocked: .blocked
             case .waiting: .waiting
             case .running: .running(task, runnerCanCancel: row.bool(8))

@@ -67,15 +67,19 @@ public struct RunQueries: Sendable {
           left join account u on u.id = r.actor_id left join account t on t.id = a.actor_id
         """
     private static let latest = "a.number = r.latest_attempt"
+    /// What a `RunFilter` asks of `run r`; $1 is the repository, $2 to $6 the filter.
+    private static let fits =
+        """
+        r.repository_id = $1 and (cardinality($2::bigint[]) = 0 or r.status = any($2))
+           and ($3::text is null or r.event = $3) and ($4::text is null or r.ref = $4) and ($5::text is null or r.sha = $5)
+           and ($6::text is null or r.actor_id = (select id from account where lower(name) = lower($6)))
+        """
     private static let list = Statement(
         "run_list",
         """
-        \(runColumns) where \(latest) and r.repository_id = $1
-           and (cardinality($4::bigint[]) = 0 or r.status = any($4)) order by r.id desc limit $2 offset $3
+        \(runColumns) where \(latest) and \(fits) order by r.id desc limit $7 offset $8
         """)
-    private static let count = Statement(
-        "run_count",
-        "select count(*) from run where repository_id = $1 and (cardinality($2::bigint[]) = 0 or status = any($2))")
+    private static let count = Statement("run_count", "select count(*) from run r where \(fits)")
     private static let byID = Statement(
         "run_by_id", "\(runColumns) where \(latest) and r.repository_id = $1 and r.id = $2")
     private static let byNumber = Statement(
@@ -102,14 +106,18 @@ public struct RunQueries: Sendable {
         """
     )
 
-    public func runs(of repository: RepositoryID, statuses: [Status], limit: Int, offset: Int) throws -> [RunView] {
+    public func runs(of repository: RepositoryID, _ filter: RunFilter, limit: Int, offset: Int) throws -> [RunView] {
         try database.read(
-            Self.list, .int(repository.number), .int(Int64(limit)), .int(Int64(offset)),
-            .ints(statuses.map(\.rawValue))
+            Self.list, .int(repository.number), .ints(filter.statuses.map(\.rawValue)), .optional(filter.event),
+            .optional(filter.branch.map { "refs/heads/" + $0 }), .optional(filter.headSHA), .optional(filter.actor),
+            .int(Int64(limit)), .int(Int64(offset))
         ).map(Self.run)
     }
-    public func runCount(of repository: RepositoryID, statuses: [Status]) throws -> Int64 {
-        try database.read(Self.count, .int(repository.number), .ints(statuses.map(\.rawValue))).first?.int(0) ?? 0
+    public func runCount(of repository: RepositoryID, _ filter: RunFilter) throws -> Int64 {
+        try database.read(
+            Self.count, .int(repository.number), .ints(filter.statuses.map(\.rawValue)), .optional(filter.event),
+            .optional(filter.branch.map { "refs/heads/" + $0 }), .optional(filter.headSHA), .optional(filter.actor)
+        ).first?.int(0) ?? 0
     }
     public func run(_ id: RunID, in repository: RepositoryID) throws -> RunView? {
         try database.read(Self.byID, .int(repository.number), .int(id.number)).first.map(Self.run)

@@ -126,9 +126,9 @@ public struct RunStore: Sendable {
     private func insertAttempt(
         _ number: Int64, of run: RunID, actor: AccountID?, status: Status, in tx: Transaction
     ) throws -> AttemptID {
-        let row = try tx.first(
-            Self.insertAttempt, .int(run.number), .int(number), .optional(actor?.number), .int(status.rawValue))
-        return AttemptID(row?.int(0) ?? 0)
+        try tx.one(
+            Self.insertAttempt, .int(run.number), .int(number), .optional(actor?.number), .int(status.rawValue)
+        ).value(0)
     }
 
     private static let attemptOfRun = Statement(
@@ -153,8 +153,7 @@ public struct RunStore: Sendable {
             try EventStore.append(.runRerun, run: run, actor: actor, detail: "attempt \(locked.attempt + 1)", in: tx)
             try EventStore.append(.runStatus, run: run, status: .blocked, in: tx)
             // Not asked for with the lock: a statement that waited sees the run's new row, but no attempt made meanwhile.
-            let old = AttemptID(
-                try tx.first(Self.attemptOfRun, .int(run.number), .int(locked.attempt))?.int(0) ?? 0)
+            let old: AttemptID = try tx.one(Self.attemptOfRun, .int(run.number), .int(locked.attempt)).value(0)
             let copies = try JobStore.copy(from: old, to: attempt, again: again, run: run, in: tx)
             try apply(.planned, to: run, in: tx)
             let idAt = Dictionary(copies.map { ($0.position, $0.job) }, uniquingKeysWith: { first, _ in first })
@@ -182,7 +181,7 @@ public struct RunStore: Sendable {
     func lock(_ run: RunID, in tx: Transaction) throws -> Locked? {
         guard let row = try tx.first(Self.lockRun, .int(run.number)) else { return nil }
         try JobStore.lockUnfinished(of: run, in: tx)
-        return Locked(attempt: row.int(0), status: Status(rawValue: row.int(1)) ?? .failure)
+        return Locked(attempt: row.int(0), status: try row.status(1))
     }
 
     /// Locks, loads, decides, applies, appends events. The only way a run changes, but for a claim.
@@ -324,7 +323,7 @@ public struct RunStore: Sendable {
         "transaction_clock", "select (extract(epoch from now()) * 1000000)::bigint")
 
     private func queueTail(of owner: AccountID, in tx: Transaction) throws -> QueueTail {
-        let now = Instant(microseconds: try tx.first(Self.clock)?.int(0) ?? 0)
+        let now = Instant(microseconds: try tx.one(Self.clock).value(0))
         let spacing = Int64(settings.fairSpacingSeconds * 1_000_000)
         let tail = spacing > 0 ? try JobStore.queueTail(of: owner, in: tx) : (weight: 1, last: nil)
         return QueueTail(now: now, last: tail.last, weight: tail.weight, spacingMicroseconds: spacing)

@@ -53,13 +53,13 @@ public struct WaitQueries: Sendable {
         let runners = isAnyWaiting ? try database.read(Self.runners, .int(Self.runnersMax)) : []
         let facts = runners.map(Self.facts)
         let now = Instant(microseconds: runners.first?.int(9) ?? 0)
-        return rows.reduce(into: [:]) { reasons, row in
-            reasons[JobID(row.int(0))] = Self.reason(row, runners: facts, now: now)
+        return try rows.reduce(into: [:]) { reasons, row in
+            reasons[JobID(row.int(0))] = try Self.reason(row, runners: facts, now: now)
         }
     }
 
-    private static func reason(_ row: Row, runners: [RunnerFacts], now: Instant) -> Reason {
-        let status = Status(rawValue: row.int(1)) ?? .failure
+    private static func reason(_ row: Row, runners: [RunnerFacts], now: Instant) throws -> Reason {
+        let status = try row.status(1)
         switch status {
         case .success, .failure, .cancelled, .skipped:
             return Reason(.done, row.text(5).isEmpty ? "it ended: \(status)" : row.text(5))

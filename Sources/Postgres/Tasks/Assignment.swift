@@ -63,7 +63,9 @@ extension Assignment {
         for (index, row) in rows.enumerated() {
             if !row.isNull(4) { outputs.append(JobOutput(name: row.text(4), value: row.text(5))) }
             guard index + 1 == rows.count || rows[index + 1].int(0) != row.int(0) else { continue }
-            let conclusion = Conclusion(rawValue: row.int(2)) ?? .failure
+            guard let conclusion = Conclusion(rawValue: row.int(2)) else {
+                throw ColumnProblem(description: "a need that is over has the status \(row.int(2))")
+            }
             legs.append(
                 JobSnapshot(
                     id: JobID(row.int(0)), key: row.text(1), needs: [], condition: nil, continueOnError: row.bool(3),

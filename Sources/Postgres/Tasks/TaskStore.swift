@@ -93,10 +93,10 @@ public struct TaskStore: Sendable {
     static func insert(
         job: JobID, runner: Runner, tokenHash: [UInt8], requestKey: String?, steps: [String], in tx: Transaction
     ) throws -> TaskID {
-        let row = try tx.first(
+        try tx.one(
             Self.insert, .int(job.number), .int(runner.id.number), .bytes(tokenHash), .optional(requestKey),
-            .bool(runner.canCancel), .texts(steps))
-        return TaskID(row?.int(0) ?? 0)
+            .bool(runner.canCancel), .texts(steps)
+        ).value(0)
     }
     static func unheard(of runner: RunnerID, requestKey: String, in tx: Transaction) throws -> [TaskID] {
         try tx.run(Self.unheard, .int(runner.number), .text(requestKey)).map { TaskID($0.int(0)) }
@@ -225,8 +225,7 @@ public struct TaskStore: Sendable {
             let settles = row.bool(6) && (isLogClosed || !outputs.isEmpty)
             if (isLive && conclusion != nil) || settles { try runs.lock(run, in: tx) }
             // Locked now: what the sweeps or a cancel did before is seen, what they do later waits.
-            let locked = try tx.first(Self.lockTask, .int(task.number))
-            let wasLive = (locked?.int(0) ?? 0) >= Status.running.rawValue
+            let wasLive = try tx.one(Self.lockTask, .int(task.number)).int(0) >= Status.running.rawValue
             if wasLive { try put(steps.prefix(TaskLimits.reportedStepsMax), of: task, in: tx) }
             let dropped = try put(outputs, of: task, in: tx)
             if wasLive, let conclusion {
@@ -241,7 +240,7 @@ public struct TaskStore: Sendable {
                 try runs.apply(.outputsSettled(job), to: run, in: tx)
             }
             return Report(
-                result: try tx.first(Self.taskStatus, .int(task.number)).map(Self.wire) ?? 0,
+                result: Self.wire(try tx.one(Self.taskStatus, .int(task.number))),
                 sentOutputs: try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) } + dropped)
         }
     }
@@ -275,7 +274,7 @@ public struct TaskStore: Sendable {
     {
         guard !outputs.isEmpty else { return [] }
         let known = Set(try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) })
-        var room = TaskLimits.runOutputBytesMax - (try tx.first(Self.outputBytes, .int(task.number))?.int(0) ?? 0)
+        var room = TaskLimits.runOutputBytesMax - (try tx.one(Self.outputBytes, .int(task.number)).value(0))
         var places = TaskLimits.outputsMax - known.count
         var stored: [(name: String, value: String)] = []
         var refused: [String] = []

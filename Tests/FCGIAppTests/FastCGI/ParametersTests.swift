@@ -67,20 +67,4 @@ struct ParametersTests {
         let parameters = try #require(Parameters(stream: [1, 2, 65, 0xFF, 66]))
         #expect(parameters["A"] == "\u{FFFD}B")
     }
-
-    @Test("NAME=value of libfcgi; an entry without = is left out")
-    func environment() {
-        let entries = [
-            "A=1", "EMPTY=", "=nameless", "none", "TWO=a=b", "A=2", "LONG=" + String(repeating: "x", count: 5000),
-        ]
-        var pointers = entries.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        let parameters = pointers.withUnsafeMutableBufferPointer { Parameters(environment: $0.baseAddress) }
-        #expect(parameters["A"] == "1")
-        #expect(parameters["EMPTY"] == "")
-        #expect(parameters["none"] == nil)
-        #expect(parameters["TWO"] == "a=b")
-        #expect(parameters["LONG"]?.utf8.count == 5000)
-        #expect(Parameters(environment: nil)["A"] == nil)
-    }
 }

@@ -11,7 +11,7 @@ struct WorkLaneTests {
 
     static let streams: [(pieces: Int, breaksOff: Bool)] = [
         (0, false), (1, false), (100, false),
-        // Before libfcgi's buffer of 8 KiB is full, and long after.
+        // Before the buffer of 64 KiB is full, and long after.
         (0, true), (1, true), (100, true),
     ]
 
@@ -51,18 +51,8 @@ struct WorkLaneTests {
 
     /// One request without parameters, and every record of its answer until the lane closes the connection.
     private static func answer(of path: String) throws -> [(version: UInt8, type: UInt8, content: [UInt8])] {
-        let link = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let link = try connected(to: path)
         defer { close(link) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        try #require(path.utf8.count < MemoryLayout.size(ofValue: address.sun_path))
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(link, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        try #require(connected == 0)
         let request: [UInt8] =
             [1, Record.beginRequest, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
             + [1, Record.params, 0, 1, 0, 0, 0, 0, 1, Record.stdin, 0, 1, 0, 0, 0, 0]
@@ -78,5 +68,113 @@ struct WorkLaneTests {
             bytes.removeFirst(8 + size + Int(bytes[6]))
         }
         return records
+    }
+
+    static let hostile: [[UInt8]] = [
+        [], [1], [0, 0, 0, 0, 0, 0, 0, 0], [UInt8](repeating: 255, count: 100_000),
+        // Params before the beginning, another role, a beginning of another length.
+        record(Record.params, []), begin(role: 2), record(Record.beginRequest, [0, 1, 0]),
+        // Lengths near 2³¹, on which libfcgi 2.4.2 aborts (H16), alone, twice and cut.
+        begin() + record(Record.params, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]) + ended,
+        begin() + record(Record.params, [0xFF, 0xFF, 0xFF, 0xFE, 1, 65]) + ended,
+        begin() + record(Record.params, [1, 0xFF, 0xFF, 0xFF, 0xF0, 65, 65, 65]) + ended,
+        begin() + record(Record.params, [0xFF, 0xFF]) + ended, begin() + record(Record.params, [0x80]),
+        // More parameters than any request has.
+        begin()
+            + [UInt8](
+                [[UInt8]](repeating: record(Record.params, [UInt8](repeating: 0, count: 60_000)), count: 8).joined()),
+        // A body of another request, a record in the middle of it that is none, one that breaks off.
+        begin() + record(Record.params, []) + record(Record.stdin, [1], id: 9),
+        begin() + record(Record.params, []) + record(Record.stdin, [1]) + [7, 7, 7, 7, 7, 7, 7, 7],
+        begin() + record(Record.params, []) + [1, Record.stdin, 0, 1, 255, 255, 255, 0, 1, 2, 3],
+        begin() + record(Record.params, []) + record(Record.abortRequest, []),
+    ]
+    private static let ended = record(Record.params, []) + record(Record.stdin, [])
+    private static func record(_ type: UInt8, _ content: [UInt8], id: UInt16 = 1) -> [UInt8] {
+        Record.header(type, id: id, count: content.count) + content
+    }
+    private static func begin(role: UInt8 = 1) -> [UInt8] { record(Record.beginRequest, [0, role, 0, 0, 0, 0, 0, 0]) }
+
+    @Test(
+        "H16: whatever is written to the socket, nothing is handled and the next request is", arguments: hostile.indices
+    )
+    func hostileRecords(index: Int) throws {
+        let handled = Atomic<Int>(0)
+        let path = NSTemporaryDirectory() + "hostile-\(getpid())-\(index).sock"
+        defer { unlink(path) }
+        let lane = try WorkLane(path: path, streamFailed: { _ in }) { _ in
+            handled.add(1, ordering: .relaxed)
+            return .text(200, "ok")
+        }
+        let threads = lane.start(threads: 1)
+        _ = try Self.said(Self.hostile[index], to: path)
+        #expect(handled.load(ordering: .relaxed) == 0)
+        let answer = try Self.answer(of: path)
+        #expect(answer.contains { $0.type == Record.endRequest })
+        #expect(handled.load(ordering: .relaxed) == 1)
+        lane.stop()
+        WorkLane.join(threads)
+    }
+
+    @Test("a request cut at any byte is put together again; its padding is left out")
+    func pieces() throws {
+        let path = NSTemporaryDirectory() + "pieces-\(getpid()).sock"
+        defer { unlink(path) }
+        let lane = try WorkLane(path: path, streamFailed: { _ in }) { request in
+            .text(200, "\(request.method) \(String(decoding: request.body, as: UTF8.self))")
+        }
+        let threads = lane.start(threads: 1)
+        let name = Array("REQUEST_METHOD".utf8)
+        let parameters = [UInt8(name.count), 4] + name + Array("POST".utf8)
+        var padded = Record.header(Record.stdin, id: 1, count: 3)
+        padded[6] = 5
+        let request =
+            Self.begin() + Self.record(Record.params, Array(parameters[..<7]))
+            + Self.record(Record.params, Array(parameters[7...]))
+            + Self.record(Record.params, []) + padded + Array("one".utf8) + [9, 9, 9, 9, 9]
+            + Self.record(Record.stdin, Array("two".utf8)) + Self.record(Record.stdin, [])
+        for cut in 1..<request.count {
+            let bytes = try Self.said(request, to: path, cutAt: cut)
+            #expect(String(decoding: bytes, as: UTF8.self).contains("POST onetwo"), "cut at \(cut)")
+        }
+        lane.stop()
+        WorkLane.join(threads)
+    }
+
+    /// All that comes back until the lane closes the connection.
+    private static func said(_ bytes: [UInt8], to path: String, cutAt cut: Int? = nil) throws -> [UInt8] {
+        let link = try connected(to: path)
+        defer { close(link) }
+        for part in [bytes[..<(cut ?? bytes.count)], bytes[(cut ?? bytes.count)...]] where !part.isEmpty {
+            var sent = 0
+            while sent < part.count {
+                let wrote = part.withUnsafeBytes {
+                    send(link, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL))
+                }
+                guard wrote > 0 else { break }  // it may be refused before it is whole
+                sent += wrote
+            }
+            if cut != nil { usleep(200) }
+        }
+        shutdown(link, Int32(SHUT_WR))
+        var answer: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while case let got = recv(link, &piece, piece.count, 0), got > 0 { answer += piece.prefix(got) }
+        return answer
+    }
+
+    private static func connected(to path: String) throws -> Int32 {
+        let link = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        try #require(path.utf8.count < MemoryLayout.size(ofValue: address.sun_path))
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(link, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(result == 0)
+        return link
     }
 }

@@ -18,6 +18,9 @@ struct ArtifactStoreTests {
     private static let waiting = Statement(
         "waiting",
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+    private static let loosen = Statement("loosen", "insert into blob_loose (blob_id) values ($1)")
+    private static let looseLeft = Statement("loose_left", "select count(*) from blob_loose")
+    private static let holdBlobs = Statement("hold_blobs", "select id from blob for no key update")
     private static let size: Int64 = 32
 
     private let database: Database
@@ -195,6 +198,55 @@ struct ArtifactStoreTests {
         #expect(try number(Self.doomed) == 0)
     }
 
+    @Test("A15: of two that finish at once, and fit each alone, one is refused")
+    func quotaAtOnce() throws {
+        let bounded = ArtifactStore(
+            database: database, uploads: uploads, blobs: blobs,
+            settings: ArtifactSettings(
+                repositoryQuota: nil, ownerQuota: 2 * Self.size + 8, samePolicy: .refuse, retentionSeconds: 3600,
+                retentionSecondsMax: 3600))
+        let made = try (0..<3).map { try create("dist-\($0)") }
+        let files = try made.map { try file(for: $0.upload) }
+        for (artifact, _) in made { #expect(try artifacts.beginAssembly(of: artifact, seconds: 60) == .mine(1)) }
+        _ = try publish(files[0], of: made[0].artifact, assembly: 1)
+        let outcomes = Mutex<[Bool]>([])
+        // Both have passed whatever they look at before the blob, and wait; neither has committed.
+        try database.transaction { tx in
+            try tx.run(Self.holdBlobs)
+            for index in [1, 2] {
+                Thread {
+                    let result = Result {
+                        try bounded.publish(
+                            [files[index]], of: made[index].artifact, owner: AccountID(1),
+                            repository: RepositoryID(1), assembly: 1)
+                    }
+                    outcomes.withLock { $0.append((try? result.get()) != nil) }
+                }.start()
+            }
+            let isMet = try becomesTrue { try number(Self.waiting) >= 2 }
+            #expect(isMet)
+        }
+        let isOver = becomesTrue { outcomes.withLock { $0.count == 2 } }
+        #expect(isOver)
+        #expect(outcomes.withLock { $0.sorted { !$0 && $1 } } == [false, true])
+        #expect(try number(Self.count, .int(ArtifactState.uploaded.rawValue)) == 2)
+    }
+
+    @Test("A13: what is deleted lets go of its blob, which the sweep then finds without looking at the others")
+    func released() throws {
+        let (artifact, upload) = try create("dist")
+        #expect(try artifacts.beginAssembly(of: artifact, seconds: 60) == .mine(1))
+        let whole = try file(for: upload)
+        _ = try publish(whole, of: artifact, assembly: 1)
+        #expect(try number(Self.looseLeft) == 0)
+        #expect(try artifacts.delete(artifact))
+        #expect(try artifacts.releaseBytes(limit: 10) == 1)
+        #expect(try artifacts.releaseBytes(limit: 10) == 0, "once")
+        #expect(try number(Self.looseLeft) == 1)
+        try blobs.doomUnnamed(limit: 100)
+        #expect(try blobs.doomed(limit: 100).map(\.id) == [whole.blob.id])
+    }
+
     @Test("a blob that somebody is taking is not doomed; one that is doomed is not taken")
     func keepAndDoom() throws {
         let first = Blob(id: try blobs.reserve(1)[0], digest: try digest(), bytes: Self.size, isGzip: false)
@@ -203,11 +255,14 @@ struct ArtifactStoreTests {
         #expect(keptFirst == first.id)
         try database.transaction { tx in
             #expect(try blobs.keep(second, of: AccountID(1), in: tx) == first.id)
+            try database.write(Self.loosen, .int(first.id.number))
             try blobs.doomUnnamed(limit: 100)
             #expect(try number(Self.doomed) == 0, "it is held, though no file names it yet")
+            #expect(try number(Self.looseLeft) == 1, "and it is looked at again")
         }
         try blobs.doomUnnamed(limit: 100)
         #expect(try blobs.doomed(limit: 100).map(\.id) == [first.id])
+        #expect(try number(Self.looseLeft) == 0)
         let keptSecond = try database.transaction { tx in try blobs.keep(second, of: AccountID(1), in: tx) }
         #expect(keptSecond == second.id)
         try blobs.delete(first.id)

@@ -1,0 +1,22 @@
+/// Which runs a list shows. All that is given must hold.
+public struct RunFilter: Equatable, Sendable {
+    /// Any of these; empty: whatever it is.
+    public var statuses: [Status] = []
+    /// The trigger's name, such as "push".
+    public var event: String?
+    /// A branch's short name: runs of tags and pull requests are on none.
+    public var branch: String?
+    /// Who caused the run; a name that nobody has fits no run.
+    public var actor: String?
+    /// The whole commit id.
+    public var headSHA: String?
+
+    public init() {}
+
+    /// Parameters of a list's address that are understood, with those of the page.
+    public static let known: Set<String> = [
+        "status", "event", "branch", "actor", "head_sha", "exclude_pull_requests", "page", "limit",
+    ]
+    /// The same for jobs.
+    public static let knownOfJobs: Set<String> = ["status", "page", "limit", "sort", "order", "filter"]
+}

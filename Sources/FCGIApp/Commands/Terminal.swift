@@ -1,0 +1,8 @@
+import Domain
+import Foundation
+
+/// A command's output. All of it goes through here, since names and messages of others are in it (tidy test).
+func say(_ text: String, terminator: String = "\n") { Swift.print(harmless(text), terminator: terminator) }
+
+/// A command's words about a failure, on standard error.
+func complain(_ text: String) { FileHandle.standardError.write(Data((harmless(text) + "\n").utf8)) }
