@@ -2,7 +2,7 @@
 public enum Principal: Equatable, Sendable {
     case anonymous
     case account(AccountID, isAdmin: Bool)
-    case job(TaskID, repository: RepositoryID)
+    case job(TaskID, repository: RepositoryID, permissions: TokenPermissions)
 }
 
 /// What a call wants of a repository.
@@ -29,6 +29,16 @@ public struct RepositoryFacts: Equatable, Sendable {
     }
 }
 
+extension TokenPermissions.Level {
+    fileprivate var access: RepositoryAccess? {
+        switch self {
+        case .none: nil
+        case .read: .read
+        case .write: .write
+        }
+    }
+}
+
 public enum AccessDecision: Equatable, Sendable {
     case allowed
     /// Credentials might help: 401.
@@ -40,20 +50,27 @@ public enum AccessDecision: Equatable, Sendable {
 }
 
 /// The whole rule about repositories (rest.md 1, roles and order of checks).
+///
+/// A job's token has what its `permissions` say of its own repository, and of any other what everybody has: actions and
+/// modules of the same site are cloned with it.
+///
+/// - Parameter scope: which of the token's permissions is asked.
 public func authorize(
-    _ principal: Principal, _ wanted: RepositoryAccess, on repository: RepositoryFacts
+    _ principal: Principal, _ wanted: RepositoryAccess, of scope: TokenPermissions.Scope, on repository: RepositoryFacts
 ) -> AccessDecision {
     let granted: RepositoryAccess?
+    var isOwn = false
     switch principal {
     case .anonymous: granted = nil
     case .account(_, isAdmin: true): granted = .owner
     case .account(let id, isAdmin: false): granted = id == repository.owner ? .owner : repository.collaborator
-    case .job(_, let bound): granted = bound == repository.id ? .write : nil
+    case .job(_, let bound, let permissions):
+        isOwn = bound == repository.id
+        granted = isOwn ? permissions[scope].access : nil
     }
     if let granted, granted >= wanted { return .allowed }
-    if case .job = principal, granted == nil { return .invisible }
     if !repository.isPrivate && wanted == .read { return .allowed }
-    let isVisible = granted != nil || !repository.isPrivate
+    let isVisible = granted != nil || isOwn || !repository.isPrivate
     guard isVisible else { return .invisible }
     return principal == .anonymous ? .needsLogin : .forbidden
 }

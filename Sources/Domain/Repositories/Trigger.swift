@@ -28,6 +28,12 @@ public let skipStrings = ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions]",
 
 /// Does a push start a workflow? (workflows.md 5.3, 5.5)
 public func triggers(_ on: Triggers, by push: PushEvent) -> TriggerDecision {
+    var steps = PlanningLimits.fileStepsMax
+    return triggers(on, by: push, &steps)
+}
+
+/// - Parameter steps: what path filters may still take, counted down (``PlanningLimits``). When nothing is left they pass.
+public func triggers(_ on: Triggers, by push: PushEvent, _ steps: inout Int) -> TriggerDecision {
     guard let filter = on.push else { return .skipped(reason: "workflow does not run on push") }
     guard !push.after.allSatisfy({ $0 == "0" }) else { return .skipped(reason: "push deletes \"\(push.ref)\"") }
     if let found = skipStrings.first(where: { contains(push.headMessage, $0) }) {
@@ -36,12 +42,12 @@ public func triggers(_ on: Triggers, by push: PushEvent) -> TriggerDecision {
     let ref = shortRef(push.ref)
     switch ref.type {
     case "branch":
-        guard filter.branches != nil || filter.tags != nil else { return paths(filter, push) }
+        guard filter.branches != nil || filter.tags != nil else { return paths(filter, push, &steps) }
         guard let branches = filter.branches else {
             return .skipped(reason: "only tags are named, not branch \"\(ref.name)\"")
         }
         return branches.passes([ref.name])
-            ? paths(filter, push) : .skipped(reason: "branch \"\(ref.name)\" is filtered out")
+            ? paths(filter, push, &steps) : .skipped(reason: "branch \"\(ref.name)\" is filtered out")
     case "tag":
         // Path filters do not apply to tags (GitHub; Gitea differs).
         if let tags = filter.tags {
@@ -52,17 +58,12 @@ public func triggers(_ on: Triggers, by push: PushEvent) -> TriggerDecision {
     }
 }
 
-private func paths(_ filter: PushFilter, _ push: PushEvent) -> TriggerDecision {
+private func paths(_ filter: PushFilter, _ push: PushEvent, _ steps: inout Int) -> TriggerDecision {
     guard let paths = filter.paths, let changed = push.changedPaths else { return .runs }
-    return paths.passes(changed) ? .runs : .skipped(reason: "changed paths are filtered out")
+    return paths.passes(changed, &steps) ? .runs : .skipped(reason: "changed paths are filtered out")
 }
 
-private func contains(_ text: String, _ part: String) -> Bool {
-    let bytes = Array(text.utf8)
-    let wanted = Array(part.utf8)
-    guard bytes.count >= wanted.count else { return false }
-    return (0...(bytes.count - wanted.count)).contains { bytes[$0...].starts(with: wanted) }
-}
+private func contains(_ text: String, _ part: String) -> Bool { contains(Array(text.utf8), Array(part.utf8)) }
 
 /// The workflow files among the paths of a commit: the first directory that exists wins, even without a workflow in it
 /// (workflows.md 2). The caller leaves out symbolic links and submodules.

@@ -21,10 +21,11 @@ public func labelName(_ label: String) -> String {
     return ["host", "docker", "lxc"].contains(schema) ? String(parts[0]) : label
 }
 
-/// May a runner with `labels` take a job that runs on `wanted`? Subset, equality of bytes, case-sensitive.
+/// May a runner with `labels` take a job that runs on `wanted`? Subset, equality of bytes, case-sensitive. A job that asks
+/// for none names a runner group alone, and there are no groups (workflows.md 20.7): any runner takes it.
 public func labels(_ labels: [String], satisfy wanted: [String]) -> Bool {
     let have = Set(labels.map { Array($0.utf8) })
-    return !wanted.isEmpty && wanted.allSatisfy { have.contains(Array($0.utf8)) }
+    return wanted.allSatisfy { have.contains(Array($0.utf8)) }
 }
 
 /// Cuts to at most `bytesMax` bytes on a character boundary.

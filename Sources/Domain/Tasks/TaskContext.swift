@@ -58,7 +58,11 @@ public func githubTexts(_ run: RunFacts, base: String) -> [(key: String, value: 
 ///
 /// - Parameter event: the webhook payload as JSON text; one that cannot be read is null, as if it had no properties.
 public func githubValue(_ run: RunFacts, base: String, event: String) -> ExpressionValue {
+    githubValue(run, base: base, event: (try? ExpressionValue(json: event)) ?? .null)
+}
+
+/// - Parameter event: the payload, parsed once for all runs of an event.
+public func githubValue(_ run: RunFacts, base: String, event: ExpressionValue) -> ExpressionValue {
     let texts = githubTexts(run, base: base).map { (key: $0.key, value: ExpressionValue.string($0.value)) }
-    let parsed = (try? ExpressionValue(json: event)) ?? .null
-    return .object(texts + [(key: "event", value: parsed), (key: "ref_protected", value: .bool(false))])
+    return .object(texts + [(key: "event", value: event), (key: "ref_protected", value: .bool(false))])
 }

@@ -9,11 +9,14 @@ struct JobDraft {
     let continueOnError: Setting
     let hasOutputs: Bool
     let steps: [YAMLNode]
+    let stepNames: [String]
     let timeoutMinutes: Setting
     /// Without expressions.
     let strategy: YAMLNode?
     /// Nil without a matrix; empty when `exclude` left nothing.
     let legs: [MatrixLeg]?
+    /// `runs-on` names a runner group and no label.
+    let isOfGroupAlone: Bool
 }
 
 /// `runs-on` as written: one string stays a string in the payload.
@@ -51,12 +54,20 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     }
     var needs: [(text: String, node: YAMLNode)] = []
     if let found = node["needs"]?.value, !found.isNull { needs = list.strings(found, of: "needs") ?? [] }
+    if needs.count > WorkflowLimits.needsMax {
+        list.error(
+            "too-large",
+            "job \"\(pair.key)\" needs \(needs.count) jobs; at most \(WorkflowLimits.needsMax) can be named",
+            at: node["needs"]?.position ?? node.position)
+        needs = []
+    }
+    checkPermissions(node, &list)
     let name = readJobName(node, evaluator, &list)
     var strategy: YAMLNode?
     var legs: [MatrixLeg]?
     if let written = node["strategy"]?.value, !written.isNull {
         strategy = evaluator.resolved(written, of: "strategy", .strategy, &list)
-        legs = strategy.flatMap { readStrategy($0, &list) }
+        legs = strategy.flatMap { readStrategy($0, &evaluator, &list) }
     }
     var runsOn: RunsOn?
     var steps: [YAMLNode] = []
@@ -82,18 +93,19 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     // Without runs-on an error was noted; the draft still takes part in the check of needs.
     return JobDraft(
         key: pair.key, node: node, needs: needs, name: name, runsOn: runsOn ?? .list([]), condition: condition,
-        continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, timeoutMinutes: timeout,
-        strategy: strategy, legs: legs)
+        continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, stepNames: steps.map(stepName),
+        timeoutMinutes: timeout, strategy: strategy, legs: legs, isOfGroupAlone: isOfGroupAlone(node))
 }
 
 private func readJobName(
     _ node: YAMLNode, _ evaluator: PlanEvaluator, _ list: inout DiagnosticList
 ) -> ScalarTemplate? {
     guard let name = node["name"]?.value, !name.isNull else { return nil }
-    guard name.scalar != nil else {
+    guard let scalar = name.scalar else {
         list.type(name, of: "name", expected: "a string")
         return nil
     }
+    guard list.isWithin(scalar.text, WorkflowLimits.nameBytesMax, "\"name\"", at: name.position) else { return nil }
     return evaluator.template(name, of: "name", .job("name"), &list)
 }
 
@@ -147,7 +159,9 @@ private func readTimeout(_ node: YAMLNode, _ evaluator: PlanEvaluator, _ list: i
     return evaluator.templateIfKnown(value, .job(key), &list).map(Setting.evaluated) ?? .absent
 }
 
-private func readStrategy(_ strategy: YAMLNode, _ list: inout DiagnosticList) -> [MatrixLeg]? {
+private func readStrategy(
+    _ strategy: YAMLNode, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
+) -> [MatrixLeg]? {
     guard let pairs = strategy.pairs else {
         list.type(strategy, of: "strategy", expected: "a mapping")
         return nil
@@ -162,7 +176,7 @@ private func readStrategy(_ strategy: YAMLNode, _ list: inout DiagnosticList) ->
         }
     }
     guard let matrix = strategy["matrix"]?.value, !matrix.isNull else { return nil }
-    return expandMatrix(matrix, &list)
+    return expandMatrix(matrix, &evaluator, &list)
 }
 
 private func readRunsOn(
@@ -174,8 +188,16 @@ private func readRunsOn(
     }
     var wanted = runsOn
     if runsOn.pairs != nil {
+        if isOfGroupAlone(node) {
+            list.warning(
+                "runner-group",
+                "there are no runner groups: any runner that the repository may use takes job \"\(key)\"; "
+                    + "name labels beside \"group\" to choose one",
+                at: runsOn["group"]?.position ?? runsOn.position)
+            return .list([])
+        }
         guard let labels = runsOn["labels"]?.value, !labels.isNull else {
-            list.error("missing-key", "\"labels\" is missing in \"runs-on\"", at: runsOn.position)
+            list.error("missing-key", "\"runs-on\" has neither \"labels\" nor \"group\"", at: runsOn.position)
             return nil
         }
         if let group = runsOn["group"] {
@@ -187,6 +209,12 @@ private func readRunsOn(
     }
     guard let strings = list.strings(wanted, of: "runs-on") else { return nil }
     if strings.isEmpty { list.error("missing-key", "\"runs-on\" has no label", at: wanted.position) }
+    guard strings.count <= WorkflowLimits.labelsMax else {
+        list.error(
+            "too-large", "\"runs-on\" has \(strings.count) labels; at most \(WorkflowLimits.labelsMax) are allowed",
+            at: wanted.position)
+        return nil
+    }
     var texts: [ScalarTemplate] = []
     for string in strings {
         guard let text = evaluator.template(string.node, of: "runs-on", .job("runs-on"), &list) else { return nil }
@@ -207,6 +235,12 @@ private func readSteps(_ node: YAMLNode, of key: String, _ list: inout Diagnosti
         return []
     }
     let kept = items.filter { !$0.isNull }
+    guard kept.count <= WorkflowLimits.stepsMax else {
+        list.error(
+            "too-large", "job \"\(key)\" has \(kept.count) steps; at most \(WorkflowLimits.stepsMax) are allowed",
+            at: steps.position)
+        return []
+    }
     if kept.isEmpty { list.error("missing-key", "\"steps\" has no step", at: steps.position) }
     for step in kept {
         guard let pairs = step.pairs else {
@@ -218,10 +252,22 @@ private func readSteps(_ node: YAMLNode, of key: String, _ list: inout Diagnosti
             list.error("missing-key", "step has neither \"run\" nor \"uses\"", at: step.position)
         }
         for name in ["name", "run", "uses", "id"] {
-            if let value = step[name]?.value, value.scalar == nil { list.type(value, of: name, expected: "a string") }
+            guard let value = step[name]?.value else { continue }
+            guard let scalar = value.scalar else {
+                list.type(value, of: name, expected: "a string")
+                continue
+            }
+            let bytesMax = name == "run" ? WorkflowLimits.scriptBytesMax : WorkflowLimits.nameBytesMax
+            _ = list.isWithin(scalar.text, bytesMax, "\"\(name)\" of a step", at: value.position)
         }
     }
     return kept
+}
+
+/// `runs-on: {group: big}`. While there are no groups, it asks for any runner.
+private func isOfGroupAlone(_ job: YAMLNode) -> Bool {
+    guard let runsOn = job["runs-on"]?.value, let group = runsOn["group"]?.value, !group.isNull else { return false }
+    return runsOn["labels"]?.value.isNull ?? true
 }
 
 /// A step's name in lists: its own, else what it does.
@@ -235,7 +281,10 @@ func stepName(_ step: YAMLNode) -> String {
         shown = name
     } else {
         let what = text("run") ?? text("uses") ?? text("id") ?? ""
-        let line = what.split(whereSeparator: \.isNewline).first { !$0.allSatisfy(\.isWhitespace) } ?? ""
+        let blanks: Set<UInt8> = [0x20, 0x09, 0x0D]
+        let line =
+            what.utf8.split(separator: 0x0A).first { !$0.allSatisfy(blanks.contains) }.map { String(Substring($0)) }
+            ?? ""
         shown = "Run \(line)"
     }
     return cut(shown, bytesMax: WorkflowLimits.stepNameBytesMax)

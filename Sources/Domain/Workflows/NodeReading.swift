@@ -43,8 +43,16 @@ extension YAMLNode {
 }
 
 func hasExpression(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
-    return bytes.indices.contains { bytes[$0...].starts(with: "${{".utf8) }
+    var matched = 0
+    for byte in text.utf8 {
+        switch (matched, byte) {
+        case (_, UInt8(ascii: "$")): matched = 1
+        case (1, UInt8(ascii: "{")): matched = 2
+        case (2, UInt8(ascii: "{")): return true
+        default: matched = 0
+        }
+    }
+    return false
 }
 
 /// Equality of scalars, not of canonical equivalents: two keys that only look alike are two keys (workflows.md 17.4).

@@ -129,10 +129,18 @@ public struct Pattern: Sendable {
 
     /// Does the whole of `input` match, leaving the leading `!` aside?
     public func matches(_ input: String) -> Bool {
+        var steps = Int.max
+        return matches(input, &steps)
+    }
+
+    /// - Parameter steps: what may still be spent; counted down, and below 0 the answer means nothing.
+    func matches(_ input: String, _ steps: inout Int) -> Bool {
         var current = StepSet(count: program.count + 1)
         var next = current
         reach(0, &current)
         for scalar in input.unicodeScalars {
+            steps -= 1 + current.members.count
+            guard steps >= 0 else { return false }
             next.removeAll()
             for step in current.members where step < program.count {
                 if case .one(let matcher) = program[step], matcher.accepts(scalar) { reach(step + 1, &next) }
@@ -178,13 +186,29 @@ public struct Pattern: Sendable {
 
 /// `branches`, `tags`, `paths`: the last pattern that matches an input decides; the list passes when any input is in.
 public func patterns(_ patterns: [Pattern], include inputs: [String]) -> Bool {
-    inputs.contains { input in
-        patterns.last { $0.matches(input) }.map { !$0.isNegative } ?? false
+    var steps = Int.max
+    return Domain.patterns(patterns, include: inputs, &steps)
+}
+
+func patterns(_ patterns: [Pattern], include inputs: [String], _ steps: inout Int) -> Bool {
+    for input in inputs {
+        guard steps >= 0 else { break }
+        if let decides = patterns.last(where: { $0.matches(input, &steps) }), !decides.isNegative { return true }
     }
+    return false
 }
 
 /// The `-ignore` lists: an input is ignored by any pattern; a negative one ignores all it does not match (act's quirk).
 /// - Returns: true when every input is ignored, so also for no inputs.
 public func patterns(_ patterns: [Pattern], ignoreAll inputs: [String]) -> Bool {
-    inputs.allSatisfy { input in patterns.contains { $0.matches(input) != $0.isNegative } }
+    var steps = Int.max
+    return Domain.patterns(patterns, ignoreAll: inputs, &steps)
+}
+
+func patterns(_ patterns: [Pattern], ignoreAll inputs: [String], _ steps: inout Int) -> Bool {
+    for input in inputs {
+        guard steps >= 0 else { break }
+        if !patterns.contains(where: { $0.matches(input, &steps) != $0.isNegative }) { return false }
+    }
+    return true
 }

@@ -22,6 +22,13 @@ struct PayloadJSON {
         needsComma = false
     }
 
+    /// A key with its value, written before.
+    mutating func member(_ bytes: [UInt8]) {
+        separate()
+        self.bytes.append(contentsOf: bytes)
+        needsComma = true
+    }
+
     mutating func string(_ text: String) {
         separate()
         raw("\"")

@@ -29,14 +29,43 @@ struct ScalarTemplate {
 struct PlanEvaluator {
     private let known: ExpressionContexts
     private let knownNames: Set<String>
-    private var budget = ExpressionBudget()
+    private var budget: ExpressionBudget
+    private var hasToldOfBudget = false
 
-    init(_ contexts: PlanContexts) {
+    /// - Parameter workBytes: what all of the file's planning may cost, in bytes made or looked at.
+    init(_ contexts: PlanContexts, workBytes: Int) {
+        budget = ExpressionBudget(workBytes: workBytes)
         let given = [
             "github": contexts.github, "gitea": contexts.github, "vars": contexts.vars, "inputs": contexts.inputs,
         ].compactMapValues { $0 }
         known = ExpressionContexts(given)
         knownNames = Set(given.keys)
+    }
+
+    var workBytes: Int { budget.workBytes }
+    /// The file has used up what it may cost: nothing of it is planned.
+    var isSpent: Bool { budget.isSpent }
+
+    /// Charges steps before they are taken. False, with one error noted, when the file may not take them.
+    mutating func charge(_ steps: Int, at position: Position, _ list: inout DiagnosticList) -> Bool {
+        let (bytes, isOver) = steps.multipliedReportingOverflow(by: PlanningLimits.stepBytes)
+        do throws(EvaluationFault) {
+            try budget.spend(isOver ? .max : bytes)
+            return true
+        } catch {
+            tellOfBudget(at: position, &list)
+            return false
+        }
+    }
+
+    private mutating func tellOfBudget(at position: Position, _ list: inout DiagnosticList) {
+        guard !hasToldOfBudget else { return }
+        hasToldOfBudget = true
+        list.error(
+            "planning-cost",
+            "planning this file takes more than the \(PlanningLimits.fileStepsMax) steps that a file may take, or than its "
+                + "push has left; use fewer matrix values, \"include\" items, aliases or expressions",
+            at: position)
     }
 
     /// Takes a scalar apart; nil when an error was noted.
@@ -92,9 +121,14 @@ struct PlanEvaluator {
             contexts["strategy"] = leg.strategy
         }
         do throws(EvaluationFault) {
-            return try text.template.value(in: contexts, &budget)
+            let value = try text.template.value(in: contexts, &budget)
+            if case .string(let text) = value, hasNUL(text) {
+                throw EvaluationFault(message: "its value has a NUL character")
+            }
+            return value
         } catch {
             list.error("expr-value", "\"\(key)\" cannot be evaluated: \(error.message)", at: text.node.position)
+            if isSpent { tellOfBudget(at: text.node.position, &list) }
             return nil
         }
     }
@@ -158,7 +192,9 @@ struct PlanEvaluator {
         _ value: ExpressionValue, of key: String, at position: Position, _ list: inout DiagnosticList
     ) -> YAMLNode? {
         do throws(EvaluationFault) {
-            return try YAMLNode(value, at: position, &budget)
+            let node = try YAMLNode(value, at: position, &budget)
+            list.noteNUL(in: node)
+            return node
         } catch {
             list.error("expr-value", "\"\(key)\" cannot be evaluated: \(error.message)", at: position)
             return nil

@@ -6,6 +6,8 @@ public struct WorkflowReading: Sendable {
     /// then gets a failed run (workflows.md 2).
     public let triggers: Triggers?
     public let diagnostics: [Diagnostic]
+    /// What parsing and planning took (``PlanningLimits``).
+    public let steps: Int
 }
 
 public struct Workflow: Sendable {
@@ -44,10 +46,18 @@ public enum FilterList: Sendable {
     case ignoring([Pattern])
 
     public func passes(_ inputs: [String]) -> Bool {
-        switch self {
-        case .including(let list): patterns(list, include: inputs)
-        case .ignoring(let list): !patterns(list, ignoreAll: inputs)
-        }
+        var steps = Int.max
+        return passes(inputs, &steps)
+    }
+
+    /// - Parameter steps: what may still be spent; when that is used up it passes, as when paths are not known.
+    func passes(_ inputs: [String], _ steps: inout Int) -> Bool {
+        let found =
+            switch self {
+            case .including(let list): patterns(list, include: inputs, &steps)
+            case .ignoring(let list): !patterns(list, ignoreAll: inputs, &steps)
+            }
+        return found || steps < 0
     }
 }
 
@@ -69,6 +79,8 @@ public struct JobPlan: Sendable {
     public let timeoutMinutes: Double?
     /// Its permissions have `id-token: write`.
     public let mayIdentify: Bool
+    /// What the job's token may do.
+    public let permissions: TokenPermissions
     /// 0-based place among the legs; 0 without a matrix.
     public let matrixIndex: Int
     /// What the runner gets: JSON of a workflow with this one job (workflows.md 15).

@@ -24,6 +24,26 @@ public enum WorkflowLimits {
     /// Characters of a job id (workflows.md 8: under 100) and of a job's shown name (P `JobNameBuilder`).
     public static let jobIDCharactersMax = 99
     public static let jobNameCharactersMax = 100
+    /// Bytes of a job's shown name before it is cut: a character may carry any number of marks.
+    public static let jobNameBytesMax = 1024
+    /// Bytes of `name` and `run-name` as written; both are shown in one line.
+    public static let nameBytesMax = 4096
+    /// Labels of one job, and bytes of one: a runner's label has no more (`RunnerLimits`).
+    public static let labelsMax = 32
+    public static let labelBytesMax = 255
+    /// Bytes of a job's labels together. PostgreSQL refuses index rows of more than 2 704 bytes (`label_set_labels_key`),
+    /// and each label of an array takes up to 7 more.
+    public static let labelsBytesMax = 2048
+    /// Items of one `needs`; each is one of the jobs.
+    public static let needsMax = jobsMax
+    /// Steps of one job: each is a row of every task.
+    public static let stepsMax = 1000
+    /// Bytes of one step's `run`. What is longer belongs into a file of the repository.
+    public static let scriptBytesMax = 256 * 1024
+    /// Bytes of one job's payload, which a runner gets in one message.
+    public static let jobPayloadBytesMax = 4 * 1024 * 1024
+    /// Bytes of a file's path. Unique together with its push, so an index row holds it (`run_once_per_push`).
+    public static let pathBytesMax = 1024
     /// Bytes of a step's shown name; a column and a list row hold it.
     public static let stepNameBytesMax = 255
     /// Bytes of a mapping key. libyaml refuses simple keys of more than 1024 characters (workflows.md 15).

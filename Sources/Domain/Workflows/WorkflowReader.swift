@@ -1,40 +1,84 @@
-/// Reads one workflow file. Same bytes, same answer; safe on a stack of 512 KiB, whatever the bytes.
-///
-/// - Parameters:
-///   - path: as shown in diagnostics.
-///   - contexts: what expressions may read that are decided now; those that need more are refused.
-/// - Source: workflows.md 3, 4, 8, 9, 15, 16.
+/// A workflow file, parsed once: its triggers are known before anything is planned.
+public struct WorkflowFile: Sendable {
+    public let path: String
+    /// The `on` part when it could be read.
+    public let triggers: Triggers?
+    private let root: YAMLNode?
+    private let list: DiagnosticList
+    private let workBytes: Int
+    private let stepsGiven: Int
+
+    /// Parses. Same bytes, same answer; safe on a stack of 512 KiB, whatever the bytes.
+    ///
+    /// - Parameters:
+    ///   - path: as shown in diagnostics.
+    ///   - steps: what parsing and planning may cost together (``PlanningLimits``).
+    /// - Source: workflows.md 3, 4.
+    public init(_ bytes: [UInt8], path: String, steps: Int = PlanningLimits.fileStepsMax) {
+        self.path = path
+        stepsGiven = steps
+        var list = DiagnosticList(path: path, source: bytes)
+        var evaluator = PlanEvaluator(.unknown, workBytes: steps * PlanningLimits.stepBytes)
+        let start = Position(line: 1, column: 1)
+        var root: YAMLNode?
+        var triggers: Triggers?
+        if evaluator.charge(bytes.count / PlanningLimits.sourceStepBytes, at: start, &list) {
+            do throws(YAMLFault) {
+                let tree = try yamlTree(bytes)
+                if tree.pairs != nil {
+                    root = tree
+                } else {
+                    list.type(tree, of: "workflow", expected: "a mapping")
+                }
+            } catch {
+                list.error(error.code, error.message, at: error.position)
+            }
+        }
+        if let root {
+            for pair in root.pairs ?? [] where !workflowKeys.contains(pair.key) {
+                list.unknownKey(pair, in: "the workflow", known: workflowKeys)
+            }
+            if let on = root["on"] {
+                triggers = readTriggers(on.value, &list)
+            } else {
+                list.error("missing-key", "\"on\" is missing", at: root.position)
+            }
+        }
+        self.root = root
+        self.triggers = triggers
+        self.list = list
+        workBytes = evaluator.workBytes
+    }
+
+    /// Steps that parsing took.
+    public var parsingSteps: Int { stepsGiven - max(0, workBytes) / PlanningLimits.stepBytes }
+
+    /// Plans the jobs.
+    ///
+    /// - Parameter contexts: what expressions may read that are decided now; those that need more are refused.
+    /// - Source: workflows.md 8, 9, 15, 16.
+    public func reading(_ contexts: PlanContexts) -> WorkflowReading {
+        var list = list
+        var evaluator = PlanEvaluator(contexts, workBytes: workBytes)
+        func reading(_ workflow: Workflow?) -> WorkflowReading {
+            WorkflowReading(
+                workflow: workflow, triggers: triggers, diagnostics: list.all,
+                steps: stepsGiven - max(0, evaluator.workBytes) / PlanningLimits.stepBytes)
+        }
+        guard let root else { return reading(nil) }
+        list.noteNUL(in: root)
+        let name = readName(root, &list)
+        let runName = readRunName(root, &evaluator, &list)
+        checkPermissions(root, &list)
+        let jobs = readJobs(root, &evaluator, &list)
+        guard list.errorCount == 0, let triggers else { return reading(nil) }
+        return reading(Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs))
+    }
+}
+
+/// Reads one workflow file.
 public func readWorkflow(_ bytes: [UInt8], path: String, contexts: PlanContexts = .unknown) -> WorkflowReading {
-    var list = DiagnosticList(path: path, source: bytes)
-    var evaluator = PlanEvaluator(contexts)
-    let root: YAMLNode
-    do throws(YAMLFault) {
-        root = try yamlTree(bytes)
-    } catch {
-        list.error(error.code, error.message, at: error.position)
-        return WorkflowReading(workflow: nil, triggers: nil, diagnostics: list.all)
-    }
-    guard let pairs = root.pairs else {
-        list.type(root, of: "workflow", expected: "a mapping")
-        return WorkflowReading(workflow: nil, triggers: nil, diagnostics: list.all)
-    }
-    for pair in pairs where !workflowKeys.contains(pair.key) {
-        list.unknownKey(pair, in: "the workflow", known: workflowKeys)
-    }
-    let name = readName(root, &list)
-    let runName = readRunName(root, &evaluator, &list)
-    var triggers: Triggers?
-    if let on = root["on"] {
-        triggers = readTriggers(on.value, &list)
-    } else {
-        list.error("missing-key", "\"on\" is missing", at: root.position)
-    }
-    let jobs = readJobs(root, &evaluator, &list)
-    guard list.errorCount == 0, let triggers else {
-        return WorkflowReading(workflow: nil, triggers: triggers, diagnostics: list.all)
-    }
-    let workflow = Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs)
-    return WorkflowReading(workflow: workflow, triggers: triggers, diagnostics: list.all)
+    WorkflowFile(bytes, path: path).reading(contexts)
 }
 
 private let workflowKeys = [
@@ -47,7 +91,7 @@ private func readName(_ root: YAMLNode, _ list: inout DiagnosticList) -> String?
         list.type(node, of: "name", expected: "a string")
         return nil
     }
-    return scalar.text
+    return list.isWithin(scalar.text, WorkflowLimits.nameBytesMax, "\"name\"", at: node.position) ? scalar.text : nil
 }
 
 /// Nil also when the contexts it needs are not known: a run has a title without it.
@@ -55,11 +99,13 @@ private func readRunName(
     _ root: YAMLNode, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
 ) -> String? {
     guard let node = root["run-name"]?.value, !node.isNull else { return nil }
-    guard node.scalar != nil else {
+    guard let scalar = node.scalar else {
         list.type(node, of: "run-name", expected: "a string")
         return nil
     }
-    guard let text = evaluator.templateIfKnown(node, .runName, &list) else { return nil }
+    guard list.isWithin(scalar.text, WorkflowLimits.nameBytesMax, "\"run-name\"", at: node.position),
+        let text = evaluator.templateIfKnown(node, .runName, &list)
+    else { return nil }
     return evaluator.value(text, of: "run-name", &list)?.text
 }
 
@@ -86,6 +132,7 @@ private func readJobs(
             list.error("job-id", "job id \"\(pair.key)\" \(reason)", at: pair.position)
         }
         if let job = readJob(pair, &evaluator, &list) { jobs.append(job) }
+        guard !evaluator.isSpent else { return [] }
     }
     checkNeeds(of: jobs, known: pairs.map(\.key), &list)
     guard list.errorCount == 0 else { return [] }
@@ -99,13 +146,24 @@ private func readJobs(
     var plans: [JobPlan] = []
     var payloadBytes = 0
     for job in jobs {
+        guard let draft = PayloadDraft(job, root: root, workflow: list.path, &evaluator, &list) else { return [] }
         let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
+        let values = legs.reduce(0) { $0 + 1 + ($1?.values.count ?? 0) }
+        // Counted before they are made: each leg carries the whole job.
+        payloadBytes += legs.count * draft.sharedBytes
+        guard payloadBytes <= WorkflowLimits.payloadBytesMax else {
+            let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"
+            list.error("too-large", message, at: job.node.position)
+            return []
+        }
+        let steps = 4 * values + legs.count * (draft.sharedBytes / PlanningLimits.stepBytes + job.steps.count)
+        guard evaluator.charge(steps, at: job.node.position, &list) else { return [] }
         for (index, leg) in legs.enumerated() {
             let contexts = LegContexts(leg, index: index, count: legs.count, strategy: job.strategy)
-            guard let plan = planJob(job, leg: leg, contexts, index: index, root: root, &evaluator, &list) else {
+            guard let plan = planJob(job, leg: leg, contexts, index: index, draft, &evaluator, &list) else {
                 break  // the other legs would say the same
             }
-            payloadBytes += plan.payload.count
+            payloadBytes += plan.payload.count - draft.sharedBytes
             guard payloadBytes <= WorkflowLimits.payloadBytesMax else {
                 let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"
                 list.error("too-large", message, at: job.node.position)
@@ -113,6 +171,7 @@ private func readJobs(
             }
             plans.append(plan)
         }
+        guard !evaluator.isSpent else { return [] }
     }
     return plans
 }

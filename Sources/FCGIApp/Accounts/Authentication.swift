@@ -13,6 +13,18 @@ struct Caller: Sendable {
         if case .account(let id, _) = principal { return id }
         return nil
     }
+    /// The task whose token this is.
+    var task: TaskID? {
+        if case .job(let task, _, _) = principal { return task }
+        return nil
+    }
+    /// Why a job's token is refused by its own repository, in words; nil for everybody else.
+    func lacks(_ wanted: RepositoryAccess, of scope: TokenPermissions.Scope, on repository: RepositoryFacts) -> String?
+    {
+        guard case .job(_, repository.id, _) = principal else { return nil }
+        return
+            "the job's token lacks \"\(scope.rawValue): \(wanted == .read ? "read" : "write")\" in \"permissions\" of its workflow or job"
+    }
 }
 
 extension App {
@@ -77,6 +89,8 @@ extension App {
             return Caller(principal: .account(account.id, isAdmin: account.isAdmin), name: account.name)
         }
         guard let live = try tasks.liveTask(tokenHash: hash) else { return nil }
-        return Caller(principal: .job(live.task, repository: live.repository), name: Caller.jobName)
+        return Caller(
+            principal: .job(live.task, repository: live.repository, permissions: live.permissions), name: Caller.jobName
+        )
     }
 }

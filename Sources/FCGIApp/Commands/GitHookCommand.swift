@@ -8,8 +8,6 @@ import Postgres
 struct GitHookCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "git-hook", abstract: "Record a push; git calls this.", shouldDisplay: false)
-    /// Refs moved by one push.
-    static let refsMax = 5000
 
     @OptionGroup var options: ConfigOption
     @Argument(help: "pre-receive or post-receive") var hook: String
@@ -23,19 +21,15 @@ struct GitHookCommand: ParsableCommand {
         else { throw CleanExit.problem("this is not a repository of Millrace") }
         let repository = RepositoryID(number)
         let pusher = Int64(environment["MILLRACE_PUSHER_ID"] ?? "").flatMap { $0 > 0 ? AccountID($0) : nil }
-        var updates: [InboxStore.RefUpdate] = []
-        while let line = readLine() {
-            let words = line.split(separator: " ", maxSplits: 2).map(String.init)
-            guard words.count == 3 else { continue }
-            updates.append(.init(ref: words[2], before: words[0], after: words[1]))
-        }
-        guard updates.count <= Self.refsMax else {
-            throw CleanExit.problem("this push moves \(updates.count) refs; at most \(Self.refsMax) at once")
-        }
-        let store = InboxStore(database: Database(dsn: try options.load().databaseDSN, size: 1))
+        let task = Int64(environment["MILLRACE_TASK_ID"] ?? "").flatMap { $0 > 0 ? TaskID($0) : nil }
+        let updates = try readUpdates()
+        let configuration = try options.load()
+        let store = InboxStore(database: Database(dsn: configuration.databaseDSN, size: 1))
         do {
             if hook == "pre-receive" {
-                try store.announce(updates, repository: repository, pusher: pusher)
+                guard try store.announce(updates, repository: repository, pusher: pusher, task: task) else {
+                    throw Failure(.missing, "the repository was removed")
+                }
             } else {
                 try store.confirm(updates, repository: repository)
             }
@@ -45,5 +39,30 @@ struct GitHookCommand: ParsableCommand {
                     ? "could not record this push, nothing was changed; push again in a minute (\(error))"
                     : "the push is done; its workflows start within a minute (\(error))")
         }
+        guard hook == "post-receive" else { return }
+        // Before git answers, so that a clone right behind the push checks the branch out. A reader repeats it.
+        let app = try App(configuration: configuration, instance: "git-hook")
+        guard let found = try app.repositories.repository(repository) else { return }
+        _ = try? DefaultBranch(app: app).adopt(after: updates.map(\.ref), of: found)
+    }
+
+    /// Refs that the push moves, from stdin. No more are read than may be moved.
+    private func readUpdates() throws -> [InboxStore.RefUpdate] {
+        var updates: [InboxStore.RefUpdate] = []
+        while let line = readLine() {
+            let words = line.utf8.split(separator: 0x20, maxSplits: 2).map { String(Substring($0)) }
+            guard words.count == 3 else { continue }
+            guard words[2].utf8.count <= PushLimits.refBytesMax else {
+                throw CleanExit.problem(
+                    "ref \"\(cut(words[2], bytesMax: 80))…\" has \(words[2].utf8.count) bytes; at most \(PushLimits.refBytesMax) are taken, choose a shorter name"
+                )
+            }
+            updates.append(.init(ref: words[2], before: words[0], after: words[1]))
+            guard updates.count <= PushLimits.refsMax else {
+                throw CleanExit.problem(
+                    "this push moves more than \(PushLimits.refsMax) refs; push them in several pushes")
+            }
+        }
+        return updates
     }
 }

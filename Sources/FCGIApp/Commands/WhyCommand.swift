@@ -5,8 +5,9 @@ import Postgres
 /// `millrace why`: what a job waits for, or why a runner is idle. The same words as in the page and the API.
 struct WhyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "why", abstract: "Say why a job waits or a runner is idle.",
-        discussion: "Example: millrace why job ann/app 17 --config millrace.yaml", subcommands: [Job.self, Runner.self])
+        commandName: "why", abstract: "Say why a job waits, a runner is idle, or a push started nothing.",
+        discussion: "Example: millrace why job ann/app 17 --config millrace.yaml",
+        subcommands: [Job.self, Runner.self, Push.self])
 
     struct Job: ParsableCommand {
         static let configuration = CommandConfiguration(

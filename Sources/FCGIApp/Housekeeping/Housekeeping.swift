@@ -8,7 +8,8 @@ final class Housekeeping: Sendable {
     private let app: App
     private let listener: Listener
     private let stopping = Atomic<Bool>(false)
-    private let inboxRung = Atomic<Bool>(true)
+    /// Counts the calls to look at the inbox; each of its readers remembers which it has heard.
+    private let inboxRings = Atomic<Int>(1)
 
     init(app: App) {
         self.app = app
@@ -22,7 +23,6 @@ final class Housekeeping: Sendable {
     func start() -> [Worker] {
         [
             Worker { [self] in listen() },
-            Worker(stackBytes: 4 * 1024 * 1024) { [self] in readInbox() },
             // Apart from the sweeps: parked polls are answered in time whatever PostgreSQL does.
             Worker { [self] in
                 every(milliseconds: 100, "expire polls") {
@@ -32,7 +32,7 @@ final class Housekeeping: Sendable {
             },
             Worker { [app] in app.readiness.run() },
             Worker { [self] in sweep() },
-        ] + logSweeps() + artifactSweeps()
+        ] + inboxReaders() + logSweeps() + artifactSweeps()
     }
 
     func stop() {
@@ -44,12 +44,12 @@ final class Housekeeping: Sendable {
         listener.run(
             onReconnect: { [self] in
                 app.polls.listening()
-                inboxRung.store(true, ordering: .relaxed)
+                inboxRings.add(1, ordering: .relaxed)
             },
             onNotification: { [self] note in
                 switch note.channel {
                 case RunnerStore.changedChannel: app.polls.forget(uuid: note.payload)
-                case InboxStore.channel: inboxRung.store(true, ordering: .relaxed)
+                case InboxStore.channel: inboxRings.add(1, ordering: .relaxed)
                 case TaskClaims.assignedChannel: app.polls.assigned(runner: Int64(note.payload) ?? 0)
                 default:
                     let numbers = note.payload.split(separator: " ").compactMap { Int64($0) }
@@ -65,16 +65,25 @@ final class Housekeeping: Sendable {
             })
     }
 
+    private func inboxReaders() -> [Worker] {
+        (0..<PlanningLimits.readersPerInstance).map { _ in
+            Worker(stackBytes: 4 * 1024 * 1024) { [self] in readInbox() }
+        }
+    }
+
     /// Reads pushes as soon as one is announced by NOTIFY, and every 2 s in case one was not.
     private func readInbox() {
         let reader = PushReader(app: app)
         var lastLook: Int64 = 0
+        var heard = 0
         while !stopping.load(ordering: .relaxed) {
             let now = Clock.monotonicMicroseconds()
-            guard inboxRung.exchange(false, ordering: .relaxed) || now - lastLook > 2_000_000 else {
+            let rings = inboxRings.load(ordering: .relaxed)
+            guard rings != heard || now - lastLook > 2_000_000 else {
                 usleep(10_000)
                 continue
             }
+            heard = rings
             lastLook = now
             do {
                 while try reader.readNext(), !stopping.load(ordering: .relaxed) {}
@@ -153,6 +162,9 @@ final class Housekeeping: Sendable {
             AbandonedJobs(app: app).sweep(
                 everySeconds: max(1, min(15, app.configuration.recovery.abandonedSeconds / 4))),
             RunRepair(app: app).sweep(everySeconds: 15),
+            Sweep("settled pushes", everySeconds: 60) { [app] in
+                while try app.inbox.removeSettled() == InboxLimits.sweptMax {}
+            },
             Sweep("keys of addresses", everySeconds: SignedURLLimits.rereadSeconds) { [app] in
                 try app.signedURLs.reread()
                 try app.urlKeys.retire(log: app.log)

@@ -1,34 +1,48 @@
-import Foundation
+import Domain
 
-/// git's own program, run on a bare repository. Arguments that come from people stand after `--` or are full object ids.
+/// git's own program, run once on a bare repository. Arguments that come from people stand after `--` or are full object
+/// ids; `GitReader` reads for pushes.
 enum GitProgram {
-    struct Problem: Error, CustomStringConvertible { let description: String }
-    /// Bytes of one answer; a tree listing or a workflow file is far below it.
-    static let outputBytesMax = 64 * 1024 * 1024
-
-    static func run(_ arguments: [String], in directory: String) throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git", "--git-dir", directory] + arguments
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-        let said = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            let words = String(decoding: said.prefix(500), as: UTF8.self).trimmingCharacters(
-                in: .whitespacesAndNewlines)
-            throw Problem(
-                description: "git \(arguments.first ?? "") failed with \(process.terminationStatus): \(words)")
-        }
-        return Array(bytes)
+    /// What git wrote. Cut: there was more than asked for, and git was ended.
+    struct Answer {
+        let status: Int32?
+        let bytes: [UInt8]
+        let isCut: Bool
+        let complaint: String
     }
 
-    static func text(_ arguments: [String], in directory: String) throws -> String {
-        String(decoding: try run(arguments, in: directory), as: UTF8.self)
+    static func deadline(seconds: Int) -> Int64 { Clock.monotonicMicroseconds() + Int64(seconds) * 1_000_000 }
+
+    static func answer(
+        _ arguments: [String], in directory: String, input: [UInt8] = [],
+        bytesMax: Int = PushLimits.gitOutputBytesMax, deadline: Int64
+    ) throws -> Answer {
+        let git = try GitProcess(arguments, in: directory, deadline: deadline)
+        try git.exchange(input, closing: true) { git.received.count > bytesMax }
+        let isCut = git.received.count > bytesMax
+        return Answer(
+            status: git.end(), bytes: isCut ? Array(git.received.prefix(bytesMax)) : git.received, isCut: isCut,
+            complaint: git.complaint)
+    }
+
+    /// - Throws: when git fails, is late or writes too much.
+    @discardableResult
+    static func run(_ arguments: [String], in directory: String) throws -> [UInt8] {
+        let answer = try answer(arguments, in: directory, deadline: deadline(seconds: PushLimits.gitSeconds))
+        guard answer.status == 0, !answer.isCut else {
+            throw GitProcess.Problem(
+                description:
+                    "git \(arguments.first ?? "") failed with \(answer.status.map { "\($0)" } ?? "a signal"): \(answer.complaint)"
+            )
+        }
+        return answer.bytes
+    }
+
+    /// One line of text, without its end.
+    static func line(_ arguments: [String], in directory: String) throws -> String {
+        firstLine(try run(arguments, in: directory))
+    }
+    static func firstLine(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
     }
 }

@@ -12,10 +12,10 @@ struct RepositoryFiles {
         try writeHooks()
         let path = directory(repository)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        _ = try GitProgram.run(["init", "--quiet", "--bare", "--initial-branch=main"], in: path)
-        _ = try GitProgram.run(["config", "core.hooksPath", hooksDirectory], in: path)
+        try GitProgram.run(["init", "--quiet", "--bare", "--initial-branch=main"], in: path)
+        try GitProgram.run(["config", "core.hooksPath", hooksDirectory], in: path)
         // A pushed object that git would not accept on read must not get in.
-        _ = try GitProgram.run(["config", "receive.fsckObjects", "true"], in: path)
+        try GitProgram.run(["config", "receive.fsckObjects", "true"], in: path)
     }
 
     /// Both hooks call this very program with this very configuration; a new version's `serve` rewrites them.

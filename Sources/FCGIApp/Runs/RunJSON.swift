@@ -54,7 +54,7 @@ struct RunJSON: Sendable {
         let triggerActor = user(run.triggerActorID, run.triggerActor)
         let previous = run.attempt > 1 ? text("\(api)/actions/runs/\(run.id)/attempts/\(run.attempt - 1)") : "null"
         return
-            #"{"id":\#(run.id),"url":\#(text("\(api)/actions/runs/\(run.id)")),"html_url":\#(text("\(base)/\(repository.fullName)/actions/runs/\(run.number)")),"display_title":\#(text(run.title)),"path":\#(text("\(run.workflowID)@\(run.ref)")),"event":\#(text(run.event)),"run_attempt":\#(run.attempt),"run_number":\#(run.number),"head_sha":\#(text(run.sha))\#(branch),\#(state(run.status)),"problem":\#(text(run.problem)),"created_at":"\#(Self.time(run.createdAt))","started_at":"\#(Self.time(run.startedAt))","completed_at":"\#(Self.time(run.stoppedAt))","previous_attempt_url":\#(previous),"pull_requests":[],"actor":\#(actor),"trigger_actor":\#(triggerActor),"repository":\#(repositoryJSON)}"#
+            #"{"id":\#(run.id),"url":\#(text("\(api)/actions/runs/\(run.id)")),"html_url":\#(text("\(base)/\(repository.fullName)/actions/runs/\(run.number)")),"display_title":\#(text(run.title)),"path":\#(text("\(run.workflowID)@\(run.ref)")),"event":\#(text(run.event)),"run_attempt":\#(run.attempt),"run_number":\#(run.number),"head_sha":\#(text(run.sha))\#(branch),\#(state(run.status)),"problem":\#(text(run.problem)),"warnings":\#(text(run.warnings)),"created_at":"\#(Self.time(run.createdAt))","started_at":"\#(Self.time(run.startedAt))","completed_at":"\#(Self.time(run.stoppedAt))","previous_attempt_url":\#(previous),"pull_requests":[],"actor":\#(actor),"trigger_actor":\#(triggerActor),"repository":\#(repositoryJSON)}"#
     }
 
     func job(_ job: JobView, of run: RunView, steps: [StepView]) -> String {

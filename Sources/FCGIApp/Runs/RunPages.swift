@@ -20,6 +20,12 @@ enum RunPages {
         let base = "/\(repository.fullName)"
         let facts: [String: Any] = [
             "title": repository.fullName, "base": base, "repository": repository.fullName,
+            "putAside": try app.inbox.quarantined(of: repository.id).map { push -> [String: Any] in
+                [
+                    "ref": push.ref, "sha": String(push.after.prefix(10)), "pushedAt": RunJSON.time(push.createdAt),
+                    "reason": LogPage.shown(push.reason),
+                ]
+            },
             "runs": runs.map { run -> [String: Any] in
                 [
                     "link": "\(base)/actions/runs/\(run.number)", "number": run.number, "status": "\(run.status)",
@@ -50,7 +56,8 @@ enum RunPages {
             "artifacts": artifacts, "hasArtifacts": !artifacts.isEmpty,
             "title": run.title, "base": base, "repository": repository.fullName, "number": run.number,
             "workflow": run.workflowPath, "ref": run.ref, "sha": run.sha, "actor": run.actor,
-            "status": "\(run.status)", "problem": LogPage.shown(run.problem), "jobs": jobs,
+            "status": "\(run.status)", "problem": LogPage.shown(run.problem),
+            "warnings": LogPage.shown(run.warnings), "jobs": jobs,
         ]
         return .html(200, try Templates.run().render(facts))
     }

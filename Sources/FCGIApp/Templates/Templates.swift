@@ -10,7 +10,7 @@ enum Templates {
         .row[hidden],.row.endgroup{display:none}.row.in span{padding-left:1.5rem}.row.group span{font-weight:600;cursor:pointer}.row.group span::before{content:"▾ "}
         .row.group.folded span::before{content:"▸ "}.row.error span{color:#f28b82}.row.warning span{color:#fdd663}.row.notice span,.row.command span,.row.section span{color:#8ab4f8}.row.debug span{color:#9aa0a6}
         .row:target{background:#3c4043}summary{cursor:pointer;padding:.2rem 0}small{color:#666}.success,.online{color:#137333}.failure{color:#b3261e}
-        .running,.waiting,.blocked{color:#8a5a00}.summary{background:#f6f6f6;padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}.problem{background:#fdecea;padding:.6rem;white-space:pre-wrap}
+        .running,.waiting,.blocked{color:#8a5a00}.summary{background:#f6f6f6;padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}.problem,.warning{background:#fdecea;padding:.6rem;white-space:pre-wrap;overflow-wrap:anywhere}.warning{background:#fff4e0}
         """
 
     /// Its name in a template's pragma. Registered once, before the first template is read.
@@ -31,7 +31,7 @@ enum Templates {
     static func runs() throws -> MustacheTemplate {
         try page(
             """
-            <h1>Runs</h1>{{^runs}}<p>No run yet. Push a commit with a file in .gitea/workflows/.</p>{{/runs}}
+            <h1>Runs</h1>{{#putAside}}<p class="problem">The push of {{ref}} at {{sha}} on {{pushedAt}} could not be read and started nothing: {{reason}}</p>{{/putAside}}{{^runs}}<p>No run yet. Push a commit with a file in .gitea/workflows/.</p>{{/runs}}
             <table>{{#runs}}<tr><td><a href="{{link}}">#{{number}}</a></td><td class="{{status}}">{{status}}</td>
             <td>{{name}}</td><td>{{workflow}}</td><td>{{ref}}</td><td>{{actor}}</td></tr>{{/runs}}</table>
             """)
@@ -42,7 +42,7 @@ enum Templates {
             """
             <h1>{{title}}</h1><p>Run #{{number}} of {{workflow}} on {{ref}} at {{sha}} by {{actor}}:
             <strong id="status" class="{{status}}">{{status}}</strong></p>
-            {{#problem}}<p class="problem">{{problem}}</p>{{/problem}}
+            {{#problem}}<p class="problem">{{problem}}</p>{{/problem}}{{#warnings}}<p class="warning">{{warnings}}</p>{{/warnings}}
             {{#hasArtifacts}}<h2>Artifacts</h2><table>{{#artifacts}}<tr><td>{{^expired}}<a href="{{link}}">{{name}}</a>{{/expired}}{{#expired}}{{name}}{{/expired}}</td>
             <td>{{size}}</td><td><small>{{#expired}}expired {{/expired}}{{^expired}}until {{/expired}}{{expires}}</small></td><td><small>{{digest}}</small></td></tr>{{/artifacts}}</table>{{/hasArtifacts}}
             \(LogPage.section)

@@ -76,7 +76,9 @@ struct Router: Sendable {
                     task = try app.liveTask(of: request)
                 }
                 request.task = task
-                let principal = Principal.job(task.task, repository: task.repository)
+                let principal = Principal.job(
+                    task.task, repository: task.repository,
+                    permissions: .unbounded)  // a runtime token is for the task's own artifacts, caches and summaries
                 return try route.handler(request, Caller(principal: principal, name: Caller.jobName), app)
             }
         }
@@ -122,10 +124,14 @@ extension App {
             throw isPage && caller.principal == .anonymous
                 ? Failure(.unauthenticated, "log in to see this page") : Failure(.missing, "not found")
         }
-        switch authorize(caller.principal, wanted, on: repository.facts) {
+        switch authorize(caller.principal, wanted, of: .actions, on: repository.facts) {
         case .allowed: return repository
         case .needsLogin: throw Failure(.unauthenticated, "token is required")
-        case .forbidden: throw Failure(.forbidden, "you need \(wanted) access to \(repository.fullName)")
+        case .forbidden:
+            throw Failure(
+                .forbidden,
+                caller.lacks(wanted, of: .actions, on: repository.facts)
+                    ?? "you need \(wanted) access to \(repository.fullName)")
         case .invisible:
             // A person with a browser is asked to log in, and learns nothing about what exists.
             throw isPage && caller.principal == .anonymous

@@ -15,6 +15,9 @@ public final class Database: @unchecked Sendable {
     private var mutex = pthread_mutex_t()
     private var freed = pthread_cond_t()
     private let statements = Atomic<Int>(0)
+    /// Threads that are inside of a transaction's body. One that asked the pool there would wait for a connection while
+    /// it holds one: with a pool of one for ever, with more when all do it at once.
+    private let inTransaction = Mutex<Set<pthread_t>>([])
 
     /// - Parameters:
     ///   - waitMilliseconds: for a free connection; beyond it the call fails as unavailable.
@@ -99,6 +102,8 @@ public final class Database: @unchecked Sendable {
                         throw StaleConnection(cause: error)
                     }
                     do {
+                        inTransaction.withLock { _ = $0.insert(pthread_self()) }
+                        defer { inTransaction.withLock { _ = $0.remove(pthread_self()) } }
                         let value = try body(Transaction(connection: connection))
                         // PostgreSQL answers a commit of a failed transaction with a rollback, and calls that success.
                         guard !connection.isTransactionFailed else { throw Self.hiddenFailure }
@@ -138,6 +143,7 @@ public final class Database: @unchecked Sendable {
     private static let rollback = Statement("rollback", "rollback")
 
     private func with<T>(_ body: (Connection) throws -> T) throws -> T {
+        guard !inTransaction.withLock({ $0.contains(pthread_self()) }) else { throw PoolAskedInTransaction() }
         let connection = try take()
         let before = connection.statementCount
         defer {
@@ -200,6 +206,13 @@ public final class Database: @unchecked Sendable {
         idle.removeAll()
         pthread_cond_broadcast(&freed)
         pthread_mutex_unlock(&mutex)
+    }
+}
+
+/// A fault of ours: the body of a transaction asked the pool. It must read by the transaction that it was given.
+public struct PoolAskedInTransaction: Error, CustomStringConvertible {
+    public var description: String {
+        "the body of a transaction asked the pool for a second connection; it must read by its own transaction"
     }
 }
 

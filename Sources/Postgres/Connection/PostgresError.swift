@@ -42,6 +42,10 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
 
     /// Another transaction won; the same transaction run again may succeed (40001, 40P01).
     public var isSerializationFailure: Bool { sqlState == "40001" || sqlState == "40P01" }
+    /// PostgreSQL does not take a value: a NUL (22021), too long (22001, 54000), a check (23514). Again would be the same.
+    public var isRefusedValue: Bool {
+        sqlState.hasPrefix("22") || sqlState.hasPrefix("54") || sqlState.hasPrefix("23")
+    }
     public var isUniqueViolation: Bool { sqlState == "23505" }
     public var isLockNotAvailable: Bool { sqlState == "55P03" }
     /// `statement_timeout` passed, or an operator cancelled the statement.

@@ -1,21 +1,36 @@
 import Domain
 
-/// A pushed ref waiting to be read.
+/// A pushed ref waiting to be read, taken by somebody who may settle it while the lease is theirs.
 public struct InboxEntry: Sendable {
     public let id: InboxID
     public let repository: RepositoryID
     public let pusher: AccountID?
+    /// Pushed with a job's own token: such a push starts nothing (workflows.md 20.4).
+    public let isByJob: Bool
     public let ref: String
     public let before: String
     public let after: String
     /// post-receive confirmed it; else only pre-receive spoke and the ref itself must tell (ADR 0005).
     public let isConfirmed: Bool
+    /// How often it was taken, this time included; the number of the lease.
     public let tries: Int64
 }
 
 public enum InboxLimits {
-    /// Times a push is read before it is put aside with its problem; a bad row must not stop the others.
+    /// Times a push is taken before it is put aside with its problem; a bad row must not stop the others.
     public static let triesMax = 5
+    /// How long a taken push is left to a reader that says nothing. Longer than git may take (`PushLimits.gitSeconds`)
+    /// and than one file takes to plan on a busy machine; the reader renews it between files.
+    public static let leaseSeconds: Int64 = 40
+    /// Rows that were read, or dropped, are kept so long for `millrace why push`.
+    public static let settledKeptSeconds: Int64 = 14 * 86_400
+    /// Rows that were put aside are kept so long for an operator.
+    public static let quarantinedKeptSeconds: Int64 = 90 * 86_400
+    /// Rows that one sweep removes, and one answer lists.
+    public static let sweptMax = 1000
+    public static let listedMax = 20
+    /// Bytes of a problem that are kept.
+    public static let problemBytesMax = 2000
 }
 
 /// Writes `inbox`.
@@ -26,33 +41,27 @@ public struct InboxStore: Sendable {
     let database: Database
     public init(database: Database) { self.database = database }
 
+    // MARK: hooks
+
     private static let announce = Statement(
         "inbox_announce",
         """
-        insert into inbox (repository_id, pusher_id, ref, before, after)
-        values ($1, nullif($2, 0), $3, $4, $5)
+        insert into inbox (repository_id, owner_id, pusher_id, task_id, ref, before, after)
+        select r.id, r.owner_id, nullif($2, 0), nullif($3, 0), u.ref, u.before, u.after
+          from repository r
+          cross join unnest($4::text[], $5::text[], $6::text[]) with ordinality as u (ref, before, after, place)
+         where r.id = $1 order by u.place
+        returning id
         """)
     private static let confirm = Statement(
         "inbox_confirm",
         """
-        update inbox set state = 'confirmed', due_at = now()
-         where id = (select max(id) from inbox
-                      where repository_id = $1 and ref = $2 and before = $3 and after = $4 and state = 'announced')
-        """)
-    private static let next = Statement(
-        "inbox_next",
-        """
-        select id, repository_id, pusher_id, ref, before, after, state = 'confirmed', tries
-          from inbox where state in ('announced', 'confirmed') and due_at <= now()
-         order by due_at, id limit 1 for no key update skip locked
-        """)
-    private static let settle = Statement("inbox_settle", "update inbox set state = $2, problem = $3 where id = $1")
-    private static let postpone = Statement(
-        "inbox_postpone",
-        """
-        update inbox set tries = tries + 1, problem = $2, due_at = now() + interval '1 second' * power(2, tries),
-               state = case when tries + 1 >= $3 then 'quarantined' else state end
-         where id = $1
+        update inbox i set state = 'confirmed', due_at = now()
+          from (select max(n.id) as id from inbox n
+                  join unnest($2::text[], $3::text[], $4::text[]) as u (ref, before, after)
+                    on n.ref = u.ref and n.before = u.before and n.after = u.after
+                 where n.repository_id = $1 and n.state = 'announced' group by u.ref, u.before, u.after) newest
+         where i.id = newest.id and i.state = 'announced'
         """)
 
     public struct RefUpdate: Sendable {
@@ -67,54 +76,259 @@ public struct InboxStore: Sendable {
     }
 
     /// pre-receive: durable before git moves any ref. All refs of a push or none.
-    public func announce(_ updates: [RefUpdate], repository: RepositoryID, pusher: AccountID?) throws {
-        try database.transaction { tx in
-            for update in updates {
-                try tx.run(
-                    Self.announce, .int(repository.number), .int(pusher?.number ?? 0), .text(update.ref),
-                    .text(update.before), .text(update.after))
-            }
-        }
+    ///
+    /// - Returns: false when the repository is gone.
+    public func announce(
+        _ updates: [RefUpdate], repository: RepositoryID, pusher: AccountID?, task: TaskID?
+    ) throws -> Bool {
+        try database.write(
+            Self.announce, .int(repository.number), .int(pusher?.number ?? 0), .int(task?.number ?? 0),
+            .texts(updates.map(\.ref)), .texts(updates.map(\.before)), .texts(updates.map(\.after))
+        ).count == updates.count
     }
 
     /// post-receive: the refs moved; readers wake when this commits.
     public func confirm(_ updates: [RefUpdate], repository: RepositoryID) throws {
         try database.transaction { tx in
-            for update in updates {
-                try tx.run(
-                    Self.confirm, .int(repository.number), .text(update.ref), .text(update.before), .text(update.after))
-            }
+            try tx.run(
+                Self.confirm, .int(repository.number), .texts(updates.map(\.ref)), .texts(updates.map(\.before)),
+                .texts(updates.map(\.after)))
             try tx.notify(Self.channel, String(repository.number))
         }
     }
 
-    /// Takes one due push and runs `body` with it in one transaction: runs are planned and the row settled together.
-    ///
-    /// - Returns: false when nothing was due. An error of `body` leaves the row for a later try.
-    public func takeNext(_ body: (InboxEntry, Transaction) throws -> (state: String, problem: String)) throws -> Bool {
-        var failed: (InboxID, any Error)?
-        do {
-            return try database.transaction { tx in
-                guard let row = try tx.first(Self.next) else { return false }
-                let entry = InboxEntry(
+    // MARK: readers
+
+    /// Taken one after the other by all instances: who is next depends on who is being read. The number is "inbox".
+    private static let takeTurn = Statement("inbox_take_turn", "select pg_advisory_xact_lock(452055267448)")
+    /// The first due push of the owner, then of the repository, that waited longest. One push of a repository at a time, so
+    /// that its runs come in the order of its pushes; of an owner only so many, so that nobody has all readers.
+    private static let take = Statement(
+        "inbox_take",
+        """
+        with recursive waiting as (
+            (select owner_id, repository_id from inbox where state in ('announced', 'confirmed')
+              order by owner_id, repository_id limit 1)
+            union all
+            select n.owner_id, n.repository_id from waiting w cross join lateral (
+                   select owner_id, repository_id from inbox
+                    where state in ('announced', 'confirmed')
+                      and (owner_id, repository_id) > (w.owner_id, w.repository_id)
+                    order by owner_id, repository_id limit 1) n),
+        head as (
+            select h.id, h.due_at,
+                   (select count(*) from inbox l where l.owner_id = w.owner_id and l.lease_until > now()) as busy,
+                   (select max(t.taken_at) from inbox t where t.owner_id = w.owner_id) as owner_turn,
+                   (select max(t.taken_at) from inbox t where t.repository_id = w.repository_id) as repository_turn
+              from waiting w cross join lateral (
+                   select id, due_at from inbox
+                    where owner_id = w.owner_id and repository_id = w.repository_id
+                      and state in ('announced', 'confirmed') and due_at <= now() and tries < $2
+                    order by due_at, id limit 1) h
+             where not exists (
+                   select 1 from inbox l where l.owner_id = w.owner_id and l.repository_id = w.repository_id
+                      and l.lease_until > now()))
+        update inbox set tries = tries + 1, taken_at = now(), lease_until = now() + make_interval(secs => $1::bigint)
+         where id = (select id from head where busy < $3
+                      order by busy, owner_turn nulls first, repository_turn nulls first, due_at, id limit 1)
+        returning id, repository_id, pusher_id, task_id is not null, ref, before, after, state = 'confirmed',
+                  tries::bigint
+        """)
+    private static let keep = Statement(
+        "inbox_keep",
+        """
+        update inbox set lease_until = now() + make_interval(secs => $3::bigint)
+         where id = $1 and tries = $2 and state in ('announced', 'confirmed') returning id
+        """)
+    private static let settle = Statement(
+        "inbox_settle",
+        """
+        update inbox set state = $3, outcome = $4, lease_until = null, settled_at = now()
+         where id = $1 and tries = $2 and state in ('announced', 'confirmed') returning id
+        """)
+    private static let postpone = Statement(
+        "inbox_postpone",
+        """
+        update inbox set problem = $3, lease_until = null, due_at = now() + interval '1 second' * power(2, tries),
+               state = case when tries >= $4 then 'quarantined' else state end,
+               settled_at = case when tries >= $4 then now() end
+         where id = $1 and tries = $2 and state in ('announced', 'confirmed')
+        """)
+    private static let giveBack = Statement(
+        "inbox_give_back",
+        """
+        update inbox set tries = tries - 1, lease_until = null
+         where id = $1 and tries = $2 and state in ('announced', 'confirmed')
+        """)
+    /// Their readers ended without a word, each time.
+    private static let putAside = Statement(
+        "inbox_put_aside",
+        """
+        update inbox set state = 'quarantined', settled_at = now(), lease_until = null,
+               problem = case when problem = '' then 'whoever read this push ended each time before it was done' else problem end
+         where state in ('announced', 'confirmed') and tries >= $1 and (lease_until is null or lease_until <= now())
+        returning id
+        """)
+
+    /// Takes one due push; nil when there is none that may be read now. Its try is counted before it is looked at.
+    public func take() throws -> InboxEntry? {
+        try database.transaction { tx in
+            try tx.run(Self.takeTurn)
+            return try tx.first(
+                Self.take, .int(InboxLimits.leaseSeconds), .int(Int64(InboxLimits.triesMax)),
+                .int(Int64(PlanningLimits.ownerLeasesMax))
+            ).map { row in
+                InboxEntry(
                     id: InboxID(row.int(0)), repository: RepositoryID(row.int(1)),
-                    pusher: row.optionalInt(2).map(AccountID.init), ref: row.text(3), before: row.text(4),
-                    after: row.text(5), isConfirmed: row.bool(6), tries: row.int(7))
+                    pusher: row.optionalInt(2).map(AccountID.init), isByJob: row.bool(3), ref: row.text(4),
+                    before: row.text(5), after: row.text(6), isConfirmed: row.bool(7), tries: row.int(8))
+            }
+        }
+    }
+
+    /// Asks for another lease. False: somebody else has the push now.
+    public func keep(_ entry: InboxEntry) throws -> Bool {
+        try !database.write(
+            Self.keep, .int(entry.id.number), .int(entry.tries), .int(InboxLimits.leaseSeconds)
+        ).isEmpty
+    }
+
+    /// The lease was lost: somebody else reads the push, or has read it.
+    public struct TakenOver: Error { public init() {} }
+
+    public enum Outcome: String, Sendable {
+        case read, dropped
+    }
+
+    /// Makes the runs of a push and settles its row, together or not at all. A run that PostgreSQL refuses to store becomes
+    /// a failed run that says so; the others of the push are made.
+    ///
+    /// - Throws: ``TakenOver``, with nothing changed.
+    public func settle(
+        _ entry: InboxEntry, as outcome: Outcome, _ words: String,
+        runs: [(plan: PlannedRun, as: RunStore.Reservation)] = [],
+        by store: RunStore
+    ) throws {
+        try database.transaction { tx in
+            for run in runs {
                 do {
-                    let outcome = try body(entry, tx)
-                    try tx.run(Self.settle, .int(entry.id.number), .text(outcome.state), .text(outcome.problem))
-                    return true
-                } catch {
-                    failed = (entry.id, error)
-                    throw error
+                    _ = try tx.savepoint {
+                        try store.plan(run.plan, as: run.as, inbox: entry.id, actor: entry.pusher, in: tx)
+                    }
+                } catch let error as PostgresError where error.isRefusedValue {
+                    let problem =
+                        "\(run.plan.workflowPath):1:1: a value of this file cannot be stored: \(error) [storage]"
+                    _ = try tx.savepoint {
+                        try store.plan(
+                            run.plan.failed(problem), as: run.as, inbox: entry.id, actor: entry.pusher, in: tx)
+                    }
                 }
             }
-        } catch {
-            guard let (id, cause) = failed else { throw error }
-            if let unavailable = cause as? PostgresError, unavailable.isUnavailable { throw error }
-            try database.write(
-                Self.postpone, .int(id.number), .text("\(cause)"), .int(Int64(InboxLimits.triesMax)))
-            throw error
+            guard
+                try tx.first(
+                    Self.settle, .int(entry.id.number), .int(entry.tries), .text(outcome.rawValue), .text(words)) != nil
+            else { throw TakenOver() }
         }
+    }
+
+    /// It could not be read; it is tried again later, or put aside when it was tried often enough.
+    public func postpone(_ entry: InboxEntry, problem: String) throws {
+        try database.write(
+            Self.postpone, .int(entry.id.number), .int(entry.tries),
+            .text(cut(problem.replacing("\0", with: ""), bytesMax: InboxLimits.problemBytesMax)),
+            .int(Int64(InboxLimits.triesMax)))
+    }
+
+    /// PostgreSQL was away: that is not the push's fault, so the try does not count.
+    public func giveBack(_ entry: InboxEntry) throws {
+        try database.write(Self.giveBack, .int(entry.id.number), .int(entry.tries))
+    }
+
+    /// Puts aside what was tried often enough and is in nobody's hands.
+    public func putAside() throws -> [InboxID] {
+        try database.write(Self.putAside, .int(Int64(InboxLimits.triesMax))).map { InboxID($0.int(0)) }
+    }
+
+    // MARK: what was pushed meanwhile
+
+    private static let movedSince = Statement(
+        "inbox_moved_since",
+        """
+        select distinct on (o.ref) o.ref, o.before from inbox i
+          join inbox o on o.repository_id = i.repository_id and o.created_at >= i.created_at
+         where i.id = $1 and o.state <> 'dropped' order by o.ref, o.id
+        """)
+
+    /// Refs that this push or a later one moved, each with what it was before: the repository as the push found it.
+    public func movedSince(_ entry: InboxEntry) throws -> [(ref: String, before: String)] {
+        try database.read(Self.movedSince, .int(entry.id.number)).map { ($0.text(0), $0.text(1)) }
+    }
+
+    // MARK: sweeps and questions
+
+    private static let removeSettled = Statement(
+        "inbox_remove_settled",
+        """
+        delete from inbox where id in (
+            select id from inbox
+             where settled_at < now() - make_interval(secs => $1::bigint)
+               and (state in ('read', 'dropped') or settled_at < now() - make_interval(secs => $2::bigint))
+             order by settled_at limit $3)
+        returning id
+        """)
+
+    /// - Returns: how many rows went; as many as a sweep may remove means that there are more.
+    public func removeSettled() throws -> Int {
+        try database.write(
+            Self.removeSettled, .int(InboxLimits.settledKeptSeconds), .int(InboxLimits.quarantinedKeptSeconds),
+            .int(Int64(InboxLimits.sweptMax))
+        ).count
+    }
+
+    /// A push as people ask about it.
+    public struct PushView: Sendable {
+        public let id: InboxID
+        public let ref: String
+        public let before: String
+        public let after: String
+        /// announced, confirmed, read, dropped, quarantined
+        public let state: String
+        public let problem: String
+        public let outcome: String
+        public let tries: Int64
+        public let isTaken: Bool
+        public let isByJob: Bool
+        public let pusher: String
+        public let createdAt: Int64
+    }
+    private static let viewColumns =
+        "i.id, i.ref, i.before, i.after, i.state, i.problem, i.outcome, i.tries::bigint, coalesce(i.lease_until > now(), false), i.task_id is not null, coalesce(a.name, 'ghost'), i.created_at"
+    private static let latest = Statement(
+        "inbox_latest",
+        """
+        select \(viewColumns) from inbox i left join account a on a.id = i.pusher_id
+         where i.repository_id = $1 order by i.id desc limit $2
+        """)
+    private static let quarantined = Statement(
+        "inbox_quarantined",
+        """
+        select \(viewColumns) from inbox i left join account a on a.id = i.pusher_id
+         where i.repository_id = $1 and i.state = 'quarantined' order by i.id desc limit $2
+        """)
+
+    /// The repository's latest pushes, newest first.
+    public func latest(of repository: RepositoryID) throws -> [PushView] {
+        try database.read(Self.latest, .int(repository.number), .int(Int64(InboxLimits.listedMax))).map(Self.view)
+    }
+    /// Pushes that were put aside, newest first.
+    public func quarantined(of repository: RepositoryID) throws -> [PushView] {
+        try database.read(Self.quarantined, .int(repository.number), .int(Int64(InboxLimits.listedMax))).map(Self.view)
+    }
+
+    private static func view(_ row: Row) -> PushView {
+        PushView(
+            id: InboxID(row.int(0)), ref: row.text(1), before: row.text(2), after: row.text(3), state: row.text(4),
+            problem: row.text(5), outcome: row.text(6), tries: row.int(7), isTaken: row.bool(8), isByJob: row.bool(9),
+            pusher: row.text(10), createdAt: row.microseconds(11) ?? 0)
     }
 }

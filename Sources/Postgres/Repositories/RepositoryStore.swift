@@ -7,6 +7,10 @@ public struct Repository: Sendable {
     public let defaultBranch: String
     public var id: RepositoryID { facts.id }
     public var fullName: String { "\(ownerName)/\(name)" }
+
+    public func with(defaultBranch: String) -> Repository {
+        Repository(facts: facts, ownerName: ownerName, name: name, defaultBranch: defaultBranch)
+    }
 }
 
 /// Writes `repository`.
@@ -38,6 +42,19 @@ public struct RepositoryStore: Sendable {
     public func repository(_ id: RepositoryID) throws -> Repository? {
         try database.read(Self.byID, .int(id.number)).first.map(Self.repository)
     }
+    /// The same inside of a transaction.
+    public static func repository(_ id: RepositoryID, in tx: Transaction) throws -> Repository? {
+        try tx.first(Self.byID, .int(id.number)).map(Self.repository)
+    }
+
+    private static let adoptBranch = Statement(
+        "repository_adopt_branch",
+        "update repository set default_branch = $3 where id = $1 and default_branch = $2")
+    /// Makes another branch the default one, unless somebody did it first.
+    public func adoptDefaultBranch(_ branch: String, of repository: RepositoryID, insteadOf old: String) throws {
+        try database.write(Self.adoptBranch, .int(repository.number), .text(old), .text(branch))
+    }
+
     public func create(owner: AccountID, name: String, isPrivate: Bool) throws -> RepositoryID {
         try database.writeOne(Self.insert, .int(owner.number), .text(name), .bool(isPrivate)).value(0)
     }

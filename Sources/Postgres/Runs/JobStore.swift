@@ -11,12 +11,15 @@ public struct PlannedJob: Sendable {
     public let timeoutSeconds: Int64?
     /// Its permissions let it ask for an identity token.
     public let mayIdentify: Bool
+    /// What the job's token may do.
+    public let permissions: TokenPermissions
     public let stepNames: [String]
     public let payload: String
 
     public init(
         key: String, name: String, needs: [String], runsOn: [String], condition: String?, continueOnError: Bool,
-        hasOutputs: Bool, timeoutSeconds: Int64?, mayIdentify: Bool = false, stepNames: [String], payload: String
+        hasOutputs: Bool, timeoutSeconds: Int64?, mayIdentify: Bool = false,
+        permissions: TokenPermissions = .unbounded, stepNames: [String], payload: String
     ) {
         self.key = key
         self.name = name
@@ -27,6 +30,7 @@ public struct PlannedJob: Sendable {
         self.hasOutputs = hasOutputs
         self.timeoutSeconds = timeoutSeconds
         self.mayIdentify = mayIdentify
+        self.permissions = permissions
         self.stepNames = stepNames
         self.payload = payload
     }
@@ -45,8 +49,9 @@ enum JobStore {
         "job_insert",
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
-                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token, status)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 7)
+                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token,
+                         token_permissions, status)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 7)
         """)
     /// A rerun's rows: those of `$3` start anew, the others carry over result, task, steps and log (rest.md 7), and the wait
     /// for late outputs, which hold up dependents in this attempt as in the one before (runner.md 4.6).
@@ -54,10 +59,10 @@ enum JobStore {
         "job_copy",
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
-                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token, status,
-                         problem, task_id, queued_at, queue_key, started_at, stopped_at, settle_due_at, copied_from)
+                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token,
+                         token_permissions, status, problem, task_id, queued_at, queue_key, started_at, stopped_at, settle_due_at, copied_from)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
-               condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token,
+               condition, continue_on_error, has_outputs, timeout_seconds, step_names, payload, id_token, token_permissions,
                case when again then 7 else status end, case when again then '' else problem end,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
@@ -82,7 +87,7 @@ enum JobStore {
                 .text(job.key), .text(job.name), .int(Int64(position)), .texts(job.needs), .int(found.int(0)),
                 .optional(job.condition), .bool(job.continueOnError), .bool(job.hasOutputs),
                 .optional(job.timeoutSeconds), .texts(job.stepNames), .text(job.payload),
-                .bool(job.mayIdentify))
+                .bool(job.mayIdentify), .text(job.permissions.stored))
         }
         for row in try tx.run(Self.ofAttempt, .int(attempt.number)) {
             try EventStore.append(.jobStatus, run: run, job: JobID(row.int(0)), status: .blocked, in: tx)

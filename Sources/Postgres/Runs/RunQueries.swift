@@ -12,6 +12,7 @@ public struct RunView: Sendable {
     public let sha: String
     public let status: Status
     public let problem: String
+    public let warnings: String
     public let attempt: Int64
     public let actorID: Int64
     public let actor: String
@@ -62,7 +63,7 @@ public struct RunQueries: Sendable {
         """
         select r.id, r.number, r.workflow_id, r.workflow_path, r.title, r.event, r.ref, r.sha,
                coalesce(a.status, r.status), r.problem, a.number::bigint, coalesce(u.id, 0), coalesce(u.name, 'ghost'),
-               coalesce(t.id, u.id, 0), coalesce(t.name, u.name, 'ghost'), a.created_at, a.started_at, a.stopped_at
+               coalesce(t.id, u.id, 0), coalesce(t.name, u.name, 'ghost'), a.created_at, a.started_at, a.stopped_at, r.warnings
           from run r join attempt a on a.run_id = r.id
           left join account u on u.id = r.actor_id left join account t on t.id = a.actor_id
         """
@@ -156,7 +157,8 @@ public struct RunQueries: Sendable {
         RunView(
             id: RunID(row.int(0)), number: row.int(1), workflowID: row.text(2), workflowPath: row.text(3),
             title: row.text(4), event: row.text(5), ref: row.text(6), sha: row.text(7),
-            status: Status(rawValue: row.int(8)) ?? .failure, problem: row.text(9), attempt: row.int(10),
+            status: Status(rawValue: row.int(8)) ?? .failure, problem: row.text(9), warnings: row.text(18),
+            attempt: row.int(10),
             actorID: row.int(11), actor: row.text(12), triggerActorID: row.int(13), triggerActor: row.text(14),
             createdAt: row.microseconds(15) ?? 0, startedAt: row.microseconds(16), stoppedAt: row.microseconds(17))
     }

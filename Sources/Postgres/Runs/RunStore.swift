@@ -12,11 +12,13 @@ public struct PlannedRun: Sendable {
     public let payload: String
     /// Why there are no jobs; "" for a sound workflow.
     public let problem: String
+    /// Remarks that stop nothing, one a line.
+    public let warnings: String
     public let jobs: [PlannedJob]
 
     public init(
         workflowID: String, workflowPath: String, title: String, event: String, ref: String, sha: String,
-        payload: String, problem: String, jobs: [PlannedJob]
+        payload: String, problem: String, warnings: String = "", jobs: [PlannedJob]
     ) {
         self.workflowID = workflowID
         self.workflowPath = workflowPath
@@ -26,8 +28,22 @@ public struct PlannedRun: Sendable {
         self.sha = sha
         self.payload = payload
         self.problem = problem
+        self.warnings = warnings
         self.jobs = jobs
     }
+
+    /// The failed run of a file that cannot be planned; every text of it can be stored.
+    public func failed(_ problem: String) -> PlannedRun {
+        PlannedRun(
+            workflowID: storable(workflowID), workflowPath: storable(workflowPath), title: storable(title),
+            event: event,
+            ref: ref, sha: sha, payload: storable(payload), problem: storable(problem), jobs: [])
+    }
+}
+
+/// The text without NUL, which PostgreSQL does not take.
+private func storable(_ text: String) -> String {
+    text.utf8.contains(0) ? String(decoding: text.utf8.filter { $0 != 0 }, as: UTF8.self) : text
 }
 
 /// Writes `run` and `attempt`. Every change of a run goes through `apply`, but for a claim (`TaskStore.claim`).
@@ -61,19 +77,22 @@ public struct RunStore: Sendable {
 
     // MARK: making runs and attempts
 
-    private static let takeNumber = Statement(
-        "run_take_number",
+    private static let takeNumbers = Statement(
+        "run_take_numbers",
         """
-        update repository set next_run_number = next_run_number + 1 where id = $1
-        returning next_run_number - 1, owner_id, nextval(pg_get_serial_sequence('run', 'id'))
+        with taken as (
+            update repository set next_run_number = next_run_number + $2 where id = $1
+            returning next_run_number - $2 as first, owner_id)
+        select t.first + g.place, t.owner_id, nextval(pg_get_serial_sequence('run', 'id'))
+          from taken t cross join generate_series(0, $2::bigint - 1) as g (place)
         """)
     private static let insertRun = Statement(
         "run_insert",
         """
         insert into run (repository_id, inbox_id, number, workflow_id, workflow_path, title, event, ref, sha, actor_id,
-                         payload, status, problem, stopped_at, id)
+                         payload, status, problem, stopped_at, id, warnings)
         overriding system value
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $12 <= 4 then now() end, $14)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $12 <= 4 then now() end, $14, $15)
         on conflict on constraint run_once_per_push do nothing returning id
         """)
     private static let insertAttempt = Statement(
@@ -91,12 +110,14 @@ public struct RunStore: Sendable {
         let owner: AccountID
     }
 
-    /// Takes the repository's next number; nil when the repository is gone. Numbers have no holes unless a push that was
-    /// read already is read again.
-    public func reserve(in repository: RepositoryID, _ tx: Transaction) throws -> Reservation? {
-        try tx.first(Self.takeNumber, .int(repository.number)).map {
-            Reservation(
-                run: RunID($0.int(2)), number: $0.int(0), repository: repository, owner: AccountID($0.int(1)))
+    /// Takes the repository's next numbers, in order; empty when the repository is gone. Numbers have no holes unless a
+    /// reader of the push ends before its runs are made.
+    public func reserve(_ count: Int, in repository: RepositoryID) throws -> [Reservation] {
+        guard count > 0 else { return [] }
+        let rows = try database.write(Self.takeNumbers, .int(repository.number), .int(Int64(count)))
+        let runs = rows.map { $0.int(2) }.sorted()
+        return zip(rows.sorted { $0.int(0) < $1.int(0) }, runs).map { row, run in
+            Reservation(run: RunID(run), number: row.int(0), repository: repository, owner: AccountID(row.int(1)))
         }
     }
 
@@ -110,7 +131,7 @@ public struct RunStore: Sendable {
                 Self.insertRun, .int(reserved.repository.number), .optional(inbox?.number), .int(reserved.number),
                 .text(planned.workflowID), .text(planned.workflowPath), .text(planned.title), .text(planned.event),
                 .text(planned.ref), .text(planned.sha), .optional(actor?.number), .text(planned.payload),
-                .int(status.rawValue), .text(planned.problem), .int(reserved.run.number)
+                .int(status.rawValue), .text(planned.problem), .int(reserved.run.number), .text(planned.warnings)
             ).map({ RunID($0.int(0)) })
         else { return nil }
         let attempt = try insertAttempt(1, of: run, actor: actor, status: status, in: tx)

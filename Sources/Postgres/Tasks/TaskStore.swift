@@ -380,7 +380,7 @@ public struct TaskStore: Sendable {
     private static let byToken = Statement(
         "task_by_token",
         """
-        select t.id, j.repository_id from task t join job j on j.id = t.job_id
+        select t.id, j.repository_id, j.token_permissions from task t join job j on j.id = t.job_id
          where t.token_hash = $1 and t.status in (6, 8)
         """)
 
@@ -398,7 +398,11 @@ public struct TaskStore: Sendable {
     }
 
     /// The job token is good only while its task lives (runner.md 6.3).
-    public func liveTask(tokenHash: [UInt8]) throws -> (task: TaskID, repository: RepositoryID)? {
-        try database.read(Self.byToken, .bytes(tokenHash)).first.map { (TaskID($0.int(0)), RepositoryID($0.int(1))) }
+    public func liveTask(
+        tokenHash: [UInt8]
+    ) throws -> (task: TaskID, repository: RepositoryID, permissions: TokenPermissions)? {
+        try database.read(Self.byToken, .bytes(tokenHash)).first.map {
+            (TaskID($0.int(0)), RepositoryID($0.int(1)), TokenPermissions(stored: $0.text(2)))
+        }
     }
 }

@@ -25,4 +25,28 @@ struct IdentityPermissionTests {
         let workflow = try #require(reading.workflow)
         #expect(workflow.jobs.map(\.mayIdentify) == [expected, expected])
     }
+
+    @Test(
+        "H11: permissions bound the job's token: its own, else the workflow's, else everything",
+        arguments: [
+            ("", "", "contents:write,actions:write,packages:write"),
+            ("permissions: read-all", "", "contents:read,actions:read,packages:read"),
+            ("permissions: write-all", "permissions: {}", "contents:none,actions:none,packages:none"),
+            ("permissions: {}", "permissions: write-all", "contents:write,actions:write,packages:write"),
+            ("permissions: {contents: read}", "", "contents:read,actions:none,packages:none"),
+            ("permissions: {id-token: write}", "", "contents:none,actions:none,packages:none"),
+            (
+                "permissions: write-all", "permissions: {packages: write, actions: read}",
+                "contents:none,actions:read,packages:write"
+            ),
+            ("permissions: write-all", "permissions:", "contents:none,actions:none,packages:none"),
+            ("permissions: write", "", "contents:none,actions:none,packages:none"),
+            ("permissions: {contents: admin}", "", "contents:none,actions:none,packages:none"),
+            ("permissions: [contents]", "", "contents:none,actions:none,packages:none"),
+        ])
+    func bounds(workflow: String, job: String, expected: String) {
+        let more = job.isEmpty ? "" : "    \(job)\n"
+        let reading = read("on: push\n\(workflow)\njobs:\n  a:\n    runs-on: x\n\(more)    steps: [run: x]\n")
+        #expect(reading.workflow?.jobs.map(\.permissions.stored) == [expected])
+    }
 }

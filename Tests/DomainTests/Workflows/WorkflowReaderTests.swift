@@ -126,7 +126,7 @@ struct WorkflowReaderTests {
         #expect(jobs.map(\.matrixIndex) == [0, 1])
         #expect(
             String(decoding: jobs[0].payload, as: UTF8.self)
-                == #"{"on":{"push":null},"env":{"A":"10","B":10,"C":3.1,"D":"on","E":"é😀/","F":null,"G":"true","H":"yes","I":"a\tb\u0001"},"jobs":{"a":{"name":"a (u, 1)","runs-on":"u","strategy":{"fail-fast":false,"max-parallel":2,"matrix":{"os":["u"],"v":["1"],"x":[{"y":[1]}]}},"steps":[{"run":"x"}]}}}"#
+                == #"{"name":"w.yml","on":{"push":null},"env":{"A":"10","B":10,"C":3.1,"D":"on","E":"é😀/","F":null,"G":"true","H":"yes","I":"a\tb\u0001"},"jobs":{"a":{"name":"a (u, 1)","runs-on":"u","strategy":{"fail-fast":false,"max-parallel":2,"matrix":{"os":["u"],"v":["1"],"x":[{"y":[1]}]}},"steps":[{"run":"x"}]}}}"#
         )
     }
 }

@@ -24,6 +24,8 @@ struct ArtifactStoreTests {
     private static let size: Int64 = 32
 
     private let database: Database
+    /// To look from outside while a transaction of `database` is open.
+    private let beside: Database
     private let uploads: UploadStore
     private let blobs: BlobStore
     private let artifacts: ArtifactStore
@@ -44,6 +46,7 @@ struct ArtifactStoreTests {
         try connection.script(try String(contentsOf: fixture, encoding: .utf8))
         try connection.script("call make_run(2, 6); call start_jobs(1, 2, 6)")
         database = Database(dsn: dsn, size: 10)
+        beside = Database(dsn: dsn, size: 2)
         uploads = UploadStore(database: database)
         blobs = BlobStore(database: database)
         artifacts = ArtifactStore(
@@ -78,7 +81,7 @@ struct ArtifactStoreTests {
     }
 
     private func number(_ statement: Statement, _ value: Value? = nil) throws -> Int64 {
-        let rows = try value.map { try database.read(statement, $0) } ?? database.read(statement)
+        let rows = try value.map { try beside.read(statement, $0) } ?? beside.read(statement)
         return rows.first?.int(0) ?? 0
     }
 
@@ -255,8 +258,8 @@ struct ArtifactStoreTests {
         #expect(keptFirst == first.id)
         try database.transaction { tx in
             #expect(try blobs.keep(second, of: AccountID(1), in: tx) == first.id)
-            try database.write(Self.loosen, .int(first.id.number))
-            try blobs.doomUnnamed(limit: 100)
+            try beside.write(Self.loosen, .int(first.id.number))
+            try BlobStore(database: beside).doomUnnamed(limit: 100)
             #expect(try number(Self.doomed) == 0, "it is held, though no file names it yet")
             #expect(try number(Self.looseLeft) == 1, "and it is looked at again")
         }

@@ -43,6 +43,20 @@ struct DatabaseTests {
         #expect(try Self.itemCount(database) == 2)
     }
 
+    @Test("A4: asking the pool from inside of a transaction is refused, not waited for", arguments: [1, 2])
+    func nested(size: Int) throws {
+        let database = try Self.database(size: size)
+        #expect(throws: PoolAskedInTransaction.self) { try database.transaction { _ in try Self.itemCount(database) } }
+        #expect(throws: PoolAskedInTransaction.self) {
+            try database.transaction { _ in try database.write(Self.add, .int(1)) }
+        }
+        #expect(throws: PoolAskedInTransaction.self) {
+            try database.transaction { _ in try database.transaction { _ in } }
+        }
+        #expect(try database.transaction { try $0.first(Self.count)?.int(0) } == 0)
+        #expect(try Self.itemCount(database) == 0)
+    }
+
     @Test("an error of the body takes everything back and comes out as it is; the connection serves on")
     func rollback() throws {
         let database = try Self.database(size: 1)
@@ -92,9 +106,10 @@ struct DatabaseTests {
     @Test("a snapshot sees one moment and may not write")
     func snapshot() throws {
         let database = try Self.database()
+        let beside = Database(dsn: database.dsn, size: 1)
         try database.snapshot { tx in
             #expect(try tx.first(Self.count)?.int(0) == 0)
-            try database.write(Self.add, .int(1))
+            try beside.write(Self.add, .int(1))
             #expect(try tx.first(Self.count)?.int(0) == 0)
         }
         let error = #expect(throws: PostgresError.self) { try database.snapshot { try $0.run(Self.add, .int(2)) } }

@@ -46,7 +46,10 @@ struct Evaluation {
     }
 
     /// Bytes that may still be made.
-    var valueBytesLeft: Int { ExpressionLimits.valueBytesMax - valueBytes }
+    var valueBytesLeft: Int { max(0, min(ExpressionLimits.valueBytesMax - valueBytes, budget.workBytes)) }
+
+    /// Values of the allowed size could not be made any more: the budget has less left.
+    var isBoundByBudget: Bool { budget.workBytes < ExpressionLimits.valueBytesMax - valueBytes }
 
     mutating func look(at bytes: Int) throws(EvaluationFault) { try budget.spend(bytes) }
 

@@ -23,12 +23,19 @@ struct EvaluationFault: Error, Equatable {
         message: "The expressions take too much work: over \(ExpressionLimits.workBytesMax) bytes to make or compare")
 }
 
-/// What evaluations may still cost, together (see ``ExpressionLimits``).
+/// What evaluations may still cost, together (see ``ExpressionLimits``). Charged before the work is done.
 struct ExpressionBudget {
-    private var workBytes = ExpressionLimits.workBytesMax
+    /// Bytes that may still be made or looked at.
+    private(set) var workBytes: Int
+
+    init(workBytes: Int = ExpressionLimits.workBytesMax) { self.workBytes = workBytes }
+
+    /// Something was refused: what is asked for now would be, too.
+    var isSpent: Bool { workBytes < 0 }
 
     mutating func spend(_ bytes: Int) throws(EvaluationFault) {
-        workBytes -= bytes
+        let (left, isOver) = workBytes.subtractingReportingOverflow(bytes)
+        workBytes = isOver || left < 0 ? -1 : left
         guard workBytes >= 0 else { throw .tooLong }
     }
 }

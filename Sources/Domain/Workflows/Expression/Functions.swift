@@ -125,7 +125,14 @@ extension Evaluation {
     }
 
     private mutating func json(_ value: ExpressionValue) throws(EvaluationFault) -> String {
-        let text = try value.json(bytesMax: valueBytesLeft)
+        let text: String
+        do throws(EvaluationFault) {
+            text = try value.json(bytesMax: valueBytesLeft)
+        } catch {
+            // What the budget had left was made in vain: it is spent, or the next leg would do the same.
+            if isBoundByBudget { try look(at: .max) }
+            throw error
+        }
         try make(text.utf8.count)
         return text
     }
@@ -137,6 +144,7 @@ extension Evaluation {
         do throws(JSONFault) {
             value = try reader.read()
         } catch {
+            if isBoundByBudget { try look(at: .max) }
             throw EvaluationFault(message: "fromJSON cannot read \"\(quoted(text))\": \(error.message)")
         }
         try make(reader.valueBytes)

@@ -1,0 +1,25 @@
+/// What one push may bring. All of it comes from whoever may push.
+public enum PushLimits {
+    /// Refs moved by one push; each becomes an inbox row and is planned for itself. Refused in pre-receive.
+    public static let refsMax = 5000
+    /// Bytes of a ref's name.
+    public static let refBytesMax = 1024
+    /// Commits listed in the event (workflows.md 14; GitHub's number). `total_commits` counts on.
+    public static let commitsMax = 2048
+    /// Bytes of one commit object that are read.
+    public static let commitBytesMax = 1024 * 1024
+    /// Bytes of messages and paths in the event together; older commits go without files first, then are left out.
+    public static let eventBytesMax = 2 * 1024 * 1024
+    /// Paths of one commit in the event, added, removed and modified together (GitHub lists 3 000).
+    public static let commitPathsMax = 3000
+    /// Changed paths looked at; with more, `paths` filters pass (workflows.md 5.3).
+    public static let changedPathsMax = 10_000
+    /// Bytes of a run's title: the first line of the commit message, or `run-name`.
+    public static let titleBytesMax = 255
+    /// Bytes of what a push's row tells of its outcome.
+    public static let outcomeBytesMax = 4096
+    /// Seconds that all git programs of one push may take.
+    public static let gitSeconds = 20
+    /// Bytes that one git program may write.
+    public static let gitOutputBytesMax = 16 * 1024 * 1024
+}

@@ -1,0 +1,174 @@
+/// Keys the runner needs (workflows.md 15). `needs` goes, since its planner would look for those jobs; unknown keys go,
+/// since a newer runner refuses them.
+private let payloadKeys = ["name", "run-name", "on", "env", "defaults", "permissions"]
+private let payloadJobKeys = [
+    "if", "env", "steps", "container", "services", "defaults", "outputs", "timeout-minutes", "concurrency",
+    "permissions", "with", "secrets", "continue-on-error", "runs-on", "strategy",
+]
+
+/// A job's payload as far as it is the same for all legs of its matrix, written once; and what else they share.
+struct PayloadDraft {
+    private enum Member {
+        case written([UInt8])
+        case runsOn
+        case strategy
+        case continueOnError
+    }
+    private let job: JobDraft
+    private let rootMembers: [[UInt8]]
+    private let members: [Member]
+    /// Bytes that every leg has.
+    let sharedBytes: Int
+    let needs: [String]
+    let mayIdentify: Bool
+    let permissions: TokenPermissions
+
+    /// Nil when an error was noted.
+    ///
+    /// - Parameter workflow: the file's path; its name is the workflow's name when it has none (workflows.md 2).
+    init?(
+        _ job: JobDraft, root: YAMLNode, workflow path: String, _ evaluator: inout PlanEvaluator,
+        _ list: inout DiagnosticList
+    ) {
+        self.job = job
+        needs = distinct(job.needs.map(\.text))
+        mayIdentify = Domain.mayIdentify(job.node, in: root)
+        permissions = tokenPermissions(job.node, in: root)
+        var bytes = 0
+        func written(_ key: String, _ body: (inout PayloadJSON) -> Void) -> [UInt8] {
+            var json = PayloadJSON()
+            json.key(key)
+            body(&json)
+            bytes += json.bytes.count + 1
+            return json.bytes
+        }
+        var rootMembers: [[UInt8]] = []
+        var isNamed = false
+        for pair in root.pairs ?? [] where payloadKeys.contains(pair.key) {
+            let isName = pair.key == "name" || pair.key == "run-name"
+            guard evaluator.charge(shownSteps(pair.value), at: job.node.position, &list) else { return nil }
+            // A name that YAML reads as a number is a string to the runner.
+            if isName, let scalar = pair.value.scalar, scalar.value != .null {
+                if pair.key == "name", scalar.text.isEmpty { continue }
+                isNamed = isNamed || pair.key == "name"
+                rootMembers.append(written(pair.key) { $0.string(scalar.text) })
+            } else if !(pair.key == "name" && pair.value.isNull) {
+                rootMembers.append(written(pair.key) { $0.node(pair.value) })
+            }
+        }
+        // Or the runner would take the name of the file that it happens to write this to.
+        if !isNamed { rootMembers.insert(written("name") { $0.data(workflowID(ofPath: path)) }, at: 0) }
+        self.rootMembers = rootMembers
+        var members: [Member] = []
+        for pair in job.node.pairs ?? [] where payloadJobKeys.contains(pair.key) {
+            switch pair.key {
+            case "runs-on": members.append(.runsOn)
+            case "strategy": members.append(.strategy)
+            case "if":
+                // The server has judged it with all that a runner does not see (ancestors, `NaN`, `case()`) before it gives
+                // the job out, and must not be contradicted. A runner that was told to stop still may.
+                guard job.condition != nil else { continue }
+                members.append(.written(written(pair.key) { $0.string("${{ !cancelled() }}") }))
+            case "continue-on-error": members.append(.continueOnError)
+            default:
+                guard evaluator.charge(shownSteps(pair.value), at: job.node.position, &list) else { return nil }
+                members.append(
+                    .written(
+                        written(pair.key) { json in
+                            if pair.key == "steps" {
+                                json.array { json in job.steps.forEach { json.node($0) } }
+                            } else {
+                                json.node(pair.value)
+                            }
+                        }))
+            }
+        }
+        self.members = members
+        sharedBytes = bytes
+    }
+
+    /// The payload of one leg.
+    ///
+    /// What was evaluated is data from now on, so `${{` in it is escaped: the runner would evaluate it again, with secrets
+    /// (workflows.md 15).
+    func bytes(name: String, runsOn: Labels, continueOnError: Bool, leg: MatrixLeg?) -> [UInt8] {
+        var json = PayloadJSON()
+        json.object { json in
+            rootMembers.forEach { json.member($0) }
+            json.key("jobs")
+            json.object { json in
+                json.key(job.key)
+                json.object { json in
+                    json.key("name")
+                    json.data(name)
+                    for member in members {
+                        switch member {
+                        case .written(let bytes): json.member(bytes)
+                        case .runsOn: write(runsOn, &json)
+                        case .strategy: writeStrategy(leg, &json)
+                        case .continueOnError:
+                            json.key("continue-on-error")
+                            json.literal(continueOnError ? "true" : "false")
+                        }
+                    }
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    private func write(_ runsOn: Labels, _ json: inout PayloadJSON) {
+        json.key("runs-on")
+        if job.isOfGroupAlone, let written = job.node["runs-on"]?.value {
+            json.node(written)
+        } else if runsOn.isString, let label = runsOn.labels.first {
+            json.data(label)
+        } else {
+            json.array { json in runsOn.labels.forEach { json.data($0) } }
+        }
+    }
+
+    /// Each key with this leg's value alone, so that the runner's own expansion gives exactly one combination.
+    private func writeStrategy(_ leg: MatrixLeg?, _ json: inout PayloadJSON) {
+        guard let strategy = job.strategy ?? job.node["strategy"]?.value else { return }
+        let kept = (strategy.pairs ?? []).filter {
+            ["fail-fast", "max-parallel"].contains($0.key) && !$0.value.isNull || $0.key == "matrix" && leg != nil
+        }
+        guard !kept.isEmpty else { return }
+        json.key("strategy")
+        json.object { json in
+            for pair in kept {
+                json.key(pair.key)
+                guard pair.key == "matrix" else {
+                    json.node(pair.value)
+                    continue
+                }
+                json.object { json in
+                    for value in leg?.values ?? [] {
+                        json.dataKey(value.key)
+                        json.array { $0.data(value.value) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+private func distinct(_ texts: [String]) -> [String] {
+    var seen: Set<String> = []
+    return texts.filter { seen.insert($0).inserted }
+}
+
+/// Steps to write a node: one each, and 32 bytes of text.
+private func shownSteps(_ node: YAMLNode) -> Int {
+    switch node.content {
+    case .scalar(let scalar): 1 + scalar.text.utf8.count / PlanningLimits.stepBytes
+    case .sequence(let items): items.reduce(1) { $0 + shownSteps($1) }
+    case .mapping(let pairs): pairs.reduce(1) { $0 + 1 + shownSteps($1.value) }
+    }
+}
+
+/// `ci.yml` of `.gitea/workflows/ci.yml`: the path below the directory of workflows (workflows.md 2).
+public func workflowID(ofPath path: String) -> String {
+    path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 2).last.map { String(Substring($0)) } ?? path
+}
