@@ -92,7 +92,7 @@ struct FetchTask: Sendable {
     }
 
     private func claim(for runner: Runner, _ poll: Poll) throws -> ClaimOutcome {
-        let sets = try app.polls.eligibleSets(for: runner) { try app.runners.labelSets(except: $0) }
+        let sets = try app.polls.eligibleSets(for: runner) { try app.runners.labelSets($0) }
         return try app.claims.claim(
             ClaimRequest(
                 runner: runner, labelSets: sets, capacity: poll.capacity, handle: poll.handle,
