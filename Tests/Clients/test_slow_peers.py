@@ -16,7 +16,7 @@ from support import Project, User, ask, git, wait_for
 # Of each kind. 40 is 200 readers and 240 senders; MILLRACE_SLOW_PEERS=200 is the target that is measured by hand.
 PEERS = int(os.environ.get("MILLRACE_SLOW_PEERS", "40"))
 # The machine is loaded and each kind is told to begin at once: what is asserted is that answers come, not when.
-ANSWER_SECONDS = 10 if PEERS <= 40 else 30
+ANSWER_SECONDS = 30
 MEGABYTE = 1 << 20
 
 
@@ -158,7 +158,7 @@ def test_h12_slow_readers_and_senders_of_every_kind_leave_everybody_else_served(
 
                 def reached(kind=kind, least=least):
                     peers.trickle()
-                    times.append(version())
+                    times.append((version(), kind))
                     return peers.begun(kind) >= least
                 try:
                     wait_for(reached, f"slow readers of a {kind} are being answered", 240)
@@ -167,10 +167,10 @@ def test_h12_slow_readers_and_senders_of_every_kind_leave_everybody_else_served(
                     pytest.fail(f"{kind}: {said}")
         for _ in range(5):
             peers.trickle()
-            times.append(version())
+            times.append((version(), "all"))
         times.sort()
-        print(f"{PEERS} slow peers of each of {len(peers.links)} kinds: /api/v1/version {times[len(times) // 2]:.3f} s in the "
-              f"middle, {times[-1]:.3f} s at most of {len(times)}")
+        print(f"{PEERS} slow peers of each of {len(peers.links)} kinds: /api/v1/version {times[len(times) // 2][0]:.3f} s in the "
+              f"middle, {times[-1][0]:.3f} s ({times[-1][1]}) at most of {len(times)}")
         # Everybody else still has what the slow ones are after.
         assert len(ask(stack, "GET", growing.rest, timeout=120).body) > 24 * MEGABYTE
         assert ask(stack, "GET", sealed.rest, timeout=120).status == 200

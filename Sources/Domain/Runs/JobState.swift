@@ -43,9 +43,31 @@ public enum JobEvent: Equatable, Sendable {
 }
 
 /// Why an event is not allowed in a state. Nothing was changed.
-public enum JobRefusal: Error, Equatable, Sendable {
+public enum JobRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     case notWaiting(JobState)
     case foreignTask(reported: TaskID, owner: TaskID?)
+
+    public var description: String {
+        switch self {
+        case .notWaiting(let state): "the job is \(state.words) and cannot be given to a runner"
+        case .foreignTask(let reported, .some(let owner)):
+            "task \(reported) does not have the job any more, task \(owner) has it"
+        case .foreignTask(let reported, nil): "task \(reported) does not have the job, nobody has"
+        }
+    }
+}
+
+extension JobState {
+    /// For people: "waiting", "running".
+    fileprivate var words: String {
+        switch self {
+        case .blocked: "waiting for others"
+        case .waiting: "waiting for a runner"
+        case .running: "running"
+        case .cancelling: "being cancelled"
+        case .done: "done"
+        }
+    }
 }
 
 /// What an event does to a job. Done is final: whatever arrives later changes nothing (runner.md 4.2).

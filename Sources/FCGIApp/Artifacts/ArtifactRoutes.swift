@@ -31,7 +31,7 @@ enum ArtifactRoutes {
         let page = try app.artifactViews.page(
             of: repository.id, run: run?.id, name: name, limit: Int64(limit),
             offset: Int64((Pagination.page(request) - 1) * limit))
-        let json = ArtifactJSON(app, repository)
+        let json = ArtifactJSON(app, repository, for: request)
         return .json(
             200,
             #"{"total_count":\#(page.total),"artifacts":[\#(page.artifacts.map(json.artifact).joined(separator: ","))]}"#,
@@ -39,7 +39,7 @@ enum ArtifactRoutes {
     }
 
     @Sendable private static func get(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        .json(200, ArtifactJSON(app, try RunRoutes.found(request)).artifact(try artifact(request, app)))
+        .json(200, ArtifactJSON(app, try RunRoutes.found(request), for: request).artifact(try artifact(request, app)))
     }
 
     @Sendable private static func delete(_ request: Request, _: Caller, _ app: App) throws -> Response {
@@ -78,8 +78,8 @@ struct ArtifactJSON: Sendable {
     private let api: String
     private let repository: Repository
 
-    init(_ app: App, _ repository: Repository) {
-        api = "\(app.configuration.publicURL)/api/v1/repos/\(repository.fullName)/actions/artifacts"
+    init(_ app: App, _ repository: Repository, for request: Request) {
+        api = "\(app.base(of: request))/api/v1/repos/\(repository.fullName)/actions/artifacts"
         self.repository = repository
     }
 

@@ -44,7 +44,7 @@ struct AzureProblem: Error {
             case .missing, .badRoute, .gone: self = .missing
             case .tooLarge: self.init(413, "RequestBodyTooLarge", failure.message)
             case .busy, .throttled: self.init(503, "ServerBusy", failure.message)
-            case .fault, .unimplemented: self.init(500, "InternalError", failure.message)
+            case .fault, .unimplemented, .wrongMethod: self.init(500, "InternalError", failure.message)
             case .conflict, .notNow: self.init(409, "InvalidOperation", failure.message)
             case .invalid, .malformed: self.init(400, "InvalidInput", failure.message)
             }

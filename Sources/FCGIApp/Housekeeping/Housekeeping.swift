@@ -56,7 +56,7 @@ final class Housekeeping: Sendable {
                     guard numbers.count == 4 else { return }
                     let job = RunnableJob(
                         labelSet: numbers[0], repository: RepositoryID(numbers[1]), owner: AccountID(numbers[2]))
-                    app.polls.jobWaiting(job) { (try? app.runners.labelSets(except: $0)) ?? [] }
+                    app.polls.jobWaiting(job) { (try? app.runners.labelSets($0)) ?? [] }
                 }
             },
             onLost: { [self] error in

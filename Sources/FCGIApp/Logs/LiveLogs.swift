@@ -28,7 +28,7 @@ struct LiveLogs: Sendable {
     private func open(_ held: HeldRequest) throws {
         guard let bound = Self.route.bind(held.request.segments) else { throw Failure(.missing, "not found") }
         guard held.request.method == "GET" else {
-            return held.answer(.text(405, "this path does not take \(held.request.method)\n"))
+            return held.answer(Router.wrongMethod(held.request, allowed: ["GET"], app))
         }
         var request = held.request
         request.path = bound

@@ -41,7 +41,7 @@ enum RunRoutes {
     }
 
     @Sendable static func getRepository(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        .json(200, RunJSON(base: app.configuration.publicURL, repository: try found(request)).repositoryJSON)
+        .json(200, RunJSON(base: app.base(of: request), repository: try found(request)).repositoryJSON)
     }
 
     @Sendable static func listRuns(_ request: Request, _: Caller, _ app: App) throws -> Response {
@@ -52,14 +52,14 @@ enum RunRoutes {
         let runs = try app.views.runs(
             of: repository.id, filter, limit: limit, offset: (page - 1) * limit)
         let total = try app.views.runCount(of: repository.id, filter)
-        let json = RunJSON(base: app.configuration.publicURL, repository: repository)
+        let json = RunJSON(base: app.base(of: request), repository: repository)
         return .json(
             200, #"{"total_count":\#(total),"workflow_runs":[\#(runs.map(json.run).joined(separator: ","))]}"#,
             headers: [(name: "X-Total-Count", value: "\(total)")])
     }
 
     @Sendable static func getRun(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let json = RunJSON(base: app.configuration.publicURL, repository: try found(request))
+        let json = RunJSON(base: app.base(of: request), repository: try found(request))
         return .json(200, json.run(try run(request, app)))
     }
 
@@ -70,7 +70,7 @@ enum RunRoutes {
 
     private static func jobList(of run: RunView, _ request: Request, _ app: App) throws -> Response {
         let jobs = try filtered(try app.views.jobs(of: run), request)
-        let json = RunJSON(base: app.configuration.publicURL, repository: try found(request))
+        let json = RunJSON(base: app.base(of: request), repository: try found(request))
         let items = try paged(jobs, request).map { job in
             json.job(job, of: run, steps: try job.task.map(app.views.steps) ?? [])
         }
@@ -89,7 +89,7 @@ enum RunRoutes {
     }
 
     @Sendable static func getAttempt(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let json = RunJSON(base: app.configuration.publicURL, repository: try found(request))
+        let json = RunJSON(base: app.base(of: request), repository: try found(request))
         return .json(200, json.run(try attempt(request, app)))
     }
 
@@ -101,7 +101,7 @@ enum RunRoutes {
         let repository = try found(request)
         let job = try job(request, app)
         guard let run = try app.views.run(job.run, in: repository.id) else { throw Failure(.missing, "not found") }
-        let json = RunJSON(base: app.configuration.publicURL, repository: repository)
+        let json = RunJSON(base: app.base(of: request), repository: repository)
         return .json(200, json.job(job, of: run, steps: try job.task.map(app.views.steps) ?? []))
     }
 
@@ -139,7 +139,7 @@ enum RunRoutes {
 
     @Sendable static func rerun(_ request: Request, _ caller: Caller, _ app: App) throws -> Response {
         _ = try rerun(.all, request, caller, app)
-        let json = RunJSON(base: app.configuration.publicURL, repository: try found(request))
+        let json = RunJSON(base: app.base(of: request), repository: try found(request))
         return .json(201, json.run(try run(request, app)))
     }
 
@@ -157,7 +157,7 @@ enum RunRoutes {
         guard let id = copies[old.id], let job = try app.views.job(id, in: repository.id) else {
             throw Failure(.missing, "not found")
         }
-        let json = RunJSON(base: app.configuration.publicURL, repository: repository)
+        let json = RunJSON(base: app.base(of: request), repository: repository)
         return .json(201, json.job(job, of: try run(request, app), steps: []))
     }
 

@@ -92,7 +92,7 @@ struct FetchTask: Sendable {
     }
 
     private func claim(for runner: Runner, _ poll: Poll) throws -> ClaimOutcome {
-        let sets = try app.polls.eligibleSets(for: runner) { try app.runners.labelSets(except: $0) }
+        let sets = try app.polls.eligibleSets(for: runner) { try app.runners.labelSets($0) }
         return try app.claims.claim(
             ClaimRequest(
                 runner: runner, labelSets: sets, capacity: poll.capacity, handle: poll.handle,
@@ -127,7 +127,7 @@ struct FetchTask: Sendable {
             do {
                 let message = TaskMessage(app: app)
                 tasks.append(
-                    try message.make(one.assignment, token: one.token, base: app.configuration.publicURL))
+                    try message.make(one.assignment, token: one.token, base: app.base(of: poll.held.request)))
                 delivered.append(one.assignment)
             } catch {
                 let job = one.assignment

@@ -60,7 +60,7 @@ final class ParkedPolls: Sendable {
         var changes: Mark = 0
         var changed: [String: Mark] = [:]
         var changesUnknownUpTo: Mark = 0
-        var labelSets: [Int64: [String]] = [:]
+        var labelSets = LabelSets()
         var emptyLooks: [PollScope: Int64] = [:]
         var assignments: [Int64: Int64] = [:]
         var waiters: [Int: Waiter] = [:]
@@ -129,15 +129,19 @@ final class ParkedPolls: Sendable {
     }
     var waiterCount: Int { state.withLock { $0.waiters.count } }
 
-    /// Ids of the label sets this runner satisfies; `missing` loads those that are not among the given ids.
-    func eligibleSets(
-        for runner: Runner, missing: ([Int64]) throws -> [(id: Int64, labels: [String])]
-    ) throws -> [Int64] {
-        // By ids, not from the highest on: a set with a lower id may be committed later.
-        let fresh = try missing(state.withLock { Array($0.labelSets.keys) })
-        return state.withLock { state in
-            for set in fresh { state.labelSets[set.id] = set.labels }
-            return state.labelSets.filter { labels(runner.labels, satisfy: $0.value) }.map(\.key).sorted()
+    /// Ids of the label sets this runner satisfies; `load` reads what is not known yet.
+    func eligibleSets(for runner: Runner, load: (LabelSetWish) throws -> [LabelSet]) throws -> [Int64] {
+        let now = Clock.monotonicMicroseconds()
+        let wish = state.withLock { $0.labelSets.wish(now: now, isListening: $0.isListening) }
+        do {
+            let sets = try load(wish)
+            return state.withLock {
+                $0.labelSets.take(sets, for: wish, now: now)
+                return $0.labelSets.satisfied(by: runner.labels)
+            }
+        } catch {
+            state.withLock { $0.labelSets.failed(wish) }
+            throw error
         }
     }
 
@@ -239,10 +243,11 @@ final class ParkedPolls: Sendable {
     }
 
     /// A job became waiting: wake the longest waiting poll that may take it, and forget that its kind had nothing.
-    func jobWaiting(_ job: RunnableJob, loadSets: ([Int64]) -> [(id: Int64, labels: [String])]) {
+    func jobWaiting(_ job: RunnableJob, load: (LabelSetWish) -> [LabelSet]) {
         if state.withLock({ $0.labelSets[job.labelSet] == nil }) {
-            let fresh = loadSets(state.withLock { Array($0.labelSets.keys) })
-            state.withLock { state in for set in fresh { state.labelSets[set.id] = set.labels } }
+            let wish = LabelSetWish.only(job.labelSet)
+            let sets = load(wish)
+            state.withLock { $0.labelSets.take(sets, for: wish, now: Clock.monotonicMicroseconds()) }
         }
         let woken = state.withLock { state -> Waiter? in
             state.mark += 1

@@ -11,6 +11,8 @@ struct Failure: Error, CustomStringConvertible {
         case gone
         /// Too often from one client; later it may work.
         case throttled
+        /// The path is there and takes other methods.
+        case wrongMethod
         /// Twirp's own two: what cannot be read, and what is no call.
         case malformed, badRoute
     }
@@ -48,7 +50,7 @@ struct Failure: Error, CustomStringConvertible {
                 "an artifact has at most \(ArtifactLimits.filesMax) files; pack them, or upload them under several names"
             )
         case UploadProblem.finished: self.init(.conflict, "the upload is finished")
-        case let refusal as JobRefusal: self.init(.conflict, "the job does not allow this now: \(refusal)")
+        case let refusal as JobRefusal: self.init(.conflict, "\(refusal)")
         default: self.init(.fault, "internal error; the server's log has the details")
         }
     }
@@ -68,6 +70,7 @@ extension Failure.Kind {
         case .malformed: ("invalid_argument", 400, 400)
         case .badRoute: ("not_found", 404, 404)
         case .throttled: ("resource_exhausted", 429, 429)
+        case .wrongMethod: ("unimplemented", 501, 405)
         case .tooLarge: ("resource_exhausted", 429, 413)
         case .busy: ("unavailable", 503, 503)
         case .unimplemented: ("unimplemented", 501, 501)

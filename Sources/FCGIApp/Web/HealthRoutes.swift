@@ -14,7 +14,7 @@ enum HealthRoutes {
     /// Called by the epoll thread: no pool, no lock that somebody holds for long.
     static func handle(_ held: HeldRequest, _ app: App) {
         guard ["GET", "HEAD"].contains(held.request.method) else {
-            return held.answer(.text(405, "this path does not take \(held.request.method)\n"))
+            return held.answer(Router.wrongMethod(held.request, allowed: ["GET", "HEAD"], app))
         }
         if held.request.rawPath == "/healthz" { return held.answer(alive) }
         app.readiness.ask { held.answer(ready($0)) }

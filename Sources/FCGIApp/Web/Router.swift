@@ -40,12 +40,21 @@ struct Router: Sendable {
         }
     }
 
+    /// 405 in the shape of the path's protocol, with what the path takes instead.
+    static func wrongMethod(_ request: Request, allowed: [String], _ app: App) -> Response {
+        let methods = Set(allowed).sorted().joined(separator: ", ")
+        let words = "this path does not take \(request.method); it takes \(methods)"
+        var response = render(Failure(.wrongMethod, words), request, app)
+        response.headers.append((name: "Allow", value: methods))
+        return response
+    }
+
     private func answer(_ request: Request) throws -> Response {
-        var other = false
+        var allowed: [String] = []
         for route in routes {
             guard let bound = route.bind(request.segments) else { continue }
             guard route.method == request.method || (route.method == "GET" && request.method == "HEAD") else {
-                other = true
+                allowed += route.method == "GET" ? ["GET", "HEAD"] : [route.method]
                 continue
             }
             var request = request
@@ -85,7 +94,7 @@ struct Router: Sendable {
         if request.segments.first == "twirp" {
             throw Failure(.badRoute, "no call is at \(request.method) \(request.rawPath)")
         }
-        if other { return .text(405, "this path does not take \(request.method)\n") }
+        if !allowed.isEmpty { return Self.wrongMethod(request, allowed: allowed, app) }
         throw Failure(.missing, "not found")
     }
 }

@@ -67,7 +67,7 @@ extension Failure.Kind {
         case .malformed: ("malformed", 400)
         case .unauthenticated: ("unauthenticated", 401)
         case .forbidden: ("permission_denied", 403)
-        case .missing, .gone: ("not_found", 404)
+        case .missing, .gone, .wrongMethod: ("not_found", 404)
         case .badRoute: ("bad_route", 404)
         case .conflict: ("already_exists", 409)
         case .notNow: ("failed_precondition", 400)

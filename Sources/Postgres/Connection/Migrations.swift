@@ -35,7 +35,16 @@ public struct Migrations {
     private static let lockNumber: Int64 = 0x6D69_6C6C_7261_6365
     private static let lock = Statement("migrate_lock", "select pg_advisory_lock($1)")
     private static let names = Statement("migrate_names", "select name from schema_migration order by name")
-    private static let record = Statement("migrate_record", "insert into schema_migration (name) values ($1)")
+    /// PostgreSQL computes the checksum, so that it is the same whoever asks.
+    private static let checksum = "encode(sha256(convert_to($2, 'UTF8')), 'hex')"
+    private static let record = Statement(
+        "migrate_record", "insert into schema_migration (name, checksum) values ($1, \(checksum))")
+    /// Files that were applied before checksums were kept get theirs now.
+    private static let keepChecksum = Statement(
+        "migrate_keep_checksum",
+        "update schema_migration set checksum = \(checksum) where name = $1 and checksum is null")
+    private static let isEdited = Statement(
+        "migrate_is_edited", "select 1 from schema_migration where name = $1 and checksum <> \(checksum)")
 
     let connection: Connection
 
@@ -54,9 +63,16 @@ public struct Migrations {
         try connection.script(
             """
             set client_min_messages = warning;
-            create table if not exists schema_migration (name text primary key, applied_at timestamptz not null default now())
+            create table if not exists schema_migration (name text primary key, applied_at timestamptz not null default now());
+            alter table schema_migration add column if not exists checksum text
             """)
         let done = Set(try applied())
+        for migration in migrations where done.contains(migration.name) {
+            try connection.run(Self.keepChecksum, [.text(migration.name), .text(migration.sql)])
+            guard try connection.run(Self.isEdited, [.text(migration.name), .text(migration.sql)]).isEmpty else {
+                throw EditedMigration(name: migration.name)
+            }
+        }
         for migration in migrations where !done.contains(migration.name) {
             do {
                 if migration.hasTransaction { try applyWhole(migration) } else { try applyByStatements(migration) }
@@ -71,7 +87,7 @@ public struct Migrations {
         try connection.script("begin")
         do {
             try connection.script(migration.sql)
-            try connection.run(Self.record, [.text(migration.name)])
+            try connection.run(Self.record, [.text(migration.name), .text(migration.sql)])
             try connection.script("commit")
         } catch {
             try? connection.script("rollback")
@@ -81,7 +97,7 @@ public struct Migrations {
 
     private func applyByStatements(_ migration: Migration) throws {
         for statement in migration.statements { try connection.script(statement) }
-        try connection.run(Self.record, [.text(migration.name)])
+        try connection.run(Self.record, [.text(migration.name), .text(migration.sql)])
     }
 
     /// What of `wanted` this schema lacks; `serve` must not start then. More than wanted is fine (expand, contract).
@@ -99,5 +115,14 @@ public struct MigrationFailure: Error, CustomStringConvertible {
         wasRolledBack
             ? "migration \"\(name)\" failed and was rolled back: \(cause)"
             : "migration \"\(name)\" failed: \(cause); it has no transaction, so remove the cause and run it again"
+    }
+}
+
+/// A file differs from what was applied under its name: databases of the same migrations would not be the same.
+public struct EditedMigration: Error, CustomStringConvertible {
+    public let name: String
+    public var description: String {
+        "migration \"\(name)\" was edited after it was applied to this database; put the file back as it was, and write what is "
+            + "to change as a new migration"
     }
 }

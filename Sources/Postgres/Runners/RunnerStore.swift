@@ -33,6 +33,24 @@ public struct Runner: Sendable, Equatable {
     }
 }
 
+/// A distinct `runs-on`.
+public struct LabelSet: Equatable, Sendable {
+    public let id: Int64
+    public let labels: [String]
+
+    public init(id: Int64, labels: [String]) {
+        self.id = id
+        self.labels = labels
+    }
+}
+
+/// Which sets of labels are asked for.
+public enum LabelSetWish: Equatable, Sendable {
+    case all
+    case above(Int64)
+    case only(Int64)
+}
+
 /// Writes `runner`.
 public struct RunnerStore: Sendable {
     /// NOTIFY channel: a runner's credential, labels or flags changed; payload its uuid.
@@ -66,7 +84,8 @@ public struct RunnerStore: Sendable {
             or id = any($1) and (last_online is null or last_online < now() - make_interval(secs => $3::bigint))
         """)
     private static let labelSets = Statement(
-        "label_set_unknown", "select id, labels from label_set where id <> all($1) order by id")
+        "label_set_above", "select id, labels from label_set where id > $1 order by id")
+    private static let labelSet = Statement("label_set_get", "select id, labels from label_set where id = $1")
     private static let liveTask = Statement(
         "runner_live_task", "select 1 from task where runner_id = $1 and status in (6, 8) limit 1")
 
@@ -109,9 +128,15 @@ public struct RunnerStore: Sendable {
             .int(RunnerHeard.onlineFreshSeconds))
     }
 
-    /// Label sets other than these: what a cache still lacks.
-    public func labelSets(except known: [Int64]) throws -> [(id: Int64, labels: [String])] {
-        try database.read(Self.labelSets, .ints(known)).map { ($0.int(0), $0.texts(1)) }
+    /// By id, ascending.
+    public func labelSets(_ wish: LabelSetWish) throws -> [LabelSet] {
+        let rows =
+            switch wish {
+            case .all: try database.read(Self.labelSets, .int(0))
+            case .above(let id): try database.read(Self.labelSets, .int(id))
+            case .only(let id): try database.read(Self.labelSet, .int(id))
+            }
+        return rows.map { LabelSet(id: $0.int(0), labels: $0.texts(1)) }
     }
 
     public func hasLiveTask(_ runner: RunnerID) throws -> Bool {

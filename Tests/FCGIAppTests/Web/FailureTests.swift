@@ -40,7 +40,8 @@ struct FailureTests {
 
     @Test("a database that is away is busy, never a refusal of the caller")
     func database() {
-        for state in ["08006", "57P01", "57P03", "53300", "40001", "40P01"] {
+        // A20: so is a statement that was cancelled (statement_timeout), and a lock that did not come.
+        for state in ["08006", "57P01", "57P03", "53300", "40001", "40P01", "57014", "55P03"] {
             #expect(Self.kind(Self.postgres(state)) == .busy)
         }
         #expect(Self.kind(Self.postgres("23505")) == .fault)

@@ -153,4 +153,32 @@ struct MigrationsTests {
         try migrations.apply(files) { _ in }
         #expect(try migrations.applied() == names)
     }
+
+    @Test("A20: a file that was edited after it was applied is noticed, and nothing is applied behind it")
+    func edited() throws {
+        let dsn = try PrivatePostgres.database()
+        let migrations = try Migrations(dsn: dsn)
+        try migrations.apply([Self.first]) { _ in }
+        let edited = Migration(name: Self.first.name, sql: Self.first.sql + " -- and more")
+        let error = #expect(throws: EditedMigration.self) { try migrations.apply([edited, Self.second]) { _ in } }
+        #expect(error?.name == Self.first.name)
+        #expect(try migrations.applied() == [Self.first.name])
+        try migrations.apply([Self.first, Self.second]) { _ in }
+        #expect(try migrations.applied() == [Self.first.name, Self.second.name])
+    }
+
+    @Test("A20: files of before checksums get theirs at the next migrate")
+    func withoutChecksum() throws {
+        let dsn = try PrivatePostgres.database()
+        try Connection(dsn: dsn).script(
+            """
+            create table schema_migration (name text primary key, applied_at timestamptz not null default now());
+            insert into schema_migration (name) values ('\(Self.first.name)'); create table item (id bigint)
+            """)
+        let migrations = try Migrations(dsn: dsn)
+        try migrations.apply([Self.first, Self.second]) { _ in }
+        #expect(throws: EditedMigration.self) {
+            try migrations.apply([Migration(name: Self.first.name, sql: "select 1")]) { _ in }
+        }
+    }
 }
