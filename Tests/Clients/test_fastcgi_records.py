@@ -1,8 +1,11 @@
 """Whatever is written to an instance's sockets, it lives and serves the next."""
 import contextlib
+import os
 import random
+import re
 import socket
 import struct
+from pathlib import Path
 
 import pytest
 from stack import fastcgi_ask
@@ -62,6 +65,29 @@ def test_h16_silent_connections_do_not_keep_others_out(stack, lane):
             link.sendall(BEGIN[:3])
             links.append(link)
         assert fastcgi_ask(str(stack.sockets / f"{lane}-1.sock"), "/healthz", timeout=10)[0] == 200
+    finally:
+        for link in links:
+            link.close()
+
+
+def test_a17_no_child_inherits_a_descriptor(stack):
+    """Under load, so that connections of every kind are open: each is close-on-exec from its first moment."""
+    links = []
+    try:
+        for lane in ("work", "poll"):
+            for _ in range(4):
+                link = socket.socket(socket.AF_UNIX)
+                link.connect(str(stack.sockets / f"{lane}-1.sock"))
+                link.sendall(BEGIN[:3])
+                links.append(link)
+        assert fastcgi_ask(str(stack.sockets / "work-1.sock"), "/readyz", timeout=10)[0] == 200
+        pid, open_ones = stack.pid("millrace-1"), []
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                flags = int(re.search(r"flags:\s+([0-7]+)", Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text())[1], 8)
+                if int(entry.name) > 2 and not flags & os.O_CLOEXEC:
+                    open_ones.append(os.readlink(entry))
+        assert open_ones == []
     finally:
         for link in links:
             link.close()

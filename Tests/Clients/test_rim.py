@@ -2,10 +2,13 @@
 import base64
 import itertools
 import json
+import re
+import socket
 import threading
 import time
 
 import pytest
+from conftest import private_stack
 from support import StackError, User, ask, pb, rpc, wait_for
 
 numbers = itertools.count(1)
@@ -105,6 +108,39 @@ def test_h15_many_guessers_leave_others_served(stack):
             guesser.join()
     print(f"48 guessers ({len(statuses)} guesses): others wait {max(times):.3f} s at most")
     assert set(statuses) <= {401, 429, 503}
+
+
+def burst(stack, login: "tuple[str, str]") -> bytes:
+    """All that comes back for many more requests at once than any script sends."""
+    credentials = base64.b64encode(":".join(login).encode()).decode()
+    one = f"GET /nowhere/at/all HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {credentials}\r\n\r\n".encode()
+    all_of_them = b""
+    for _ in range(6):
+        # nginx takes a thousand requests of a connection.
+        with socket.create_connection(("127.0.0.1", stack.port)) as link:
+            link.settimeout(60)
+            sender = threading.Thread(target=link.sendall, args=(one * 900,))
+            sender.start()
+            answers = b""
+            while answers.count(b"HTTP/1.1 ") < 900 and (piece := link.recv(65536)):
+                answers += piece
+            sender.join()
+            all_of_them += answers
+    return all_of_them
+
+
+@pytest.mark.parametrize("user", ["", "a", "ab", "abc", "x-access-token"])
+def test_a8_nginx_never_limits_tokens(stack, somebody, user):
+    for login in ((user, somebody.token), (somebody.token, user)):
+        assert b"HTTP/1.1 429" not in burst(stack, login)
+
+
+def test_a8_nginx_limits_passwords_of_one_address():
+    """A stack of its own: who is limited is so in every other test of the same address."""
+    with private_stack("passwords", instances=1) as stack:
+        answers = burst(stack, ("nobody", "guess"))
+        assert b"<center><h1>429 Too Many Requests</h1></center>" in answers, "nginx's own answer"
+        assert ask(stack, "GET", "/api/v1/version").status == 200
 
 
 # --- H17 ---

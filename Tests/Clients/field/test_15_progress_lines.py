@@ -13,6 +13,8 @@ LINES = ["progress 1%\rprogress 50%\rprogress 100%", "over\r", "::group::Install
 @pytest.fixture
 def talked(project):
     runner = project.runner()
+    # As new runners do: a job that is cancelled goes on until its runner has cleaned up and says so.
+    runner.call("Declare", pb.DeclareRequest(version="test", labels=["ubuntu-latest"], capabilities=["cancelling"]), pb.DeclareResponse)
     project.push_workflow(ONE)
     project.task = runner.fetch()
     project.scripted = runner
