@@ -212,7 +212,7 @@ class Stack:
             raise StackError(f'there is no binary at "{self.source}"; build it with: swift build')
         self.own(self.dir, 0o755)
         for path, mode in [(self.sockets, 0o750), (self.database_sockets, 0o700), (self.logs, 0o755), (self.dir / "pids", 0o755),
-                           (self.dir / "bin", 0o755), (self.dir / "home", 0o700), (self.repositories, 0o755),
+                           (self.dir / "bin", 0o755), (self.dir / "home", 0o700), (self.repositories, 0o750),
                            (self.dir / "tmp", 0o700),
                            # Files get the directory's group whoever makes them; nginx writes to the spool alone.
                            (self.storage, 0o2750), (self.storage / "spool", 0o2770), (self.storage / "spool/tmp", 0o2770)]:
@@ -577,7 +577,7 @@ http {{
     def as_user(self, env: "dict[str, str] | None" = None, cwd=None, user: "pwd.struct_passwd | None" = None) -> dict:
         environment = {"PATH": PROGRAMS, "HOME": str(self.dir / "home"), "LANG": "C.UTF-8", "TMPDIR": str(self.dir / "tmp"),
                        "GIT_TERMINAL_PROMPT": "0", **(env or {})}
-        options = {"env": environment, "cwd": str(cwd or self.dir), "umask": 0o022}
+        options = {"env": environment, "cwd": str(cwd or self.dir), "umask": 0o027}
         if user := user or self.user:
             options |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         return options

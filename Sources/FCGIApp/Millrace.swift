@@ -12,7 +12,7 @@ struct Millrace: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self, WhyCommand.self,
             GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self,
-            ExecStepCommand.self,
+            ExecStepCommand.self, WorkflowCommand.self,
         ])
 
     /// As ArgumentParser's own, but wrong usage is 2, as everywhere else, and not sysexits' 64 (STYLE section 5).
@@ -37,6 +37,8 @@ struct ConfigOption: ParsableArguments {
     var config = "/etc/millrace/millrace.yaml"
 
     func load() throws -> Configuration {
+        // Repositories, logs and artifacts are for this user and its group alone: the command works on a server's files.
+        umask(umask(0o027) | 0o027)
         do { return try Configuration.load(config) } catch { throw CleanExit.problem("\(error)") }
     }
 }

@@ -327,3 +327,17 @@ def test_a_rerun_before_the_late_outputs_came_holds_nobody_up(project):
     runner.finish(after)
     wait_for(lambda: project.stack.sql(
         f"select count(*) from job where run_id = {run['id']} and settle_due_at is not null") == "0", "the end of the wait")
+
+
+def test_a09_a_condition_sees_outputs_that_it_does_not_name(project):
+    """Empty ones before, since only a text with "output" in it was thought to ask."""
+    runner = project.runner()
+    project.push_workflow("on: push\njobs:\n" + job("a", "outputs: {state: x}")
+                          + job("yes", "needs: a", "if: contains(toJSON(needs), 'ready')")
+                          + job("no", "needs: a", "if: contains(toJSON(needs), 'never')"))
+    runner.finish(runner.fetch(), outputs={"state": "ready"})
+    task = runner.fetch()
+    assert job_key(task) == "yes"
+    runner.finish(task)
+    jobs = project.jobs(project.wait_run())
+    assert {name: one["conclusion"] for name, one in jobs.items()} == {"a": "success", "yes": "success", "no": "skipped"}

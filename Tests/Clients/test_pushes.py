@@ -266,3 +266,43 @@ def test_a12_inbox_rows_go_after_their_time(narrow_stack, nan, tmp_path):
     wait_for(lambda: settled(project), "the push to be read")
     narrow_stack.sql("update inbox set settled_at = now() - interval '15 days' where settled_at is not null")
     wait_for(lambda: narrow_stack.sql("select count(*) from inbox where settled_at < now() - interval '14 days'") == "0", "the sweep", 120)
+
+
+def test_h19_no_other_user_of_the_host_reads_a_repository(private_project):
+    private_project.push({"README.md": "mine\n"})
+    stack = private_project.stack
+    directory = stack.repositories / f"{stack.sql(f'''select id from repository where name = '{private_project.name}' ''')}.git"
+    assert stack.repositories.stat().st_mode & 0o007 == 0
+    for path in [directory, *directory.rglob("*")]:
+        assert path.is_symlink() or path.stat().st_mode & 0o007 == 0, f"{path} is {oct(path.stat().st_mode)}"
+    if os.getuid() == 0:
+        seen = subprocess.run(["cat", str(directory / "HEAD")], user="nobody", group="nogroup", extra_groups=[], capture_output=True, text=True)
+        assert seen.returncode != 0 and "denied" in seen.stderr
+
+
+def test_h19_a_directory_that_was_open_is_closed_at_the_start(narrow_stack):
+    os.chmod(narrow_stack.repositories, 0o755)
+    narrow_stack.restart("millrace-1")
+    narrow_stack.wait_ready()
+    assert narrow_stack.repositories.stat().st_mode & 0o777 == 0o750
+
+
+def test_a19_a_password_file_with_crlf(stack, tmp_path):
+    file = stack.dir / "password-crlf"
+    file.write_bytes(b"password-of-carol\r\nsomething else\r\n")
+    os.chmod(file, 0o644)
+    stack.millrace("admin", "user", "create", "--name", "carol", "--password-file", str(file))
+    assert ask(stack, "GET", "/api/v1/version", login=("carol", "password-of-carol")).status == 200
+
+
+def test_h08_others_are_read_while_a_costly_push_is_at_work(narrow_stack, nan, tmp_path):
+    """One instance. The budget bounds each file; there are enough of them to keep a reader for long."""
+    project = Project(narrow_stack, nan, tmp_path)
+    project.push({f".gitea/workflows/{n}.yml": costly(keys=16) for n in range(100)})
+    place = tmp_path / "other"
+    place.mkdir()
+    other = Project(narrow_stack, User(narrow_stack, "otto"), place)
+    other.push_workflow(GREEN)
+    wait_for(lambda: other.run_of("ci.yml"), "the other's run")
+    assert not settled(project), "the costly push was read first, or was not costly"
+    narrow_stack.sql("update inbox set state = 'dropped', settled_at = now() where state in ('announced', 'confirmed')")

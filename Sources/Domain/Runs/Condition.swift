@@ -12,21 +12,25 @@ public struct ConditionFacts: Sendable {
     public let github: ExpressionValue
     public let vars: ExpressionValue
     public let inputs: ExpressionValue
-    /// The jobs named in `needs`. The legs of a matrix are one, with one result and one set of outputs.
+    /// The jobs named in `needs`, if the condition reads them (`conditionReadsNeeds`). The legs of a matrix are one, with
+    /// one result and one set of outputs.
     public let needs: [NeedResult]
-    /// One status for each job that is needed, directly or through others.
-    public let ancestors: [Status]
+    /// All jobs that are needed, directly or through others, succeeded.
+    public let success: Bool
+    /// One of them failed.
+    public let failure: Bool
     public let isCancelled: Bool
 
     public init(
         github: ExpressionValue, vars: ExpressionValue = .object([]), inputs: ExpressionValue = .object([]),
-        needs: [NeedResult], ancestors: [Status], isCancelled: Bool
+        needs: [NeedResult], success: Bool, failure: Bool, isCancelled: Bool
     ) {
         self.github = github
         self.vars = vars
         self.inputs = inputs
         self.needs = needs
-        self.ancestors = ancestors
+        self.success = success
+        self.failure = failure
         self.isCancelled = isCancelled
     }
 }
@@ -42,12 +46,11 @@ public func conditionVerdict(_ condition: String?, _ facts: ConditionFacts) -> C
     } catch {
         return .cannotEvaluate(error.message)
     }
-    let success = facts.ancestors.allSatisfy { $0 == .success }
     // success() && (expr): what is not asked for is not evaluated.
-    guard success || parsed.asksForStatus else { return .skip }
+    guard facts.success || parsed.asksForStatus else { return .skip }
     guard let template = parsed.template else { return .run }
     let status = ExpressionContexts.Status(
-        success: success, failure: facts.ancestors.contains(.failure), cancelled: facts.isCancelled)
+        success: facts.success, failure: facts.failure, cancelled: facts.isCancelled)
     let contexts = ExpressionContexts(
         [
             "github": facts.github, "gitea": facts.github, "vars": facts.vars, "inputs": facts.inputs,
@@ -60,6 +63,13 @@ public func conditionVerdict(_ condition: String?, _ facts: ConditionFacts) -> C
     } catch {
         return .cannotEvaluate(error.message)
     }
+}
+
+/// Whether a condition asks for the needed jobs' results or outputs, which may be megabytes: known from its parsed form, since
+/// `toJSON(needs)` names no output and asks for all of them. One that cannot be parsed asks for nothing.
+public func conditionReadsNeeds(_ condition: String?) -> Bool {
+    guard let condition, let parsed = try? JobCondition(condition) else { return false }
+    return parsed.readsNeeds
 }
 
 private func needsContext(_ facts: ConditionFacts) -> ExpressionValue {
@@ -80,6 +90,8 @@ struct JobCondition {
     let template: Template?
     /// Without a status function in it, `success()` goes before it.
     let asksForStatus: Bool
+    /// The context `needs` is in it.
+    let readsNeeds: Bool
     /// Text outside of `${{ }}` makes any result a non-empty string, so it always holds.
     let isConstant: Bool
 
@@ -94,6 +106,9 @@ struct JobCondition {
         }
         let expressions = template?.expressions ?? []
         asksForStatus = expressions.contains { $0.contains(where: \.isStatusCall) }
+        readsNeeds = expressions.contains {
+            $0.contains(where: { if case .context("needs") = $0 { true } else { false } })
+        }
         isConstant = template.map { $0.parts.count > expressions.count } ?? false
     }
 }

@@ -20,53 +20,73 @@ public struct NeedResult: Equatable, Sendable {
     }
 }
 
-/// The verdict on a blocked job: every leg of a needed job must be done and its outputs settled, then `if` decides
-/// (runner.md 4.5, workflows.md 10).
-public func needsVerdict(of job: JobSnapshot, in run: RunSnapshot) -> NeedsVerdict {
-    let direct = distinct(job.needs)
-    for need in direct {
-        let isSettled = run.jobs.filter { $0.key == need }.allSatisfy { $0.state.status.isDone && !$0.isSettling }
-        guard isSettled else { return .notYet }
+/// What is known of the nodes of a run's graph so far; each is added once everything that it needs has been.
+struct NeedsState {
+    private let graph: RunGraph
+    private let github: ExpressionValue
+    private var settled: BitSet
+    private var succeeded: BitSet
+    private var failed: BitSet
+    private var results: [NeedResult?]
+
+    init(_ run: RunSnapshot, _ graph: RunGraph) {
+        self.graph = graph
+        github = run.github
+        settled = BitSet(count: graph.nodes.count)
+        succeeded = settled
+        failed = settled
+        results = Array(repeating: nil, count: graph.nodes.count)
     }
-    let facts = ConditionFacts(
-        github: run.github, vars: .object([]), inputs: .object([]),
-        needs: direct.map { needResult($0, among: run.jobs) },
-        ancestors: ancestors(of: job, among: run.jobs).map { needResult($0, among: run.jobs).result },
-        isCancelled: false)
-    switch conditionVerdict(job.condition, facts) {
-    case .run: return .ready
-    case .skip: return .skip
-    case .cannotEvaluate(let why): return .fail("\"if\" of job \"\(job.key)\" cannot be evaluated: \(why)")
+
+    /// - Parameter legs: of this node, as they are now.
+    mutating func add(_ index: Int, legs: [JobSnapshot]) {
+        guard legs.allSatisfy({ $0.state.status.isDone && !$0.isSettling }) else { return }
+        settled.insert(index)
+        let result = needResult(graph.nodes[index].key, legs: legs)
+        results[index] = result
+        if result.result == .success { succeeded.insert(index) }
+        if result.result == .failure { failed.insert(index) }
+    }
+
+    /// The verdict on a blocked leg of this node: every leg of a needed job must be done and its outputs settled, then
+    /// `if` decides (runner.md 4.5, workflows.md 10).
+    ///
+    /// - Parameter steps: counts the needs looked at.
+    func verdict(on job: JobSnapshot, of index: Int, steps: inout Int) -> NeedsVerdict {
+        let node = graph.nodes[index]
+        for need in node.needs {
+            steps += 1
+            guard settled.contains(need) else { return .notYet }
+        }
+        let readsNeeds = conditionReadsNeeds(job.condition)
+        if readsNeeds { steps += node.needs.count }
+        let facts = ConditionFacts(
+            github: github, needs: readsNeeds ? node.needs.compactMap { results[$0] } : [],
+            success: node.ancestors.isSubset(of: succeeded), failure: !node.ancestors.isDisjoint(with: failed),
+            isCancelled: false)
+        switch conditionVerdict(job.condition, facts) {
+        case .run: return .ready
+        case .skip: return .skip
+        case .cannotEvaluate(let why): return .fail("\"if\" of job \"\(job.key)\" cannot be evaluated: \(why)")
+        }
     }
 }
 
 /// Union over the legs in order of id; a later non-empty value wins, an empty one erases nothing (runner.md 3.7).
 public func needResult(_ key: String, among jobs: [JobSnapshot]) -> NeedResult {
-    let legs = jobs.filter { $0.key == key }
+    needResult(key, legs: jobs.filter { $0.key == key })
+}
+
+private func needResult(_ key: String, legs: [JobSnapshot]) -> NeedResult {
     var outputs: [JobOutput] = []
+    var places: [String: Int] = [:]
     for output in legs.flatMap(\.outputs) {
-        if let known = outputs.firstIndex(where: { $0.name == output.name }) {
+        if let known = places[output.name] {
             if !output.value.isEmpty { outputs[known] = output }
         } else {
+            places[output.name] = outputs.count
             outputs.append(output)
         }
     }
     return NeedResult(key: key, result: aggregate(legs.map(\.countedStatus)), outputs: outputs)
-}
-
-/// The keys of all jobs this one needs, directly or through others.
-func ancestors(of job: JobSnapshot, among jobs: [JobSnapshot]) -> [String] {
-    var found: [String] = []
-    var rest = job.needs
-    while let key = rest.popLast() {
-        guard !found.contains(key) else { continue }
-        found.append(key)
-        rest += jobs.first { $0.key == key }?.needs ?? []
-    }
-    return found
-}
-
-private func distinct(_ keys: [String]) -> [String] {
-    var seen: Set<String> = []
-    return keys.filter { seen.insert($0).inserted }
 }

@@ -40,10 +40,14 @@ public func planRerun(
         chosen = jobs.filter { $0.id == id }
         guard !chosen.isEmpty else { throw .jobNotInLatestAttempt(id) }
     }
-    let chosenKeys = Set(chosen.map(\.key))
+    var steps = 0
+    let graph = RunGraph(jobs, steps: &steps)
+    var again = BitSet(count: graph.nodes.count)
+    for job in chosen { if let node = graph.index(of: job.key) { again.insert(node) } }
     let ids = Set(chosen.map(\.id))
     // A leg's siblings stay as they are, unless they need what runs again.
-    return jobs.filter {
-        ids.contains($0.id) || ancestors(of: $0, among: jobs).contains(where: chosenKeys.contains)
+    return jobs.filter { job in
+        ids.contains(job.id)
+            || graph.index(of: job.key).map { !graph.nodes[$0].ancestors.isDisjoint(with: again) } ?? false
     }.map(\.id)
 }

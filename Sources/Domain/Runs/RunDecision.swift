@@ -96,6 +96,14 @@ public enum RunChange: Equatable, Sendable {
 public func decide(
     _ run: RunSnapshot, _ event: RunEvent, problem: String = ""
 ) throws(JobRefusal) -> [RunChange] {
+    var steps = 0
+    return try decide(run, event, problem: problem, steps: &steps)
+}
+
+/// - Parameter steps: counts the jobs and needs looked at: at most `DecisionLimits.stepsPerPart` for each job and need there is.
+func decide(
+    _ run: RunSnapshot, _ event: RunEvent, problem: String, steps: inout Int
+) throws(JobRefusal) -> [RunChange] {
     var draft = RunDraft(run)
     switch event {
     case .planned, .examined: break
@@ -107,7 +115,7 @@ public func decide(
             draft.move(index, try decide(draft.run.jobs[index].state, wish))
         }
     }
-    draft.startWhatMay()
+    draft.startWhatMay(steps: &steps)
     guard !draft.changes.isEmpty || event == .planned || event == .examined else { return [] }
     draft.changes.append(.run(draft.run.status))
     return draft.changes
@@ -154,21 +162,44 @@ private struct RunDraft {
         changes.append(.releaseDependents(id))
     }
 
-    /// A skip can complete the needs of others: repeated until nothing moves (runner.md 4.5). Ends, since every turn
-    /// but the last unblocks a job and nothing blocks one.
-    mutating func startWhatMay() {
-        var moved = true
-        while moved {
-            moved = false
-            for index in run.jobs.indices where run.jobs[index].state == .blocked {
-                switch needsVerdict(of: run.jobs[index], in: run) {
-                case .notYet: continue
-                case .ready: move(index, .waiting)
-                case .skip: move(index, .done(.skipped))
-                case .fail(let why): move(index, .done(.failure), problem: why)
+    /// A skip can complete the needs of others (runner.md 4.5): one pass, in which each job comes behind all that it needs.
+    mutating func startWhatMay(steps: inout Int) {
+        guard run.jobs.contains(where: { $0.state == .blocked }) else { return }
+        let graph = RunGraph(run.jobs, steps: &steps)
+        var state = NeedsState(run, graph)
+        var moves: [(index: Int, state: JobState, problem: String)] = []
+        for node in graph.order {
+            // The legs of a matrix have one condition, as a rule.
+            var known: (condition: String?, verdict: NeedsVerdict)?
+            for index in graph.nodes[node].legs {
+                steps += 1
+                guard run.jobs[index].state == .blocked else { continue }
+                let condition = run.jobs[index].condition
+                let verdict: NeedsVerdict
+                if let known, known.condition == condition {
+                    verdict = known.verdict
+                } else {
+                    verdict = state.verdict(on: run.jobs[index], of: node, steps: &steps)
+                    known = (condition, verdict)
                 }
-                moved = true
+                switch verdict {
+                case .notYet: continue
+                case .ready: moves.append((index, .waiting, ""))
+                case .skip: moves.append((index, .done(.skipped), ""))
+                case .fail(let why): moves.append((index, .done(.failure), why))
+                }
+                run.jobs[index].state = moves.last?.state ?? .blocked
             }
+            state.add(node, legs: graph.nodes[node].legs.map { run.jobs[$0] })
+        }
+        // In order of id, whichever way they depend: those that become waiting queue up in it.
+        for move in moves.sorted(by: { $0.index < $1.index }) {
+            changes.append(.move(run.jobs[move.index].id, to: move.state, problem: move.problem))
         }
     }
+}
+
+enum DecisionLimits {
+    /// Steps of a decision for each job and each need of the run.
+    static let stepsPerPart = 5
 }

@@ -5,7 +5,9 @@ public struct WaitingJob: Equatable, Sendable {
     public let labels: [String]
     /// Names of needed jobs that are not done; empty for a job in the queue.
     public let unfinishedNeeds: [String]
-    /// Jobs that a runner with the same labels would take first.
+    /// Jobs beyond which nobody counts on: the answer would take as long as the queue.
+    public static let aheadMax: Int64 = 1000
+    /// Jobs that a runner with the same labels would take first; `aheadMax` stands for more too.
     public let ahead: Int64
 
     public init(
@@ -16,6 +18,11 @@ public struct WaitingJob: Equatable, Sendable {
         self.labels = labels
         self.unfinishedNeeds = unfinishedNeeds
         self.ahead = ahead
+    }
+
+    fileprivate var shownAhead: String {
+        if ahead >= Self.aheadMax { return "\(Self.aheadMax) jobs or more stand" }
+        return ahead == 1 ? "1 job stands" : "\(ahead) jobs stand"
     }
 }
 
@@ -90,10 +97,10 @@ public func whyWaiting(_ job: WaitingJob, runners: [RunnerFacts], now: Instant) 
     let free = online.filter { $0.liveTasks == 0 }
     if let free = free.first {
         return job.ahead > 0
-            ? Reason(.queue, "\(job.ahead) \(job.ahead == 1 ? "job stands" : "jobs stand") before it")
+            ? Reason(.queue, "\(job.shownAhead) before it")
             : Reason(.soon, "runner \"\(free.name)\" is free and takes it with its next call")
     }
-    let before = job.ahead > 0 ? "; \(job.ahead) \(job.ahead == 1 ? "job stands" : "jobs stand") before it" : ""
+    let before = job.ahead > 0 ? "; \(job.shownAhead) before it" : ""
     return Reason(.busy, "\(names(online)) would fit, but \(online.count == 1 ? "is" : "are") busy\(before)")
 }
 

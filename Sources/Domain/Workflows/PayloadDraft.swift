@@ -64,6 +64,11 @@ struct PayloadDraft {
             switch pair.key {
             case "runs-on": members.append(.runsOn)
             case "strategy": members.append(.strategy)
+            case "if":
+                // The server has judged it with all that a runner does not see (ancestors, `NaN`, `case()`) before it gives
+                // the job out, and must not be contradicted. A runner that was told to stop still may.
+                guard job.condition != nil else { continue }
+                members.append(.written(written(pair.key) { $0.string("${{ !cancelled() }}") }))
             case "continue-on-error": members.append(.continueOnError)
             default:
                 guard evaluator.charge(shownSteps(pair.value), at: job.node.position, &list) else { return nil }

@@ -50,7 +50,7 @@ extension App {
     /// Reads the credentials of rest.md 1 in all their forms. Bad ones are an error on every path, absent ones are not.
     func authenticate(_ request: Request) throws -> Caller {
         guard let header = request.header("Authorization") else { return .anonymous }
-        let parts = header.split(separator: " ", maxSplits: 1).map(String.init)
+        let parts = header.split(byte: " ", maxSplits: 1)
         guard parts.count == 2 else { throw Failure(.unauthenticated, "the Authorization header has no credentials") }
         switch parts[0].lowercased() {
         case "token", "bearer":

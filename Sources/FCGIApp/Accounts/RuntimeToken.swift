@@ -91,7 +91,7 @@ extension App {
 
     /// As `runtimeTask`, and the 40 hexadecimal digits of the job token are taken, too.
     func liveTask(of request: Request) throws -> LiveTask {
-        let parts = (request.header("Authorization") ?? "").split(separator: " ", maxSplits: 1)
+        let parts = (request.header("Authorization") ?? "").split(byte: " ", maxSplits: 1)
         if parts.count == 2, ["bearer", "token"].contains(parts[0].lowercased()), parts[1].utf8.count == 40,
             let named = try tasks.liveTask(tokenHash: Token.hash(String(parts[1]))),
             let live = try tasks.liveTask(named.task)
@@ -105,7 +105,7 @@ extension App {
     ///
     /// - Throws: one error for all that can be wrong, so that nothing is learnt by trying.
     func runtimeTask(of request: Request) throws -> LiveTask {
-        let parts = (request.header("Authorization") ?? "").split(separator: " ", maxSplits: 1)
+        let parts = (request.header("Authorization") ?? "").split(byte: " ", maxSplits: 1)
         guard parts.count == 2, ["bearer", "token"].contains(parts[0].lowercased()) else {
             throw Failure(
                 .unauthenticated, "the runtime token is required: Authorization: Bearer $ACTIONS_RUNTIME_TOKEN")

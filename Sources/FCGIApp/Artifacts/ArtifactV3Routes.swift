@@ -160,7 +160,7 @@ enum ArtifactV3Routes {
             let file = try app.artifactViews.file(
                 request.query["path"] ?? "", of: ArtifactID(id), in: task.run)
         else { throw Failure(.missing, "this run has no such file") }
-        let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
+        let name = file.path.split(byte: "/").last ?? file.path
         return try BlobAnswer(file, type: "application/octet-stream", name: name).response(to: request, app)
     }
 

@@ -63,7 +63,7 @@ func writeZip(_ entries: [ZipEntry], to sink: (ArraySlice<UInt8>) -> Bool) throw
 private func checkPaths(_ entries: [ZipEntry]) throws {
     var seen: Set<[UInt8]> = []
     for path in entries.map(\.path) {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = path.split(byte: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !["", ".", ".."].contains($0) }), !path.unicodeScalars.contains("\0") else {
             throw ZipProblem.unsafePath(path)
         }

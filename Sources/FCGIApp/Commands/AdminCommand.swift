@@ -30,7 +30,7 @@ struct AdminCommand: ParsableCommand {
                     var secret = password
                     if let passwordFile {
                         secret = try String(contentsOfFile: passwordFile, encoding: .utf8)
-                            .split(separator: "\n").first.map(String.init)
+                            .textLines.first
                     }
                     guard let secret, (8...Password.bytesMax).contains(secret.utf8.count) else {
                         throw Failure(
@@ -114,7 +114,7 @@ struct AdminCommand: ParsableCommand {
 extension App {
     /// The repository that an operator names as owner/name.
     func repository(written text: String) throws -> Repository {
-        let names = text.split(separator: "/").map(String.init)
+        let names = text.split(byte: "/")
         guard names.count == 2,
             let found = try repositories.repository(owner: names[0], name: names[1], seenBy: nil)
         else { throw Failure(.missing, "there is no repository \"\(text)\"; write it as owner/name") }

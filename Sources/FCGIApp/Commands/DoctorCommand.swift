@@ -62,7 +62,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private static func follow(_ address: String) async throws -> [Diagnosis] {
         guard let url = URLComponents(string: address), let mark = address.range(of: UploadRoutes.prefix + "/probe/"),
-            let bytes = url.path.split(separator: "/").last.flatMap({ Int64($0) }), (0...(4000 << 20)).contains(bytes)
+            let bytes = url.path.split(byte: "/").last.flatMap({ Int64($0) }), (0...(4000 << 20)).contains(bytes)
         else { throw ValidationError("\"\(address)\" is no address that --print-probes has printed") }
         let doctor = RunnerSideDoctor(base: String(address[..<mark.lowerBound]))
         return await doctor.reach() + [await doctor.send(bytes: bytes, to: address)]

@@ -26,6 +26,7 @@ struct ServeCommand: ParsableCommand {
             }
             app = try App(configuration: configuration, instance: instance)
             try RepositoryFiles(configuration: configuration).writeHooks()
+            try RepositoryFiles(configuration: configuration).close()
             try RegistrationTokens(app: app).bootstrap(environment: ProcessInfo.processInfo.environment)
         } catch {
             throw CleanExit.status(of: error)

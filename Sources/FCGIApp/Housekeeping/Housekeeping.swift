@@ -52,7 +52,7 @@ final class Housekeeping: Sendable {
                 case InboxStore.channel: inboxRings.add(1, ordering: .relaxed)
                 case TaskClaims.assignedChannel: app.polls.assigned(runner: Int64(note.payload) ?? 0)
                 default:
-                    let numbers = note.payload.split(separator: " ").compactMap { Int64($0) }
+                    let numbers = note.payload.split(byte: " ").compactMap { Int64($0) }
                     guard numbers.count == 4 else { return }
                     let job = RunnableJob(
                         labelSet: numbers[0], repository: RepositoryID(numbers[1]), owner: AccountID(numbers[2]))

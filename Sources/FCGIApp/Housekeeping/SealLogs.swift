@@ -75,12 +75,19 @@ struct SealLogs {
         let writer = try SealedLogWriter(app.logFiles, path: path)
         var assembly = LogAssembly()
         var renewed = Clock.monotonicMicroseconds()
+        func keepLease() throws {
+            if isStopping() { throw Interrupted() }
+            let now = Clock.monotonicMicroseconds()
+            guard now - renewed > Self.renewMicroseconds else { return }
+            guard try app.logs.keep(claim, leaseSeconds: Self.leaseSeconds) else { throw TakenOver() }
+            renewed = now
+        }
         while assembly.rows < claim.rows {
             let chunks = try app.logs.chunks(
                 of: claim.task, rows: assembly.rows..<claim.rows, bytesMax: Self.fetchBytesMax)
             guard !chunks.isEmpty else { break }
             for chunk in chunks {
-                if isStopping() { throw Interrupted() }
+                try keepLease()
                 let lines: [UInt8]
                 do {
                     lines = try Gzip.decompress(chunk.member, bytesMax: LogLimits.chunkTextBytesMax)
@@ -90,15 +97,12 @@ struct SealLogs {
                     try assembly.take(
                         lines, firstRow: chunk.firstRow, rowCount: chunk.rowCount, byteOffset: chunk.byteOffset))
             }
-            let now = Clock.monotonicMicroseconds()
-            if now - renewed > Self.renewMicroseconds {
-                guard try app.logs.keep(claim, leaseSeconds: Self.leaseSeconds) else { throw TakenOver() }
-                renewed = now
-            }
         }
         try assembly.check(rows: claim.rows, bytes: claim.bytes)
         let index = try writer.finish(rows: assembly.rows, bytes: assembly.bytes)
         try app.logFiles.syncShard(of: path)
+        // The chunks go for good when this file is recorded.
+        try SealedLogCheck(files: app.logFiles, path: path, index: index, keepLease: keepLease).run()
         return index
     }
 }

@@ -71,7 +71,7 @@ struct LiveLogs: Sendable {
             let text = try reader.text(range, bytesMax: LiveLimits.answerBytesMax)
             (bytes, next) = (text.bytes, text.rows.upperBound)
         }
-        let steps = try now.task.map(app.views.steps) ?? []
+        let steps = try now.task.map { try app.views.steps(of: $0) } ?? []
         return Response(
             200, type: LogRoutes.type, body: bytes,
             headers: LogRoutes.headers(next: next, isDone: now.hasEnded && next >= now.rows) + [

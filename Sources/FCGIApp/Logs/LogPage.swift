@@ -16,6 +16,10 @@ struct LogPage {
     /// Asked once for all jobs of the page.
     private let reasons: [JobID: Reason]
     private let progress: [JobID: LogProgress]
+    private let steps: [TaskID: [StepView]]
+    private let logs: [TaskID: StoredLog]
+    /// Few jobs write a summary; the others are not asked for one.
+    private let summarized: Set<TaskID>
     /// Rows that the page may still show at once.
     private var budget = LogExcerptLimits.pageRowsMax
     /// Bytes of summaries that it may still show.
@@ -25,6 +29,10 @@ struct LogPage {
         self.app = app
         base = "/\(repository.fullName)"
         reasons = try app.waits.why(jobs: jobs.filter { !$0.status.isDone }.map(\.id), in: repository.id)
+        let tasks = jobs.compactMap(\.task)
+        steps = try app.views.steps(of: tasks)
+        logs = try app.logs.logs(of: tasks)
+        summarized = try app.summaries.summarized(among: tasks)
         progress = Dictionary(
             try app.logs.progress(of: jobs.map(\.id)).map { ($0.job, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -44,15 +52,15 @@ struct LogPage {
 
     private mutating func facts(of job: JobView) throws -> [String: Any] {
         let progress = progress[job.id]
-        let reader = try job.task.flatMap { try LogReader($0, app) }
-        let steps = try job.task.map(app.views.steps) ?? []
+        let reader = job.task.flatMap { logs[$0] }.map { LogReader($0, app) }
+        let steps = job.task.flatMap { self.steps[$0] } ?? []
         var facts: [String: Any] = [
             "id": job.id.number, "base": base, "name": job.name, "status": "\(job.status)",
             "problem": Self.shown(job.problem), "why": Self.shown(reasons[job.id]?.words ?? ""),
             "next": reader?.log.rows ?? 0, "done": progress?.hasEnded ?? true ? "true" : "false",
             "mark": progress.map { Self.mark(of: $0, steps) } ?? "",
         ]
-        if let task = job.task { facts["summary"] = try summary(of: task, job.id) }
+        if let task = job.task, summarized.contains(task) { facts["summary"] = try summary(of: task, job.id) }
         guard var reader else { return facts }
         facts["download"] = "\(base)/actions/jobs/\(job.id)/log"
         if let at = reader.log.file?.expiredAt {

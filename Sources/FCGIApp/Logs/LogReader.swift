@@ -26,6 +26,10 @@ struct LogReader {
     /// Nil when there is no such task.
     init?(_ task: TaskID, _ app: App) throws {
         guard let log = try app.logs.log(of: task) else { return nil }
+        self.init(log, app)
+    }
+
+    init(_ log: StoredLog, _ app: App) {
         self.log = log
         logs = app.logs
         files = app.logFiles

@@ -54,14 +54,20 @@ final class SealedLogWriter {
             stream.pointee.next_in = source.baseAddress.map { UnsafeMutablePointer(mutating: $0) }
             stream.pointee.avail_in = UInt32(source.count)
             repeat {
+                var result = Z_OK
                 let made = buffer.withUnsafeMutableBufferPointer { target in
                     stream.pointee.next_out = target.baseAddress
                     stream.pointee.avail_out = UInt32(target.count)
-                    _ = CZlib.deflate(stream, flush)
+                    result = CZlib.deflate(stream, flush)
                     return target.count - Int(stream.pointee.avail_out)
+                }
+                // Z_BUF_ERROR: nothing left to do, which a flush after a full buffer may find.
+                guard [Z_OK, Z_STREAM_END, Z_BUF_ERROR].contains(result) else {
+                    throw SealProblem("deflate failed with \(result)")
                 }
                 try put(made)
             } while stream.pointee.avail_out == 0
+            guard stream.pointee.avail_in == 0 else { throw SealProblem("deflate left bytes of its input") }
         }
     }
 

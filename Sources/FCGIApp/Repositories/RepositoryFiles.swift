@@ -12,10 +12,21 @@ struct RepositoryFiles {
         try writeHooks()
         let path = directory(repository)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try GitProgram.run(["init", "--quiet", "--bare", "--initial-branch=main"], in: path)
+        // Pushes come in by fcgiwrap, whose umask is not ours: git gives files this mode itself.
+        try GitProgram.run(["init", "--quiet", "--bare", "--initial-branch=main", "--shared=0640"], in: path)
         try GitProgram.run(["config", "core.hooksPath", hooksDirectory], in: path)
         // A pushed object that git would not accept on read must not get in.
         try GitProgram.run(["config", "receive.fsckObjects", "true"], in: path)
+    }
+
+    /// Takes the repositories away from the other users of this host, who could read private ones. The directory alone is
+    /// enough: nobody else walks through it.
+    func close() throws {
+        let path = configuration.repositoriesDirectory
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileFailure("look at", path) }
+        guard status.st_mode & 0o007 != 0 else { return }
+        guard chmod(path, status.st_mode & 0o7770) == 0 else { throw FileFailure("take from other users", path) }
     }
 
     /// Both hooks call this very program with this very configuration; a new version's `serve` rewrites them.
@@ -28,7 +39,7 @@ struct RepositoryFiles {
             if (try? String(contentsOfFile: path, encoding: .utf8)) == text { continue }
             let fresh = path + ".\(ProcessInfo.processInfo.processIdentifier)"
             try text.write(toFile: fresh, atomically: false, encoding: .utf8)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: fresh)
+            try FileManager.default.setAttributes([.posixPermissions: 0o750], ofItemAtPath: fresh)
             guard rename(fresh, path) == 0 else { throw Failure(.fault, "could not write the hook \"\(path)\"") }
         }
     }

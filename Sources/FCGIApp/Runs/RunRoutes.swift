@@ -71,9 +71,9 @@ enum RunRoutes {
     private static func jobList(of run: RunView, _ request: Request, _ app: App) throws -> Response {
         let jobs = try filtered(try app.views.jobs(of: run), request)
         let json = RunJSON(base: app.base(of: request), repository: try found(request))
-        let items = try paged(jobs, request).map { job in
-            json.job(job, of: run, steps: try job.task.map(app.views.steps) ?? [])
-        }
+        let shown = paged(jobs, request)
+        let steps = try app.views.steps(of: shown.compactMap(\.task))
+        let items = shown.map { job in json.job(job, of: run, steps: job.task.flatMap { steps[$0] } ?? []) }
         return .json(
             200, #"{"total_count":\#(jobs.count),"jobs":[\#(items.joined(separator: ","))]}"#,
             headers: [(name: "X-Total-Count", value: "\(jobs.count)")])
@@ -102,7 +102,7 @@ enum RunRoutes {
         let job = try job(request, app)
         guard let run = try app.views.run(job.run, in: repository.id) else { throw Failure(.missing, "not found") }
         let json = RunJSON(base: app.base(of: request), repository: repository)
-        return .json(200, json.job(job, of: run, steps: try job.task.map(app.views.steps) ?? []))
+        return .json(200, json.job(job, of: run, steps: try job.task.map { try app.views.steps(of: $0) } ?? []))
     }
 
     /// Millrace's own: what is in the way of a job, in the words of the page and of `millrace why`.

@@ -19,7 +19,7 @@ struct FetchTask: Sendable {
     func handle(_ held: HeldRequest) {
         pool.run {
             do {
-                let name = held.request.rawPath.split(separator: "/").last
+                let name = held.request.rawPath.split(byte: "/").last
                 guard let rpc = name.flatMap({ Poll.RPC(rawValue: String($0)) }) else {
                     throw Failure(.missing, "not found")
                 }

@@ -33,8 +33,8 @@ struct Route: Sendable {
 
     init(_ method: String, _ pattern: String, access: Access, _ handler: @escaping Handler) {
         self.method = method
-        self.pattern = pattern.split(separator: "/").map {
-            $0.hasPrefix("{") ? .name(String($0.dropFirst().dropLast())) : .literal(String($0))
+        self.pattern = pattern.split(byte: "/").map {
+            $0.hasPrefix("{") ? .name(String($0.dropFirst().dropLast())) : .literal($0)
         }
         self.access = access
         self.handler = handler

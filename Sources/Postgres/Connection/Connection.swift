@@ -1,4 +1,5 @@
 import CLibpq
+import Domain
 import Glibc
 
 /// How long the way to PostgreSQL may be silent. Milliseconds, of the monotonic clock.
@@ -274,7 +275,7 @@ public final class Connection: @unchecked Sendable {
 
     private static func trimmed(_ text: UnsafeMutablePointer<CChar>?) -> String {
         guard let text else { return "" }
-        return String(cString: text).split(separator: "\n").joined(separator: "; ")
+        return String(cString: text).textLines.joined(separator: "; ")
     }
 }
 

@@ -13,14 +13,14 @@ public struct Migration: Sendable {
         self.sql = sql
     }
 
-    var hasTransaction: Bool { !sql.split(separator: "\n").contains { $0 == Self.noTransactionMark } }
+    var hasTransaction: Bool { !sql.textLines.contains { $0 == Self.noTransactionMark } }
 
     /// The statements of a file without a transaction: each ends with ";" at the end of a line. PostgreSQL would run
     /// several sent together in one transaction after all.
     var statements: [String] {
         var out: [String] = []
-        var lines: [Substring] = []
-        for line in sql.split(separator: "\n") where !line.hasPrefix("--") {
+        var lines: [String] = []
+        for line in sql.textLines where !line.hasPrefix("--") {
             lines.append(line)
             guard line.last(where: { $0 != " " && $0 != "\r" }) == ";" else { continue }
             out.append(lines.joined(separator: "\n"))

@@ -198,8 +198,8 @@ public struct LogStore: Sendable {
         "log_find",
         """
         select t.log_rows, t.log_bytes, f.task_id is not null, f.path, f.file_bytes, f.segment_row, f.segment_byte,
-               f.segment_file_offset, f.expired_at
-          from task t left join log_file f on f.task_id = t.id where t.id = $1
+               f.segment_file_offset, f.expired_at, t.id
+          from task t left join log_file f on f.task_id = t.id where t.id = any($1)
         """)
     // The chunk that holds the row is the last that begins at or before it: two steps in the primary key.
     private static let chunks = Statement(
@@ -225,19 +225,25 @@ public struct LogStore: Sendable {
         """)
 
     /// Nil when there is no such task.
-    public func log(of task: TaskID) throws -> StoredLog? {
-        guard let row = try database.read(Self.find, .int(task.number)).first else { return nil }
-        var file: LogFile?
-        if row.bool(2) {
-            let segments = zip(row.ints(5), zip(row.ints(6), row.ints(7))).map {
-                LogSegment(row: $0, byte: $1.0, fileOffset: $1.1)
+    public func log(of task: TaskID) throws -> StoredLog? { try logs(of: [task])[task] }
+
+    /// Of all jobs of a page at once.
+    public func logs(of tasks: [TaskID]) throws -> [TaskID: StoredLog] {
+        guard !tasks.isEmpty else { return [:] }
+        return try database.read(Self.find, .ints(tasks.map(\.number))).reduce(into: [:]) { logs, row in
+            var file: LogFile?
+            if row.bool(2) {
+                let segments = zip(row.ints(5), zip(row.ints(6), row.ints(7))).map {
+                    LogSegment(row: $0, byte: $1.0, fileOffset: $1.1)
+                }
+                file = LogFile(
+                    path: row.optionalText(3),
+                    index: LogIndex(rows: row.int(0), bytes: row.int(1), fileBytes: row.int(4), segments: segments),
+                    expiredAt: row.microseconds(8))
             }
-            file = LogFile(
-                path: row.optionalText(3),
-                index: LogIndex(rows: row.int(0), bytes: row.int(1), fileBytes: row.int(4), segments: segments),
-                expiredAt: row.microseconds(8))
+            let task = TaskID(row.int(9))
+            logs[task] = StoredLog(task: task, rows: row.int(0), bytes: row.int(1), file: file)
         }
-        return StoredLog(task: task, rows: row.int(0), bytes: row.int(1), file: file)
     }
 
     /// Chunks that hold these rows, from the first one on: as many as fit `bytesMax`, and one at least if there is one.

@@ -145,7 +145,7 @@ enum JobStore {
             Self.load, .int(run.number), .int(attempt), .int(RecoveryLimits.cancelHeardSeconds))
         // Outputs may be megabytes, and only conditions of blocked jobs can ask for them here.
         let isAsked = rows.contains {
-            Status(rawValue: $0.int(6)) == .blocked && $0.text(3).lowercased().contains("output")
+            Status(rawValue: $0.int(6)) == .blocked && conditionReadsNeeds($0.optionalText(3))
         }
         var outputs: [Int64: [JobOutput]] = [:]
         if isAsked {

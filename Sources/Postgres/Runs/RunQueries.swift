@@ -101,7 +101,10 @@ public struct RunQueries: Sendable {
     private static let jobByID = Statement("job_by_id", "\(jobColumns) where j.repository_id = $1 and j.id = $2")
     private static let stepsOfTask = Statement(
         "step_list",
-        "select position, name, status, log_index, log_length, started_at, stopped_at from step where task_id = $1 order by position"
+        """
+        select position, name, status, log_index, log_length, started_at, stopped_at, task_id
+          from step where task_id = any($1) order by task_id, position
+        """
     )
 
     public func runs(of repository: RepositoryID, _ filter: RunFilter, limit: Int, offset: Int) throws -> [RunView] {
@@ -134,12 +137,20 @@ public struct RunQueries: Sendable {
     public func job(_ id: JobID, in repository: RepositoryID) throws -> JobView? {
         try database.read(Self.jobByID, .int(repository.number), .int(id.number)).first.map(Self.job)
     }
-    public func steps(of task: TaskID) throws -> [StepView] {
-        try database.read(Self.stepsOfTask, .int(task.number)).map {
-            StepView(
-                position: $0.int(0), name: $0.text(1), status: Status(rawValue: $0.int(2)) ?? .waiting,
-                logIndex: $0.int(3), logLength: $0.int(4), startedAt: $0.microseconds(5), stoppedAt: $0.microseconds(6))
+    public func steps(of task: TaskID) throws -> [StepView] { try steps(of: [task])[task] ?? [] }
+
+    /// Of all jobs of a page at once: a matrix has 256.
+    public func steps(of tasks: [TaskID]) throws -> [TaskID: [StepView]] {
+        guard !tasks.isEmpty else { return [:] }
+        var found: [TaskID: [StepView]] = [:]
+        for row in try database.read(Self.stepsOfTask, .ints(tasks.map(\.number))) {
+            found[TaskID(row.int(7)), default: []].append(
+                StepView(
+                    position: row.int(0), name: row.text(1), status: Status(rawValue: row.int(2)) ?? .waiting,
+                    logIndex: row.int(3), logLength: row.int(4), startedAt: row.microseconds(5),
+                    stoppedAt: row.microseconds(6)))
         }
+        return found
     }
 
     private static func run(_ row: Row) -> RunView {

@@ -16,8 +16,9 @@ public struct WaitQueries: Sendable {
                array(select distinct d.key from job d where d.attempt_id = j.attempt_id and d.key = any(j.needs)
                         and (d.status > 4 or d.settle_due_at is not null) order by d.key),
                case when j.status = 5 then
-                   (select count(*) from job q where q.status = 5 and q.label_set_id = j.label_set_id
-                       and (q.queue_key, q.id) < (j.queue_key, j.id)) else 0 end
+                   (select count(*) from (
+                       select 1 from job q where q.status = 5 and q.label_set_id = j.label_set_id
+                          and (q.queue_key, q.id) < (j.queue_key, j.id) limit \(WaitingJob.aheadMax)) ahead) else 0 end
           from job j join label_set l on l.id = j.label_set_id
           left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
          where j.repository_id = $1 and j.id = any($2)

@@ -56,6 +56,15 @@ public struct JobSummaryStore: Sendable {
         }
     }
 
+    private static let which = Statement(
+        "summary_tasks", "select distinct task_id from job_summary where task_id = any($1)")
+
+    /// Those of these tasks that have a summary.
+    public func summarized(among tasks: [TaskID]) throws -> Set<TaskID> {
+        guard !tasks.isEmpty else { return [] }
+        return Set(try database.read(Self.which, .ints(tasks.map(\.number))).map { TaskID($0.int(0)) })
+    }
+
     /// In the order of the steps, the whole job's first.
     ///
     /// - Parameter bytesMax: of each one's content.

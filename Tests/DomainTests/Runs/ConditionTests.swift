@@ -20,7 +20,8 @@ struct ConditionTests {
                 NeedResult(key: "docs", result: .skipped, outputs: []),
                 NeedResult(key: "old", result: .cancelled, outputs: []),
             ],
-            ancestors: ancestors, isCancelled: isCancelled)
+            success: ancestors.allSatisfy { $0 == .success }, failure: ancestors.contains(.failure),
+            isCancelled: isCancelled)
     }
 
     @Test(
@@ -95,4 +96,16 @@ struct ConditionTests {
                 message.contains("Unrecognized") || message.contains("Unexpected") || message.contains("not closed"))
         }
     }
+
+    @Test(
+        "A9: what it reads is known from its parsed form",
+        arguments: [
+            (nil, false), ("", false), ("success()", false), ("github.ref == 'needs.a.outputs.b'", false),
+            ("needs.a.outputs.b", true), ("contains(toJSON(needs), 'ready')", true),
+            ("NEEDS.a.result == 'success'", true),
+            ("needs['a'].outputs['b']", true), ("always() && needs.*.outputs.x", true),
+            ("x ${{ toJSON(needs) }}", true),
+            ("vars.needs", false), ("needs.", false),
+        ] as [(String?, Bool)])
+    func reads(condition: String?, expected: Bool) { #expect(conditionReadsNeeds(condition) == expected) }
 }

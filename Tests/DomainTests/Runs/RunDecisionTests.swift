@@ -1,5 +1,6 @@
-import Domain
 import Testing
+
+@testable import Domain
 
 @Suite("A run's status")
 struct AggregateTests {
@@ -130,10 +131,80 @@ struct RunDecisionTests {
         #expect(try Self.decided(jobs, .outputsSettled(JobID(1))) == [.releaseDependents(JobID(1)), .run(.running)])
     }
 
+    /// Each of 256 jobs needs all before it: 32 640 edges, which a workflow of a few kilobytes may have.
+    static func triangle(_ last: JobState, condition: String? = nil) -> [JobSnapshot] {
+        (1...256).map { number in
+            job(
+                Int64(number), "j\(number)", needs: (1..<number).map { "j\($0)" }, number == 1 ? last : .blocked,
+                condition: condition)
+        }
+    }
+
+    @Test(
+        "A14: is decided in steps that are linear in its jobs and needs, in whatever order they stand",
+        arguments: [nil, "toJSON(needs) && always()", "failure()", "always()"], [false, true])
+    func triangle(condition: String?, isReversed: Bool) throws {
+        var jobs = Self.triangle(Self.running, condition: condition)
+        if isReversed { jobs.reverse() }
+        let parts = jobs.count + jobs.reduce(0) { $0 + $1.needs.count }
+        var steps = 0
+        let changes = try decide(RunSnapshot(jobs: jobs), Self.reported(.failure), problem: "", steps: &steps)
+        #expect(steps <= DecisionLimits.stepsPerPart * parts && steps > parts)
+        // Without a condition all are skipped, one after the other; else the second may start.
+        #expect(changes.count == (condition == nil ? 257 : 3))
+        if condition == nil { #expect(changes.last == .run(.failure)) }
+        var reruns = 0
+        #expect(
+            try planRerun(
+                jobs.map { Self.job($0.id.number, $0.key, needs: $0.needs, .done(.failure)) }, .job(JobID(255)),
+                attempts: 1
+            ).count == 2)
+        _ = RunGraph(jobs, steps: &reruns)
+        #expect(reruns <= 2 * parts)
+    }
+
+    @Test("moves jobs in order of id, whichever way they depend on each other")
+    func dependentsFirst() throws {
+        let jobs = [Self.job(1, "c", needs: ["b"]), Self.job(2, "b", needs: ["a"]), Self.job(3, "a", Self.running)]
+        let changes = try decide(
+            RunSnapshot(jobs: jobs), .job(JobID(3), .reported(Self.task, .failure, outputsComplete: true)))
+        #expect(
+            changes == [
+                Self.moved(3, .done(.failure)), Self.moved(1, .done(.skipped)), Self.moved(2, .done(.skipped)),
+                .run(.failure),
+            ])
+    }
+
+    @Test("field 3: starts a job that asks for failure() behind a skipped one")
+    func failureOfAnAncestor() throws {
+        let jobs = [
+            Self.job(1, "root", Self.running), Self.job(2, "mid", needs: ["root"]),
+            Self.job(3, "after", needs: ["mid"], condition: "failure()"),
+        ]
+        #expect(
+            try Self.decided(jobs, Self.reported(.failure)) == [
+                Self.moved(1, .done(.failure)), Self.moved(2, .done(.skipped)), Self.moved(3, .waiting), .run(.waiting),
+            ])
+    }
+
+    @Test("A9: hands outputs to a condition that never says the word")
+    func outputsByAnotherName() throws {
+        let ready = [JobOutput(name: "state", value: "ready")]
+        let jobs = [
+            Self.job(1, "a", .done(.success), values: ready),
+            Self.job(2, "b", needs: ["a"], condition: "contains(toJSON(needs), 'ready')"),
+            Self.job(3, "c", needs: ["a"], condition: "contains(toJSON(needs), 'never')"),
+        ]
+        #expect(
+            try Self.decided(jobs, .examined) == [
+                Self.moved(2, .waiting), Self.moved(3, .done(.skipped)), .run(.waiting),
+            ])
+    }
+
     @Test("waits for every leg of a needed job")
     func legs() throws {
         let jobs = [Self.job(1, "a", .done(.success)), Self.job(2, "a", Self.running), Self.job(3, "b", needs: ["a"])]
-        #expect(needsVerdict(of: jobs[2], in: RunSnapshot(jobs: jobs)) == .notYet)
+        #expect(try Self.decided(jobs, .examined) == [.run(.running)])
     }
 
     @Test("changes nothing on a repeated report")

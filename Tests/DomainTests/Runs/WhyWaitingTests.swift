@@ -42,6 +42,11 @@ struct WhyWaitingTests {
                 "3 jobs stand before it"
             ),
             (
+                WaitingJob(repository: app, owner: ann, labels: ["linux"], ahead: WaitingJob.aheadMax), [runner()],
+                .queue,
+                "1000 jobs or more stand before it"
+            ),
+            (
                 WaitingJob(repository: app, owner: ann, labels: [], unfinishedNeeds: ["build", "lint"]), [runner()],
                 .needs, "\"build\", \"lint\""
             ),

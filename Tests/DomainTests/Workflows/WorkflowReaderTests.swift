@@ -104,7 +104,7 @@ struct WorkflowReaderTests {
         #expect(job.stepNames == ["Run make all", "Run actions/checkout@v4", "Named"])
         #expect(
             String(decoding: job.payload, as: UTF8.self)
-                == #"{"name":"CI","on":"push","jobs":{"build":{"name":"build","runs-on":["self-hosted","linux"],"if":"${{ always() }}","continue-on-error":true,"timeout-minutes":5,"outputs":{"v":"${{ steps.a.outputs.v }}"},"steps":[{"run":"\nmake all\nmake test\n"},{"uses":"actions/checkout@v4"},{"name":"Named","run":"x"}]}}}"#
+                == #"{"name":"CI","on":"push","jobs":{"build":{"name":"build","runs-on":["self-hosted","linux"],"if":"${{ !cancelled() }}","continue-on-error":true,"timeout-minutes":5,"outputs":{"v":"${{ steps.a.outputs.v }}"},"steps":[{"run":"\nmake all\nmake test\n"},{"uses":"actions/checkout@v4"},{"name":"Named","run":"x"}]}}}"#
         )
     }
 

@@ -18,6 +18,14 @@ struct MigrationsTests {
         return try Connection(dsn: dsn).run(statement, []).map { $0.text(0) }
     }
 
+    @Test("A19: a file with CRLF keeps its mark and its statements")
+    func carriageReturns() {
+        let migration = Migration(
+            name: "x.sql", sql: "\(Migration.noTransactionMark)\r\nselect 1;\r\n-- words\r\nselect\r\n2;\r\n")
+        #expect(!migration.hasTransaction)
+        #expect(migration.statements == ["select 1;", "select\n2;"])
+    }
+
     @Test("an empty database has none applied and misses all")
     func empty() throws {
         let migrations = try Migrations(dsn: try PrivatePostgres.database())
