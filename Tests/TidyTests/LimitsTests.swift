@@ -78,7 +78,8 @@ struct LimitsTests {
         let git = try Self.locations(of: "millrace.conf", to: "millrace_git")
         #expect(git.count == 1)
         for location in git {
-            #expect(location.value("fastcgi_buffering") == ["on"] && location.value("fastcgi_request_buffering") == ["on"])
+            #expect(
+                location.value("fastcgi_buffering") == ["on"] && location.value("fastcgi_request_buffering") == ["on"])
         }
     }
 
