@@ -351,7 +351,7 @@ def test_the_page_shows_steps_with_their_rows(job):
     for part in parts:
         name = part.split("<summary>")[1].split(" <span")[0]
         status = part.split('<span class="')[1].split('"')[0]
-        rows = [line.split(f'id="job-{job.id}-L')[1].split('"')[0] for line in part.split('class="row"')[1:]]
+        rows = [line.split(f'id="job-{job.id}-L')[1].split('"')[0] for line in part.split('class="row ')[1:]]
         shown.append((name, status, [int(row) for row in rows]))
     assert shown == [("Set up job", "success", [1, 2]), ("Run echo one", "success", [3]),
                      ("Run echo two", "failure", [5, 6]), ("Complete job", "failure", [])]

@@ -41,6 +41,11 @@ struct ActInvocation {
         var environment = ProcessInfo.processInfo.environment.filter {
             wanted.contains($0.key) || proxies.contains($0.key)
         }
+        // act gives steps a terminal, at which nobody sits: a push without credentials is to fail, not to ask, and
+        // nothing is to be shown page by page.
+        environment["GIT_TERMINAL_PROMPT"] = "0"
+        environment["PAGER"] = "cat"
+        environment["GIT_PAGER"] = "cat"
         environment["HOME"] = "\(directory)/home"
         environment["XDG_CACHE_HOME"] = "\(directory)/cache"
         environment["TMPDIR"] = "\(directory)/tmp"

@@ -112,8 +112,13 @@ enum StepShim {
         var argv = arguments.map { strdup($0) } + [nil]
         var envp = environment.map { bytes in strndup(bytes.map { CChar(bitPattern: $0) }, bytes.count) } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }
+        // As other runners have it: what reads its input finds its end, and does not wait at act's terminal for ever.
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         var pid: pid_t = 0
-        let failed = posix_spawn(&pid, path, nil, nil, &argv, &envp)
+        let failed = posix_spawn(&pid, path, &actions, nil, &argv, &envp)
         guard failed == 0 else {
             FileHandle.standardError.write(
                 Data("could not start \"\(path)\": \(String(cString: strerror(failed)))\n".utf8))

@@ -84,15 +84,20 @@ public final class Connection: @unchecked Sendable {
 
     /// What the operator asked for, in milliseconds. 0 is libpq's word for "without end", which nothing here is.
     private static func connectTimeout(_ handle: OpaquePointer) -> Int? {
+        guard let seconds = setting("connect_timeout", of: handle).flatMap({ Int($0) }), (1...3600).contains(seconds)
+        else { return nil }
+        return seconds * 1000
+    }
+
+    /// A setting of the connection as it was put together from ours, the connection string and the environment.
+    func setting(_ keyword: String) -> String? { Self.setting(keyword, of: handle) }
+
+    private static func setting(_ keyword: String, of handle: OpaquePointer) -> String? {
         guard let options = PQconninfo(handle) else { return nil }
         defer { PQconninfoFree(options) }
         var option = options
-        while let keyword = option.pointee.keyword {
-            if String(cString: keyword) == "connect_timeout", let value = option.pointee.val,
-                let seconds = Int(String(cString: value)), (1...3600).contains(seconds)
-            {
-                return seconds * 1000
-            }
+        while let name = option.pointee.keyword {
+            if String(cString: name) == keyword { return option.pointee.val.map { String(cString: $0) } }
             option += 1
         }
         return nil

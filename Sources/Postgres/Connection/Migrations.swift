@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 
 /// One numbered file of `sql/migrations`.
 public struct Migration: Sendable {
@@ -33,7 +34,8 @@ public struct Migration: Sendable {
 /// Forward-only migrations under one advisory lock; `serve` never runs them (DESIGN section 4).
 public struct Migrations {
     private static let lockNumber: Int64 = 0x6D69_6C6C_7261_6365
-    private static let lock = Statement("migrate_lock", "select pg_advisory_lock($1)")
+    private static let lock = Statement("migrate_lock", "select pg_try_advisory_lock($1)")
+    private static let lockMicroseconds: UInt32 = 100_000
     private static let names = Statement("migrate_names", "select name from schema_migration order by name")
     /// PostgreSQL computes the checksum, so that it is the same whoever asks.
     private static let checksum = "encode(sha256(convert_to($2, 'UTF8')), 'hex')"
@@ -59,7 +61,11 @@ public struct Migrations {
 
     /// Applies what is missing, in order, each in a transaction of its own unless its file says otherwise.
     public func apply(_ migrations: [Migration], progress: (String) -> Void) throws {
-        try connection.run(Self.lock, [.int(Self.lockNumber)])
+        // Tried, not waited for: `create index concurrently` waits for every statement that began before it, so one that
+        // waits for the lock and the one that has it would wait for each other.
+        while try connection.run(Self.lock, [.int(Self.lockNumber)]).first?.bool(0) != true {
+            usleep(Self.lockMicroseconds)
+        }
         try connection.script(
             """
             set client_min_messages = warning;

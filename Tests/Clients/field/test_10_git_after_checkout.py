@@ -57,15 +57,17 @@ def test_later_steps_may_push_unless_credentials_are_not_kept(project, embedded)
     embedded()
     done, log = run(project, """\
       - uses: actions/checkout@v4
+      - run: git commit --allow-empty -qm "By the job" || git -c user.name=j -c user.email=j@j commit --allow-empty -qm "By the job"
       - run: git push origin HEAD:refs/heads/by-job && echo pushed
       - uses: actions/checkout@v4
         with: {persist-credentials: false, path: other}
+      - run: cat && echo "no input to wait for"
       - run: cd other && ! git push origin HEAD:refs/heads/by-nobody && echo refused
       - run: git config --get-regexp extraheader
 """)
     assert done["conclusion"] == "success", log
-    assert "pushed" in log and "refused" in log
+    assert "pushed" in log and "refused" in log and "no input to wait for" in log
     branches = git(project.checkout, "ls-remote", project.url(project.owner)).stdout
     assert "refs/heads/by-job" in branches and "by-nobody" not in branches
     # What git keeps is the job's token; the log does not show it.
-    assert any("AUTHORIZATION: basic ***" in line for line in log), log
+    assert any("AUTHORIZATION: basic ***" in line for line in log), "\n".join(log)

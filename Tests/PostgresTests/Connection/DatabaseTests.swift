@@ -314,4 +314,16 @@ struct DatabaseTests {
         #expect(error?.isUnavailable == true)
         #expect(throws: PostgresError.self) { try Connection(dsn: "host=\(path) dbname=x connect_timeout=1") }
     }
+
+    @Test("A11: a dead way is noticed in seconds, unless the connection string says otherwise")
+    func settingsOfTheWay() throws {
+        let dsn = try PrivatePostgres.database()
+        let ours = try Connection(dsn: dsn)
+        #expect(ours.setting("tcp_user_timeout") == "15000")
+        #expect(ours.setting("keepalives_idle") == "10")
+        let theirs = try Connection(dsn: dsn + " tcp_user_timeout=77 keepalives_idle=5")
+        #expect(theirs.setting("tcp_user_timeout") == "77")
+        #expect(theirs.setting("keepalives_idle") == "5")
+        #expect(theirs.setting("keepalives_interval") == "5")
+    }
 }
