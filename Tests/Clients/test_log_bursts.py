@@ -1,6 +1,7 @@
 """Logs that come faster than anybody reads them: review.md H1 and H2."""
 import gzip
 import hashlib
+import http.client
 import json
 import threading
 import time
@@ -10,7 +11,7 @@ from burst_support import ack_of, message, row, send
 from conftest import private_stack
 from log_support import STAMP, UPDATE_LOG, Job, ann, job, lines_of, numbered, stack  # noqa: F401
 from stack import fastcgi_ask
-from support import Project, User, wait_for
+from support import Project, User, ask, wait_for
 from test_logs import peak_kibibytes
 
 
@@ -196,3 +197,32 @@ def test_h02_a_stranger_is_refused_before_its_rows_are_read(job):
     for task, code in [(job.task.id + 999, 404), (0, 404)]:
         status, answer = send(job.stack, job.runner.headers, message(task, 0, rows, no_more=False))
         assert status == code, answer
+
+
+@pytest.mark.parametrize("length", [{"Content-Length": str(1 << 30)}, {"Transfer-Encoding": "chunked"}], ids=["1 GiB", "chunked"])
+def test_h02_a_stranger_cannot_fill_the_disk(job, length):
+    """Refused before a byte of the body is read."""
+    link = http.client.HTTPConnection("127.0.0.1", job.stack.port, timeout=30)
+    link.putrequest("POST", UPDATE_LOG)
+    for name, value in {**job.runner.headers, "x-runner-token": "0" * 40, "Content-Type": "application/proto", **length}.items():
+        link.putheader(name, value)
+    link.endheaders()
+    answer = link.getresponse()
+    assert (answer.status, answer.headers["Content-Type"], answer.headers["WWW-Authenticate"]) == (401, "application/json", None)
+    assert json.loads(answer.read()) == {"code": "unauthenticated", "message": "unregistered runner"}
+    link.close()
+
+
+def test_h02_a_chunked_call_of_a_runner_is_taken(job):
+    link = http.client.HTTPConnection("127.0.0.1", job.stack.port, timeout=60)
+    pieces = message(job.task.id, 0, [row(b"x" * 100)] * 9000, no_more=False)
+    link.request("POST", UPDATE_LOG, body=iter(pieces), headers={**job.runner.headers, "Content-Type": "application/proto"},
+                 encode_chunked=True)
+    answer = link.getresponse()
+    assert (answer.status, ack_of(answer.read())) == (200, 9000)
+    link.close()
+
+
+@pytest.mark.parametrize("path", ["/_large_log", "/_check/runner"])
+def test_h02_internal_addresses_are_nobodys(job, path):
+    assert ask(job.stack, "POST", path, b"x", job.runner.headers).status == 404

@@ -1,17 +1,19 @@
-/// FastCGI records, as far as a responder behind nginx needs them (constants as in fastcgi.h).
+import CFCGI
+
+/// FastCGI records, as far as a responder behind nginx needs them; the numbers are those of libfcgi's fastcgi.h.
 enum Record {
-    static let version: UInt8 = 1
+    static let version = UInt8(FCGI_VERSION_1)
     /// The role nginx gives: answer one request.
-    static let responder: UInt16 = 1
-    static let beginRequest: UInt8 = 1
-    static let abortRequest: UInt8 = 2
-    static let endRequest: UInt8 = 3
-    static let params: UInt8 = 4
-    static let stdin: UInt8 = 5
-    static let stdout: UInt8 = 6
-    static let headerBytes = 8
+    static let responder = UInt16(FCGI_RESPONDER)
+    static let beginRequest = UInt8(FCGI_BEGIN_REQUEST)
+    static let abortRequest = UInt8(FCGI_ABORT_REQUEST)
+    static let endRequest = UInt8(FCGI_END_REQUEST)
+    static let params = UInt8(FCGI_PARAMS)
+    static let stdin = UInt8(FCGI_STDIN)
+    static let stdout = UInt8(FCGI_STDOUT)
+    static let headerBytes = Int(FCGI_HEADER_LEN)
     /// Content of one record: a 16-bit length.
-    static let contentBytesMax = 65_535
+    static let contentBytesMax = Int(FCGI_MAX_LENGTH)
 
     static func header(_ type: UInt8, id: UInt16, count: Int) -> [UInt8] {
         [version, type, UInt8(id >> 8), UInt8(id & 255), UInt8(count >> 8), UInt8(count & 255), 0, 0]

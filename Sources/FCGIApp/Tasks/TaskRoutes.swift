@@ -13,6 +13,7 @@ enum TaskRoutes {
         + rpc(service + "Register", register) + rpc(service + "Declare", headers: SummaryRoutes.capabilities, declare)
         + answering(service + "UpdateTask", bytesMax: ConnectLimits.messageBytesMax, updateTask)
         + answering(UpdateLog.path, UpdateLog.answer)
+        + [Route("GET", "/_check/runner", access: .open, isRunner)]
 
     /// Connect has its own answers to a wrong method and a wrong type, so every method comes here.
     private static func rpc<In: Message, Out: Message>(
@@ -35,6 +36,16 @@ enum TaskRoutes {
                 case .success(let call): return try call.answer(try handler(call, request, app), headers: headers)
                 }
             }
+        }
+    }
+
+    /// Asked by nginx before it reads a large body. Never 401: nginx would hand a browser's challenge on.
+    @Sendable private static func isRunner(_ request: Request, _: Caller, _ app: App) throws -> Response {
+        do {
+            _ = try app.runner(of: request)
+            return .noContent
+        } catch let failure as Failure where failure.kind == .unauthenticated {
+            return .text(403, "\(failure.message)\n")
         }
     }
 
