@@ -1,13 +1,12 @@
 """From a push, and from the commit that made a job wait, to the answer of a parked FetchTask."""
 import json
-import os
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 from harness import Figure, StackError, median, percentile
 from polls import ParkedPolls, Service, register
+from pushes import Git
 
 # PostgreSQL itself says when a transaction committed: the event row of the change is never written again.
 SETTINGS = {"track_commit_timestamp": "on"}
@@ -29,8 +28,8 @@ def run(bench):
         stack.millrace("admin", "user", "create", "--name", "ann", "--password", "password-of-ann")
         address = stack.millrace("admin", "repo", "create", "--owner", "ann", "--name", "app").strip()
         git = Git(Path(checkout), address.replace("http://", "http://ann:password-of-ann@"))
-        runners = register(stack, "ann/app", 2000)
-        for parked in [10, 2000]:
+        runners = register(stack, "ann/app", 10 if bench.is_debug else 2000)
+        for parked in [10] if bench.is_debug else [10, 2000]:
             figures += measure(bench, stack, git, runners[:parked])
     return figures
 
@@ -84,29 +83,3 @@ def committed(stack, tasks: "list[int]") -> "dict[int, float]":
     if len(found) != len(tasks):
         raise StackError(f"{len(tasks) - len(found)} of {len(tasks)} tasks have no event of their waiting")
     return found
-
-
-class Git:
-    """A checkout whose pushes carry one workflow file."""
-
-    def __init__(self, directory: Path, address: str):
-        self.directory, self.address = directory, address
-        self.git("init", "--quiet", "--initial-branch=main")
-
-    def git(self, *arguments: str) -> None:
-        env = {"PATH": os.environ["PATH"], "HOME": str(self.directory), "GIT_TERMINAL_PROMPT": "0",
-               "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "ann", "GIT_AUTHOR_EMAIL": "ann@example.invalid",
-               "GIT_COMMITTER_NAME": "ann", "GIT_COMMITTER_EMAIL": "ann@example.invalid"}
-        done = subprocess.run(["git", *arguments], cwd=self.directory, env=env, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise StackError(f"git {arguments[0]} ended with {done.returncode}: {done.stderr.strip()}")
-
-    def commit(self, workflow: str) -> None:
-        file = self.directory / ".gitea/workflows/ci.yml"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(workflow)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", "Change")
-
-    def push(self) -> None:
-        self.git("push", "--quiet", self.address, "HEAD:refs/heads/main")

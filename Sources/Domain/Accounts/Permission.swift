@@ -3,6 +3,14 @@ public enum Principal: Equatable, Sendable {
     case anonymous
     case account(AccountID, isAdmin: Bool)
     case job(TaskID, repository: RepositoryID, permissions: TokenPermissions)
+
+    /// The job whose token this is: its task, and the one repository that the token is for.
+    public var job: (task: TaskID, repository: RepositoryID)? {
+        switch self {
+        case .anonymous, .account: nil
+        case .job(let task, let repository, _): (task, repository)
+        }
+    }
 }
 
 /// What a call wants of a repository.

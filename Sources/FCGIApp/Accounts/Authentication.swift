@@ -14,14 +14,11 @@ struct Caller: Sendable {
         return nil
     }
     /// The task whose token this is.
-    var task: TaskID? {
-        if case .job(let task, _, _) = principal { return task }
-        return nil
-    }
+    var task: TaskID? { principal.job?.task }
     /// Why a job's token is refused by its own repository, in words; nil for everybody else.
     func lacks(_ wanted: RepositoryAccess, of scope: TokenPermissions.Scope, on repository: RepositoryFacts) -> String?
     {
-        guard case .job(_, repository.id, _) = principal else { return nil }
+        guard principal.job?.repository == repository.id else { return nil }
         return
             "the job's token lacks \"\(scope.rawValue): \(wanted == .read ? "read" : "write")\" in \"permissions\" of its workflow or job"
     }

@@ -115,10 +115,10 @@ public struct RunQueries: Sendable {
         ).map(Self.run)
     }
     public func runCount(of repository: RepositoryID, _ filter: RunFilter) throws -> Int64 {
-        try database.read(
+        try database.readOne(
             Self.count, .int(repository.number), .ints(filter.statuses.map(\.rawValue)), .optional(filter.event),
             .optional(filter.branch.map { "refs/heads/" + $0 }), .optional(filter.headSHA), .optional(filter.actor)
-        ).first?.int(0) ?? 0
+        ).value(0)
     }
     public func run(_ id: RunID, in repository: RepositoryID) throws -> RunView? {
         try database.read(Self.byID, .int(repository.number), .int(id.number)).first.map(Self.run)
@@ -144,31 +144,38 @@ public struct RunQueries: Sendable {
         guard !tasks.isEmpty else { return [:] }
         var found: [TaskID: [StepView]] = [:]
         for row in try database.read(Self.stepsOfTask, .ints(tasks.map(\.number))) {
-            found[TaskID(row.int(7)), default: []].append(
+            let (position, name, status, logIndex, logLength, startedAt, stoppedAt, task) = try row.decode(
+                (Int64, String, Status, Int64, Int64, Instant?, Instant?, TaskID).self)
+            found[task, default: []].append(
                 StepView(
-                    position: row.int(0), name: row.text(1), status: Status(rawValue: row.int(2)) ?? .waiting,
-                    logIndex: row.int(3), logLength: row.int(4), startedAt: row.microseconds(5),
-                    stoppedAt: row.microseconds(6)))
+                    position: position, name: name, status: status, logIndex: logIndex, logLength: logLength,
+                    startedAt: startedAt?.microseconds, stoppedAt: stoppedAt?.microseconds))
         }
         return found
     }
 
-    private static func run(_ row: Row) -> RunView {
-        RunView(
-            id: RunID(row.int(0)), number: row.int(1), workflowID: row.text(2), workflowPath: row.text(3),
-            title: row.text(4), event: row.text(5), ref: row.text(6), sha: row.text(7),
-            status: Status(rawValue: row.int(8)) ?? .failure, problem: row.text(9), warnings: row.text(18),
-            attempt: row.int(10),
-            actorID: row.int(11), actor: row.text(12), triggerActorID: row.int(13), triggerActor: row.text(14),
-            createdAt: row.microseconds(15) ?? 0, startedAt: row.microseconds(16), stoppedAt: row.microseconds(17))
+    private static func run(_ row: Row) throws -> RunView {
+        let (id, number, file, path, title, event, ref, sha) = try row.decode(
+            (RunID, Int64, String, String, String, String, String, String).self)
+        let (status, problem, attempt, actorID, actor, triggerActorID, triggerActor) = try row.decode(
+            (Status, String, Int64, Int64, String, Int64, String).self, from: 8)
+        let (createdAt, startedAt, stoppedAt, warnings) = try row.decode(
+            (Instant, Instant?, Instant?, String).self, from: 15)
+        return RunView(
+            id: id, number: number, workflowID: file, workflowPath: path, title: title, event: event, ref: ref,
+            sha: sha, status: status, problem: problem, warnings: warnings, attempt: attempt, actorID: actorID,
+            actor: actor, triggerActorID: triggerActorID, triggerActor: triggerActor,
+            createdAt: createdAt.microseconds, startedAt: startedAt?.microseconds, stoppedAt: stoppedAt?.microseconds)
     }
 
-    private static func job(_ row: Row) -> JobView {
-        JobView(
-            id: JobID(row.int(0)), run: RunID(row.int(1)), attempt: row.int(2), key: row.text(3), name: row.text(4),
-            needs: row.texts(5), labels: row.texts(6), status: Status(rawValue: row.int(7)) ?? .failure,
-            problem: row.text(8), handle: row.uuid(9), task: row.optionalInt(10).map(TaskID.init),
-            runnerID: row.optionalInt(11), runnerName: row.text(12), createdAt: row.microseconds(13) ?? 0,
-            startedAt: row.microseconds(14), stoppedAt: row.microseconds(15))
+    private static func job(_ row: Row) throws -> JobView {
+        let (id, run, attempt, key, name, needs, labels, status, problem) = try row.decode(
+            (JobID, RunID, Int64, String, String, [String], [String], Status, String).self)
+        let (task, runnerID, runnerName, createdAt, startedAt, stoppedAt) = try row.decode(
+            (TaskID?, Int64?, String, Instant, Instant?, Instant?).self, from: 10)
+        return JobView(
+            id: id, run: run, attempt: attempt, key: key, name: name, needs: needs, labels: labels, status: status,
+            problem: problem, handle: row.uuid(9), task: task, runnerID: runnerID, runnerName: runnerName,
+            createdAt: createdAt.microseconds, startedAt: startedAt?.microseconds, stoppedAt: stoppedAt?.microseconds)
     }
 }

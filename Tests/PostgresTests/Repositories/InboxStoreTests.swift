@@ -1,0 +1,156 @@
+import Domain
+import Foundation
+import Testing
+
+@testable import Postgres
+
+@Suite("The inbox of pushes")
+struct InboxStoreTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../..")
+    private static let states = Statement(
+        "states",
+        "select string_agg(state, ' ' order by id), count(*) filter (where lease_until is not null) from inbox")
+    private let database: Database
+    private let inbox: InboxStore
+    private let runs: RunStore
+    private let connection: Connection
+
+    /// Owners 1 and 2 with two repositories each: 1 and 2, 3 and 4.
+    init() throws {
+        let dsn = try PrivatePostgres.database()
+        let folder = Self.root.appendingPathComponent("sql/migrations")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }
+        try Migrations(dsn: dsn).apply(
+            try names.sorted().map {
+                Migration(name: $0, sql: try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8))
+            }
+        ) { _ in }
+        connection = try Connection(dsn: dsn)
+        try connection.script(
+            """
+            insert into account (name) values ('ann'), ('bob');
+            insert into repository (owner_id, name) values (1, 'a'), (1, 'b'), (2, 'c'), (2, 'd');
+            """)
+        database = Database(dsn: dsn, size: 4)
+        inbox = InboxStore(database: database)
+        runs = RunStore(database: database, settings: .init(base: "http://localhost"))
+    }
+
+    private func push(_ repository: Int64, _ refs: [String]) throws {
+        let updates = refs.map {
+            InboxStore.RefUpdate(
+                ref: $0, before: String(repeating: "0", count: 40), after: String(repeating: "1", count: 40))
+        }
+        #expect(
+            try inbox.announce(updates, repository: RepositoryID(repository), pusher: AccountID(1), task: nil))
+        try inbox.confirm(updates, repository: RepositoryID(repository))
+    }
+    private func taken() throws -> String? { try inbox.take().map { "\($0.repository) \($0.ref)" } }
+    private func run(_ path: String, _ jobs: [PlannedJob] = []) throws -> (plan: PlannedRun, as: RunStore.Reservation) {
+        let reserved = try runs.reserve(1, in: RepositoryID(1))[0]
+        let plan = PlannedRun(
+            workflowID: path, workflowPath: path, title: "t", event: "push", ref: "refs/heads/x", sha: "1",
+            payload: "{}",
+            problem: jobs.isEmpty ? "none" : "", jobs: jobs)
+        return (plan, reserved)
+    }
+    private func job(_ name: String) -> PlannedJob {
+        PlannedJob(
+            key: "a", name: name, needs: [], runsOn: ["x"], condition: nil, continueOnError: false, hasOutputs: false,
+            timeoutSeconds: nil, stepNames: ["s"], payload: "{}")
+    }
+
+    @Test("H8: owners take turns, then repositories; one push of a repository and two of an owner at once")
+    func turns() throws {
+        try push(1, (1...20).map { "refs/heads/\($0)" })
+        try push(2, ["refs/heads/x"])
+        let first = try #require(try inbox.take())
+        #expect(first.ref == "refs/heads/1")
+        try push(3, ["refs/heads/y"])
+        try push(4, ["refs/heads/z"])
+        #expect(try taken() == "3 refs/heads/y", "bob waited, ann is being read")
+        #expect(try Set([taken() ?? "", taken() ?? ""]) == ["2 refs/heads/x", "4 refs/heads/z"])
+        #expect(try taken() == nil, "nineteen are left, but ann has two readers")
+        try inbox.settle(first, as: .read, "", by: runs)
+        #expect(try taken() == "1 refs/heads/2", "in the order in which they were pushed")
+    }
+
+    @Test("A4: a lease that ran out is taken by another, and the first settles nothing")
+    func lease() throws {
+        try push(1, ["refs/heads/x"])
+        let first = try #require(try inbox.take())
+        #expect(first.tries == 1, "counted before it is read")
+        #expect(try inbox.take() == nil)
+        try connection.script("update inbox set lease_until = now() - interval '1 second'")
+        let second = try #require(try inbox.take())
+        #expect(second.tries == 2)
+        #expect(try !inbox.keep(first))
+        #expect(try inbox.keep(second))
+        #expect(throws: InboxStore.TakenOver.self) {
+            try inbox.settle(first, as: .read, "", runs: [try run("a.yml")], by: runs)
+        }
+        try inbox.settle(second, as: .read, "", runs: [try run("a.yml")], by: runs)
+        #expect(try database.read(Statement("runs", "select number from run")).map { $0.int(0) } == [2])
+        #expect(try database.read(Self.states).map { "\($0.text(0)) \($0.int(1))" } == ["read 0"])
+    }
+
+    @Test("H9: what cannot be stored is one failed run, and the push's others are made")
+    func refused() throws {
+        try push(1, ["refs/heads/x"])
+        let entry = try #require(try inbox.take())
+        try inbox.settle(
+            entry, as: .read, "",
+            runs: [try run("a.yml", [job("ok")]), try run("b.yml", [job("bad\0name")]), try run("c.yml", [job("ok")])],
+            by: runs)
+        let made = try database.read(
+            Statement(
+                "made",
+                "select workflow_path || ' ' || status || ' ' || (problem like '%22021%')::text from run order by id"))
+        #expect(made.map { $0.text(0) } == ["a.yml 5 false", "b.yml 2 true", "c.yml 5 false"])
+    }
+
+    @Test(
+        "H8, H23: what ends its readers five times is put aside and said; a try that PostgreSQL spoilt does not count")
+    func quarantine() throws {
+        try push(1, ["refs/heads/x"])
+        for _ in 0..<InboxLimits.triesMax {
+            #expect(try inbox.putAside() == [])
+            #expect(try inbox.take() != nil)
+            try connection.script("update inbox set lease_until = now() - interval '1 second'")
+        }
+        #expect(try inbox.take() == nil)
+        #expect(try inbox.putAside().count == 1)
+        #expect(try inbox.quarantined(of: RepositoryID(1)).first?.problem.isEmpty == false)
+        try push(2, ["refs/heads/y"])
+        try inbox.giveBack(try #require(try inbox.take()))
+        let again = try #require(try inbox.take())
+        #expect(again.tries == 1)
+        try inbox.postpone(again, problem: "git\0failed")
+        #expect(try inbox.take() == nil, "not due yet")
+        #expect(try inbox.latest(of: RepositoryID(2)).first?.problem == "gitfailed")
+    }
+
+    @Test("A12: settled rows go after their time, what was put aside later")
+    func retention() throws {
+        try push(1, ["refs/heads/a", "refs/heads/b", "refs/heads/c"])
+        try connection.script(
+            """
+            update inbox set state = 'read', settled_at = now() - interval '15 days' where ref = 'refs/heads/a';
+            update inbox set state = 'quarantined', settled_at = now() - interval '15 days' where ref = 'refs/heads/b';
+            """)
+        #expect(try inbox.removeSettled() == 1)
+        #expect(try database.read(Self.states).map { $0.text(0) } == ["quarantined confirmed"])
+        try connection.script("update inbox set settled_at = now() - interval '91 days' where state = 'quarantined'")
+        #expect(try inbox.removeSettled() == 1)
+    }
+
+    @Test("field 07: the repository as a push found it, without what it and later ones moved")
+    func before() throws {
+        try push(1, ["refs/heads/a", "refs/heads/b"])
+        let entry = try #require(try inbox.take())
+        try push(1, ["refs/heads/c"])
+        try push(2, ["refs/heads/d"])
+        #expect(try inbox.movedSince(entry).map(\.ref) == ["refs/heads/a", "refs/heads/b", "refs/heads/c"])
+    }
+}
