@@ -121,6 +121,8 @@ private struct MatrixKeys {
 }
 
 private struct MatrixExpansion {
+    /// Steps of one pair of one leg.
+    private static let pairSteps = 8
     private let vectors: [YAMLPair]
     private var keys: MatrixKeys
     /// For each combination the place of its value in each vector.
@@ -178,8 +180,7 @@ private struct MatrixExpansion {
             var extra: [Extra] = []
             for pair in item where keys.vector(of: pair.key) == nil { extra.append((keys.number(of: pair.key), pair)) }
             extras.append(extra)
-            let work = combinations.count * (filter.count + extra.count + 1)
-            guard evaluator.charge(work, at: position, &list) else { return nil }
+            guard evaluator.charge(combinations.count * (filter.count + 1), at: position, &list) else { return nil }
             var hasMatched = false
             for index in combinations.indices where filter.allSatisfy({ $0.fits[combinations[index][$0.vector]] }) {
                 hasMatched = true
@@ -192,6 +193,9 @@ private struct MatrixExpansion {
             let values = inOrder + extra.map(\.pair)
             added.append(MatrixLeg(values: values, shown: values))
         }
+        // A pair that a leg gets is about 100 bytes, copied twice; the search for costly files found these to weigh most.
+        let pairs = matched.reduce(0) { $0 + vectors.count + $1.reduce(0) { $0 + extras[$1].count } }
+        guard evaluator.charge(pairs * Self.pairSteps, at: position, &list) else { return nil }
         // The last item that sets a key counts, so a leg is filled from its last item to its first.
         var setBy = Array(repeating: -1, count: keys.numberMax)
         var legs: [MatrixLeg] = []
