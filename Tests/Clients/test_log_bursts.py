@@ -3,14 +3,16 @@ import gzip
 import hashlib
 import http.client
 import json
+import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from burst_support import ack_of, message, row, send
 from conftest import private_stack
 from log_support import STAMP, UPDATE_LOG, Job, ann, job, lines_of, numbered, stack  # noqa: F401
-from stack import fastcgi_ask
+from stack import fastcgi_ask, postgres_programs
 from support import Project, User, ask, wait_for
 from test_logs import peak_kibibytes
 
@@ -226,3 +228,33 @@ def test_h02_a_chunked_call_of_a_runner_is_taken(job):
 @pytest.mark.parametrize("path", ["/_large_log", "/_check/runner"])
 def test_h02_internal_addresses_are_nobodys(job, path):
     assert ask(job.stack, "POST", path, b"x", job.runner.headers).status == 404
+
+
+def test_h12_large_logs_leave_threads_to_others(tmp_path):
+    """All that could be stored at once waits for PostgreSQL: others are answered, and no log is lost."""
+    with private_stack("backlogs", instances=1, settings={"server": {"work_threads": 4}}) as stack:
+        project = Project(stack, User(stack, "ann"), tmp_path)
+        project.push_workflow("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    strategy: {matrix: {n: [1, 2, 3, 4, 5, 6]}}\n"
+                              "    steps: [{run: 'true'}]\n")
+        runner = project.runner()
+        tasks = [runner.fetch() for _ in range(6)]
+        rows = [row(b"x" * 60_000) for _ in range(160)]
+        held = subprocess.Popen(
+            [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace", "-Xqc",
+             "begin; select id from task for update; select pg_sleep(60)"], stdout=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: stack.sql("select count(*) from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid()") == "1",
+                     "the lock")
+            with ThreadPoolExecutor(6) as pool:
+                calls = [pool.submit(send, stack, runner.headers, message(task.id, 0, rows, True)) for task in tasks]
+                wait_for(lambda: sum(call.done() for call in calls) == 4, "the refusal of those for which there is no place")
+                assert [call.result()[0] for call in calls if call.done()] == [503] * 4
+                assert ask(stack, "GET", "/api/v1/version").status == 200
+                stack.sql("select pg_terminate_backend(pid) from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid()")
+                assert sorted(call.result()[0] for call in calls) == [200] * 2 + [503] * 4
+        finally:
+            held.kill()
+            held.wait()
+        for task in tasks:
+            status, body = send(stack, runner.headers, message(task.id, 0, rows, True))
+            assert (status, ack_of(body)) == (200, 160)

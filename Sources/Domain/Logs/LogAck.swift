@@ -35,6 +35,9 @@ public enum LogLimits {
     /// Bytes of text after which the rows read so far are stored: one chunk, one transaction. A call has as many as it needs.
     public static let pieceTextBytes = 4 * 1024 * 1024
     /// Bytes of an UpdateLog in JSON, which is held in memory, and of a compressed one once unpacked.
+    /// Bytes of one UpdateLog from which on it counts as a backlog; a usual flush has some kilobytes, and 8 MiB take a tenth
+    /// of a second.
+    public static let backlogBytes = 8 * 1024 * 1024
     public static let unpackedBytesMax = 64 * 1024 * 1024
     /// Bytes of text kept of one task unless `logs.task_bytes_max` says otherwise: thirty million lines.
     public static let taskBytesDefault: Int64 = 4 << 30

@@ -37,6 +37,8 @@ struct App: Sendable {
     let readiness: Readiness
     /// Answers that are made while they are sent; others must find a thread beside them.
     let streams: Turnstile
+    /// UpdateLogs of more than `LogLimits.backlogBytes`, each of which holds a thread for seconds.
+    let backlogs: Turnstile
     /// For secrets that must be shown again; the same on all instances.
     let seal: Seal
     /// Addresses of uploads and downloads.
@@ -89,6 +91,7 @@ struct App: Sendable {
             database: database, uploads: uploads, blobs: blobs, settings: configuration.artifacts.store)
         artifactViews = ArtifactQueries(database: database)
         streams = other?.streams ?? Turnstile(placesMax: max(1, configuration.workThreads / 4))
+        backlogs = other?.backlogs ?? Turnstile(placesMax: max(1, configuration.workThreads / 2))
         storage = ArtifactStorage(directory: configuration.storageDirectory)
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)

@@ -13,7 +13,14 @@ enum UpdateLog {
         _ call: ConnectCall, _ request: Request, _ app: App
     ) throws -> Runner_V1_UpdateLogResponse {
         // Before the body is read: it may hold millions of rows, and only runners may make us look at them.
-        var intake = LogIntake(app: app, runner: try app.runner(of: request, reports: true), now: request.now)
+        let runner = try app.runner(of: request, reports: true)
+        // Half of the threads at most: many runners may end at once, and a runner waits and comes again.
+        let place = announcedBytes(request) > LogLimits.backlogBytes ? app.backlogs.enter() : nil
+        guard announcedBytes(request) <= LogLimits.backlogBytes || place != nil else {
+            throw Failure(.busy, "too many large logs are being stored at once; try again in a moment")
+        }
+        defer { withExtendedLifetime(place) {} }
+        var intake = LogIntake(app: app, runner: runner, now: request.now)
         switch call.codec {
         case .proto: try readProto(call, request, into: &intake)
         case .json: try readJSON(call, request, into: &intake)
@@ -21,6 +28,10 @@ enum UpdateLog {
         var answer = Runner_V1_UpdateLogResponse()
         answer.ackIndex = try intake.finish()
         return answer
+    }
+
+    private static func announcedBytes(_ request: Request) -> Int {
+        request.parameters["CONTENT_LENGTH"].flatMap(Int.init) ?? 0
     }
 
     private static func readProto(_ call: ConnectCall, _ request: Request, into intake: inout LogIntake) throws {
