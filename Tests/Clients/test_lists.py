@@ -86,7 +86,11 @@ def test_h21_a_runner_has_few_labels_and_capabilities(project, field, status):
     assert rpc(project.stack, "Register", b"x" * (1 << 20) + b"y").status == 429
 
 
-@pytest.mark.parametrize("path", ["/api/v1/version" + "/a" * 100, "/healthz?" + "&".join(f"a{n}=1" for n in range(200))])
+MANY = "?" + "&".join(f"a{n}=1" for n in range(200))
+
+
+@pytest.mark.parametrize("path", ["/api/v1/version" + "/a" * 100, "/api/v1/version" + MANY, "/healthz" + MANY],
+                         ids=["parts of a path", "parameters", "the poll lane"])
 def test_h21_an_address_of_too_many_parts_is_refused(stack, path):
     answer = ask(stack, "GET", path)
     assert answer.status in (400, 422) and "more than" in answer.text

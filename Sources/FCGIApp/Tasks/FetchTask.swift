@@ -19,6 +19,7 @@ struct FetchTask: Sendable {
     func handle(_ held: HeldRequest) {
         pool.run {
             do {
+                if let excess = held.request.excess { throw Failure(.invalid, excess) }
                 let name = held.request.rawPath.split(byte: "/").last
                 guard let rpc = name.flatMap({ Poll.RPC(rawValue: String($0)) }) else {
                     throw Failure(.missing, "not found")
