@@ -256,6 +256,9 @@ def test_h23_a_quarantined_push_is_seen(narrow_stack, nan, tmp_path):
     assert said.returncode == 1 and "put aside after 5 tries" in said.stdout
     verify = run_millrace(narrow_stack, "verify")
     assert verify.returncode == 1 and "was put aside" in verify.stdout
+    metrics = ask(narrow_stack, "GET", "/metrics")
+    assert metrics.status == 200 and metrics.type == "text/plain"
+    assert 'millrace_put_aside_items{kind="push"} 1\n' in metrics.text and 'millrace_put_aside_items{kind="job"} 0\n' in metrics.text
     narrow_stack.sql("update inbox set state = 'dropped' where state = 'quarantined'")
     assert run_millrace(narrow_stack, "verify").returncode == 0
 

@@ -5,7 +5,7 @@ import Postgres
 struct Router: Sendable {
     let app: App
     let routes: [Route] =
-        HealthRoutes.all + TaskRoutes.all + GitRoutes.all + RunRoutes.all + RunPages.all
+        HealthRoutes.all + MetricsRoutes.all + TaskRoutes.all + GitRoutes.all + RunRoutes.all + RunPages.all
         + LogRoutes.all + LogPage.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
 

@@ -1,4 +1,4 @@
--- I10: what was given up is seen: pushes that could not be read, jobs that could not be prepared for a runner.
+-- What was given up is seen: pushes that could not be read, jobs that could not be prepared for a runner.
 select format('push %s of %s/%s to %s was put aside: %s', i.id, o.name, r.name, i.ref, left(i.problem, 200))
   from inbox i join repository r on r.id = i.repository_id join account o on o.id = r.owner_id
  where i.state = 'quarantined'
