@@ -258,3 +258,29 @@ def test_h12_large_logs_leave_threads_to_others(tmp_path):
         finally:
             held.kill()
             held.wait()
+
+
+def test_h12_readers_of_one_large_log_leave_threads_to_others(tmp_path):
+    """An open log of 17 MiB, which PostgreSQL is slow to give: one reader has the one place, the others are told so at once."""
+    with private_stack("readers", instances=1, settings={"server": {"work_threads": 4}}) as stack:
+        job = Job(Project(stack, User(stack, "ann"), tmp_path))
+        rows = [row(b"x" * 60_000) for _ in range(300)]
+        status, body = send(stack, job.runner.headers, message(job.task.id, 0, rows, False))
+        assert (status, ack_of(body)) == (200, 300)
+        held = subprocess.Popen(
+            [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace", "-Xqc",
+             "begin; lock table log_chunk in access exclusive mode; select pg_sleep(60)"], stdout=subprocess.DEVNULL)
+        sleeping = "from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid()"
+        try:
+            wait_for(lambda: stack.sql(f"select count(*) {sleeping}") == "1", "the lock")
+            with ThreadPoolExecutor(6) as pool:
+                reads = [pool.submit(job.read) for _ in range(6)]
+                wait_for(lambda: sum(read.done() for read in reads) == 5, "the refusal of those for which there is no place")
+                assert ask(stack, "GET", "/api/v1/version").status == 200
+                stack.sql(f"select pg_terminate_backend(pid) {sleeping}")
+                answers = sorted((read.result() for read in reads), key=lambda answer: answer.status)
+        finally:
+            held.kill()
+            held.wait()
+        assert [answer.status for answer in answers] == [200] + [503] * 5
+        assert len(answers[0].body) == 300 * (len(STAMP) + 60_001)
