@@ -37,6 +37,9 @@ final class PasswordGuard: Sendable {
     private let nobody = (hash: Token.random(bytes: 32), salt: Token.random(bytes: 16))
     private let state = Mutex(State())
     private let places = DispatchSemaphore(value: GuessLimits.scryptsMax)
+    private let waitMilliseconds: Int
+
+    init(waitMilliseconds: Int = GuessLimits.waitMilliseconds) { self.waitMilliseconds = waitMilliseconds }
 
     /// - Parameters:
     ///   - name: as it was given; what is counted for it.
@@ -81,9 +84,9 @@ final class PasswordGuard: Sendable {
     }
 
     /// Requests with the same password wait for one computation: a script that begins with ten at once pays for one.
-    private func compute(_ mark: [UInt8], _ work: () throws -> Bool) throws -> Bool {
+    func compute(_ mark: [UInt8], _ work: () throws -> Bool) throws -> Bool {
         let busy = Failure(.busy, "too many passwords are being checked; try again in a moment, or use an access token")
-        let deadline = DispatchTime.now() + .milliseconds(GuessLimits.waitMilliseconds)
+        let deadline = DispatchTime.now() + .milliseconds(waitMilliseconds)
         let (computation, isOurs, waits) = try state.withLock { state in
             let other = state.underWay[mark]
             let isRunning =
