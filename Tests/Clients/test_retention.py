@@ -51,3 +51,16 @@ def test_what_runs_is_never_old(forgetful, tmp_path):
     wait_for(lambda: forgetful.sql(f"select count(*) from run where id = {done.run}") == "0", "the other run's removal")
     assert forgetful.sql(f"select count(*) from run where id = {job.run}") == "1"
     job.end()
+
+
+def test_events_of_runners_and_rotated_tokens_go(forgetful, tmp_path):
+    """What belongs to no run: old events go with runs.retention, registration tokens that were rotated away after a month."""
+    project = Project(forgetful, User(forgetful, fresh("owner")), tmp_path)
+    project.registration_token()
+    owner = forgetful.sql(f"select id from account where name = '{project.owner.name}'")
+    forgetful.sql("insert into event (kind, at, runner_id) values ('runner_registered', now() - interval '1 hour', 4711), ('runner_registered', now(), 4712)")
+    forgetful.sql("insert into registration_token (hash, owner_id, is_active, created_at) values "
+                  f"('old', {owner}, false, now() - interval '31 days'), ('new', {owner}, false, now()), ('live', {owner}, true, now() - interval '99 days')")
+    wait_for(lambda: forgetful.sql("select count(*) from event where runner_id = 4711") == "0", "the old event's removal")
+    wait_for(lambda: forgetful.sql("select string_agg(encode(hash, 'escape'), ' ' order by hash) from registration_token "
+                                   f"where owner_id = {owner} and encode(hash, 'escape') in ('old', 'new', 'live')") == "live new", "the old token's removal")

@@ -1,6 +1,7 @@
 -- 0060_what_is_due.sql (expand)
 -- Why: sweeps looked through whole tables every five seconds on every instance. Triggers write down what is due, so that also
--- a server from before 0060 does. Next: 0061 indexes.
+-- a server from before 0060 does. Next: 0061 indexes,
+-- 0063 what was loose before.
 set local lock_timeout = '2s';  -- give up rather than queue every request behind this lock
 
 -- Blobs that lost a file. No key that two could wait for each other at: a blob may stand here more than once.
@@ -23,8 +24,6 @@ begin
 end $$;
 create trigger artifact_file_replaced after update of blob_id on artifact_file
     for each row when (old.blob_id <> new.blob_id) execute function note_replaced_blob();
-insert into blob_loose (blob_id)
-select id from blob b where doomed_at is null and not exists (select 1 from artifact_file f where f.blob_id = b.id);
 
 -- Repositories in which an artifact came, so that keep_last may have something to expire.
 create table artifact_spare_due (

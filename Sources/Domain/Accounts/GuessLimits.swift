@@ -12,6 +12,9 @@ public enum GuessLimits {
     public static let scryptsMax = 4
     /// Wait of a request for one of those, before it is told to come again.
     public static let waitMilliseconds = 1_000
+    /// Requests that wait for one of those, each with a thread; who comes then is told to come again at once, so that guessers
+    /// leave threads to others.
+    public static let waitersMax = 4
     /// Accounts and addresses that are remembered.
     public static let countersMax = 100_000
 }

@@ -34,10 +34,17 @@ public enum LogLimits {
     public static let rowBytesMax = 65_536
     /// Bytes of text after which the rows read so far are stored: one chunk, one transaction. A call has as many as it needs.
     public static let pieceTextBytes = 4 * 1024 * 1024
+    /// Bytes of one UpdateLog from which on it counts as a backlog, of which few are stored at once and others wait: a usual
+    /// flush has some kilobytes. As many digits as nginx lets past its question who sends them (nginx/millrace.conf).
+    public static let backlogBytes = 10_000_000
+    /// Backlogs that wait for a thread, each with a connection and up to 64 KiB; whoever comes then is told to come again.
+    public static let backlogsWaitingMax = 256
+    /// Threads of an instance that store backlogs, beside those of the work lane: two keep PostgreSQL's disk busy.
+    public static let backlogThreads = 2
+    /// Bytes of an open log that any thread of the work lane sends: a fifth of a second. More takes a place of `App.streams`,
+    /// or as many readers of one large log as there are threads would leave none to others.
+    public static let readAtOnceBytes: Int64 = 16 * 1024 * 1024
     /// Bytes of an UpdateLog in JSON, which is held in memory, and of a compressed one once unpacked.
-    /// Bytes of one UpdateLog from which on it counts as a backlog; a usual flush has some kilobytes, and 8 MiB take a tenth
-    /// of a second.
-    public static let backlogBytes = 8 * 1024 * 1024
     public static let unpackedBytesMax = 64 * 1024 * 1024
     /// Bytes of text kept of one task unless `logs.task_bytes_max` says otherwise: thirty million lines.
     public static let taskBytesDefault: Int64 = 4 << 30

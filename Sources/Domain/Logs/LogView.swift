@@ -51,58 +51,11 @@ private func marked(_ content: [UInt8]) -> (LogView.Kind, ArraySlice<UInt8>) {
     return (.plain, content[...])
 }
 
-/// What stands on a terminal's line when all of this was written to it: a carriage return goes back to its beginning and what
-/// follows is written over what was there (progress bars); ESC [ K and ESC [ 2 K wipe. Colours and titles are left out.
 private func asTerminalShows(_ content: ArraySlice<UInt8>) -> [UInt8] {
     guard content.contains(where: { $0 < 0x20 && $0 != UInt8(ascii: "\t") || $0 == 0x7F }) else {
         return Array(content)
     }
-    var line: [Unicode.Scalar] = []
-    var cursor = 0
-    var scalars = String(decoding: content, as: UTF8.self).unicodeScalars.makeIterator()
-    while let scalar = scalars.next() {
-        switch scalar {
-        case "\r": cursor = 0
-        case "\u{8}": cursor = max(0, cursor - 1)
-        case "\u{1B}":
-            switch scalars.next() {
-            case "[":
-                var parameters = ""
-                var final: Unicode.Scalar?
-                while let next = scalars.next() {
-                    if (0x40...0x7E).contains(next.value) {
-                        final = next
-                        break
-                    }
-                    parameters.unicodeScalars.append(next)
-                }
-                guard final == "K" else { continue }
-                switch parameters {
-                case "", "0": line.removeLast(line.count - min(cursor, line.count))
-                case "1": for at in 0..<min(cursor + 1, line.count) { line[at] = " " }
-                case "2": line.removeAll()
-                default: break
-                }
-            case "]":
-                // A title or a link, up to BEL or ESC \.
-                while let next = scalars.next(), next != "\u{7}" {
-                    if next == "\u{1B}" {
-                        _ = scalars.next()
-                        break
-                    }
-                }
-            default: break
-            }
-        case _ where scalar.value < 0x20 && scalar != "\t" || scalar.value == 0x7F: break
-        default:
-            while line.count < cursor { line.append(" ") }
-            if cursor < line.count { line[cursor] = scalar } else { line.append(scalar) }
-            cursor += 1
-        }
-    }
-    var text = String.UnicodeScalarView()
-    text.append(contentsOf: line)
-    return Array(String(text).utf8)
+    return Array(String(lineOnTerminal(String(decoding: content, as: UTF8.self)).scalars()).utf8)
 }
 
 /// How the steps of a job are shown. The step that a cancel killed is reported as failed by its runner; it did not fail.

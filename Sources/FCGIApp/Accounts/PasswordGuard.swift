@@ -12,6 +12,9 @@ final class PasswordGuard: Sendable {
     private final class Computation: Sendable {
         let done = DispatchGroup()
         let isRight = Mutex<Bool?>(nil)
+        /// It has one of the places, so that whoever waits for it waits for one scrypt and not for others.
+        let isRunning: Atomic<Bool>
+        init(isRunning: Bool) { self.isRunning = Atomic(isRunning) }
     }
     private struct Counter {
         var wrong = 0
@@ -20,7 +23,10 @@ final class PasswordGuard: Sendable {
     private struct State {
         var proven: [[UInt8]: Int64] = [:]
         var underWay: [[UInt8]: Computation] = [:]
-        var counters: [String: Counter] = [:]
+        /// By digest of account and network: names are as long as whoever guesses likes.
+        var counters: [[UInt8]: Counter] = [:]
+        /// Requests that wait while it is not their computation's turn.
+        var waiting = 0
     }
     /// A proven password is computed again after this.
     private static let lifeMicroseconds: Int64 = 60_000_000
@@ -31,6 +37,9 @@ final class PasswordGuard: Sendable {
     private let nobody = (hash: Token.random(bytes: 32), salt: Token.random(bytes: 16))
     private let state = Mutex(State())
     private let places = DispatchSemaphore(value: GuessLimits.scryptsMax)
+    private let waitMilliseconds: Int
+
+    init(waitMilliseconds: Int = GuessLimits.waitMilliseconds) { self.waitMilliseconds = waitMilliseconds }
 
     /// - Parameters:
     ///   - name: as it was given; what is counted for it.
@@ -42,9 +51,10 @@ final class PasswordGuard: Sendable {
         guard password.utf8.count <= Password.bytesMax else { return false }
         let (hash, salt) = stored ?? nobody
         let mark = Array(HMAC<SHA256>.authenticationCode(for: hash + salt + Array(password.utf8), using: key))
+        let network = Self.network(of: address)
         let counted = [
-            ("\(name.lowercased())\n\(Self.network(of: address))", GuessLimits.freeOfAccount),
-            ("\n\(Self.network(of: address))", GuessLimits.freeOfAddress),
+            (digest("\(name.lowercased())\n\(network)"), GuessLimits.freeOfAccount),
+            (digest("\n\(network)"), GuessLimits.freeOfAddress),
         ]
         let now = Clock.monotonicMicroseconds()
         let (isProven, wait) = state.withLock { state in
@@ -74,17 +84,24 @@ final class PasswordGuard: Sendable {
     }
 
     /// Requests with the same password wait for one computation: a script that begins with ten at once pays for one.
-    private func compute(_ mark: [UInt8], _ work: () throws -> Bool) throws -> Bool {
+    func compute(_ mark: [UInt8], _ work: () throws -> Bool) throws -> Bool {
         let busy = Failure(.busy, "too many passwords are being checked; try again in a moment, or use an access token")
-        let deadline = DispatchTime.now() + .milliseconds(GuessLimits.waitMilliseconds)
-        let (computation, isOurs) = state.withLock { state in
-            if let other = state.underWay[mark] { return (other, false) }
-            let fresh = Computation()
+        let deadline = DispatchTime.now() + .milliseconds(waitMilliseconds)
+        let (computation, isOurs, waits) = try state.withLock { state in
+            let other = state.underWay[mark]
+            let isRunning =
+                other.map { $0.isRunning.load(ordering: .acquiring) } ?? (places.wait(timeout: .now()) == .success)
+            guard isRunning || state.waiting < GuessLimits.waitersMax else { throw busy }
+            if !isRunning { state.waiting += 1 }
+            if let other { return (other, false, !isRunning) }
+            let fresh = Computation(isRunning: isRunning)
             fresh.done.enter()
             state.underWay[mark] = fresh
-            return (fresh, true)
+            return (fresh, true, !isRunning)
         }
+        func stopWaiting() { if waits { state.withLock { $0.waiting -= 1 } } }
         guard isOurs else {
+            defer { stopWaiting() }
             guard computation.done.wait(timeout: deadline) == .success,
                 let isRight = computation.isRight.withLock({ $0 })
             else { throw busy }
@@ -94,14 +111,22 @@ final class PasswordGuard: Sendable {
             state.withLock { _ = $0.underWay.removeValue(forKey: mark) }
             computation.done.leave()
         }
-        guard places.wait(timeout: deadline) == .success else { throw busy }
+        if waits {
+            defer { stopWaiting() }
+            guard places.wait(timeout: deadline) == .success else { throw busy }
+            computation.isRunning.store(true, ordering: .releasing)
+        }
         defer { places.signal() }
         let isRight = try work()
         computation.isRight.withLock { $0 = isRight }
         return isRight
     }
 
-    private static func wait(_ counted: [(String, Int)], _ state: State, _ now: Int64) -> Int64 {
+    private func digest(_ text: String) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key))
+    }
+
+    private static func wait(_ counted: [([UInt8], Int)], _ state: State, _ now: Int64) -> Int64 {
         counted.map { name, free in
             guard let counter = state.counters[name] else { return 0 }
             let over = counter.lastAt + guessDelaySeconds(wrong: counter.wrong, free: free) * 1_000_000
@@ -109,7 +134,7 @@ final class PasswordGuard: Sendable {
         }.max() ?? 0
     }
 
-    private static func count(_ names: [String], in state: inout State, _ now: Int64) {
+    private static func count(_ names: [[UInt8]], in state: inout State, _ now: Int64) {
         let oldest = now - GuessLimits.memorySeconds * 1_000_000
         if state.counters.count >= GuessLimits.countersMax {
             state.counters = state.counters.filter { $0.value.lastAt > oldest }

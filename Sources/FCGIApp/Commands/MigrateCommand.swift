@@ -21,7 +21,13 @@ struct MigrateCommand: ParsableCommand {
                 for name in try migrations.missing(of: files.map(\.name)) { say("would apply  \(name)") }
                 return
             }
-            try migrations.apply(files) { say("applied  \($0)") }
+            try migrations.apply(
+                files,
+                waiting: { backends in
+                    let named = backends.map(String.init).joined(separator: ", ")
+                    say("waiting  another migrate of this database is at work (PostgreSQL's backend \(named))")
+                },
+                progress: { say("applied  \($0)") })
         } catch {
             throw CleanExit.status(of: error)
         }

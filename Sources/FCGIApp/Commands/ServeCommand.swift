@@ -62,6 +62,7 @@ struct ServeCommand: ParsableCommand {
         let router = Router(app: app)
         let work = try WorkLane(
             path: "\(directory)/work-\(instance).sock", streams: Router.streamsBody,
+            long: UpdateLog.backlogs(app),
             streamFailed: { app.log.write(.error, "an answer broke off", [("err", "\($0)")]) },
             handle: { router.handle($0) })
         let pool = WorkerPool(threads: 4)
@@ -98,6 +99,7 @@ struct ServeCommand: ParsableCommand {
         work.stop()
         poll.stop()
         WorkLane.join(threads)
+        work.joinLong()
         polling.join()
         pool.close()
         artifacts.close()

@@ -37,8 +37,6 @@ struct App: Sendable {
     let readiness: Readiness
     /// Answers that are made while they are sent; others must find a thread beside them.
     let streams: Turnstile
-    /// UpdateLogs of more than `LogLimits.backlogBytes`, each of which holds a thread for seconds.
-    let backlogs: Turnstile
     /// For secrets that must be shown again; the same on all instances.
     let seal: Seal
     /// Addresses of uploads and downloads.
@@ -47,7 +45,9 @@ struct App: Sendable {
     let runtimeKey: SymmetricKey
 
     /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
-    static let housekeepingConnections = 3
+    /// One for each of its threads that asks PostgreSQL (`Housekeeping.start`), since none of them may keep another waiting:
+    /// the listener, the sweeps, the inbox's readers, four sweeps of logs and runs, two of artifacts.
+    static let housekeepingConnections = 8 + PlanningLimits.readersPerInstance
 
     /// - Parameter other: the same instance, of which this one is another view: with connections of its own to PostgreSQL,
     ///   and with the same caches. For housekeeping.
@@ -91,7 +91,6 @@ struct App: Sendable {
             database: database, uploads: uploads, blobs: blobs, settings: configuration.artifacts.store)
         artifactViews = ArtifactQueries(database: database)
         streams = other?.streams ?? Turnstile(placesMax: max(1, configuration.workThreads / 4))
-        backlogs = other?.backlogs ?? Turnstile(placesMax: max(1, configuration.workThreads / 2))
         storage = ArtifactStorage(directory: configuration.storageDirectory)
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)

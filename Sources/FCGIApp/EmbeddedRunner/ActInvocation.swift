@@ -72,7 +72,8 @@ struct ActInvocation {
 
     func writeFiles() throws {
         let text = try workflow.text(
-            needs: task.needs, name: context["workflow"], exact: exact, resultFile: resultFile,
+            needs: task.needs, name: context["workflow"], exact: exact, program: settings.program,
+            resultFile: resultFile,
             delimiter: "millrace_\(UUID().uuidString)")
         try writePrivate(Data(text.utf8), to: "\(directory)/workflow.yml")
         try writePrivate(Data(exact.guarded(Array(context.eventJSON()))), to: "\(directory)/event.json")

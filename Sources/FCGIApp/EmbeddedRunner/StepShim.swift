@@ -89,7 +89,9 @@ enum StepShim {
     }
 
     private static func find(_ program: String, on path: String) -> String? {
-        path.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+        program.contains("/")
+            ? (access(program, X_OK) == 0 ? program : nil)
+            : path.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
     }
 
     /// As bytes: values need not be UTF-8.

@@ -77,12 +77,18 @@ struct TaskWorkflow {
     /// - Parameter resultFile: gets `{"result": …, "outputs": {…}}` of the job. A file rather than a log line:
     ///   act masks secrets in lines, which could break the JSON.
     /// - Parameter delimiter: a word that no output contains, from a random source.
+    /// - Parameter program: this very program, which stands before shells that the workflow names by a command of its own.
     func text(
-        needs: [String: Runner_V1_TaskNeed], name: String, exact: ExactText, resultFile: String, delimiter: String
+        needs: [String: Runner_V1_TaskNeed], name: String, exact: ExactText, program: String, resultFile: String,
+        delimiter: String
     ) throws -> String {
         var jobs = Node.Mapping([])
         for (name, need) in needs.sorted(by: { $0.key < $1.key }) { jobs[quoted(name)] = standIn(for: need, exact) }
         var job = jobNode
+        for (index, step) in (job["steps"]?.sequence.map(Array.init) ?? []).enumerated() {
+            job["steps"]?[index] = shimmed(step, program)
+        }
+        job["defaults"] = job["defaults"].map { shimmedDefaults($0, program) }
         job["needs"] = needs.isEmpty ? nil : Node.sequence(Node.Sequence(needs.keys.sorted().map(quoted)))
         jobs[quoted(self.job)] = Node.mapping(job)
         jobs[quoted(reportJob)] = mapping([
@@ -102,9 +108,26 @@ struct TaskWorkflow {
             ),
         ])
         var root = self.root
+        root["defaults"] = root["defaults"].map { shimmedDefaults($0, program) }
         root["jobs"] = Node.mapping(jobs)
         if root["name"]?.scalar?.string.isEmpty ?? true, !name.isEmpty { root["name"] = quoted(name) }
         return try Yams.serialize(node: .mapping(root), width: -1, allowUnicode: true)
+    }
+
+    /// A shell such as `perl {0}` or `/bin/bash -x {0}`, called through ``StepShim``; those that act knows by name are found
+    /// on its PATH, where the shims stand.
+    private func shimmed(_ step: Node, _ program: String) -> Node {
+        guard var mapping = step.mapping, let shell = mapping["shell"]?.scalar?.string, shell.contains("{0}"),
+            !shell.contains("${{")
+        else { return step }
+        mapping["shell"] = quoted("'\(program.replacing("'", with: "'\\''"))' exec-step \(shell)")
+        return .mapping(mapping)
+    }
+
+    private func shimmedDefaults(_ defaults: Node, _ program: String) -> Node {
+        guard var mapping = defaults.mapping, let run = mapping["run"] else { return defaults }
+        mapping["run"] = shimmed(run, program)
+        return .mapping(mapping)
     }
 
     /// The label of the jobs around the real one.

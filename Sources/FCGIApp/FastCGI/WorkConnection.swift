@@ -4,11 +4,12 @@ import Glibc
 /// One request and its answer over a connection of its own, for a thread that waits (ADR 16).
 ///
 /// Every length is checked before it is used and nothing is kept but one buffer and the parameters, whatever the other end
-/// sends. It ends when the other end is silent or takes nothing for `LaneLimits.silenceSeconds`. Closes the descriptor.
+/// sends. It ends when the other end says nothing for `LaneLimits.silenceSeconds` while we wait for it, or takes nothing for
+/// `LaneLimits.untakenSeconds`. Closes the descriptor.
 final class WorkConnection {
     private let descriptor: Int32
     /// What was received, `at` to `end`; lent by the thread, which uses it for one connection after the other.
-    private let buffer: UnsafeMutableRawBufferPointer
+    private var buffer: UnsafeMutableRawBufferPointer
     private var at = 0
     private var end = 0
     private var id: UInt16 = 0
@@ -24,12 +25,26 @@ final class WorkConnection {
     init(_ descriptor: Int32, buffer: UnsafeMutableRawBufferPointer) {
         self.descriptor = descriptor
         self.buffer = buffer
-        var time = timeval(tv_sec: LaneLimits.silenceSeconds, tv_usec: 0)
-        // Answers may wait longer: for a reader of what nginx does not buffer.
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        for (option, seconds) in [(SO_RCVTIMEO, LaneLimits.silenceSeconds), (SO_SNDTIMEO, LaneLimits.untakenSeconds)] {
+            var time = timeval(tv_sec: seconds, tv_usec: 0)
+            setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+        }
     }
 
     deinit { close(descriptor) }
+
+    /// What was received and not used yet, for `goOn` on another thread; the buffer is this thread's again.
+    func setAside() -> [UInt8] {
+        defer { (at, end) = (0, 0) }
+        return Array(buffer[at..<end])
+    }
+
+    /// - Parameter buffer: of the thread that goes on, as large as the one before.
+    func goOn(with received: [UInt8], buffer: UnsafeMutableRawBufferPointer) {
+        self.buffer = buffer
+        buffer.copyBytes(from: received)
+        (at, end) = (0, received.count)
+    }
 
     // MARK: reading
 

@@ -17,33 +17,51 @@ enum LaneLimits {
     static let parametersBytesMax = 256 * 1024
     /// nginx sends a request that it has whole; whoever says nothing for so long is not nginx.
     static let silenceSeconds = 30
+    /// How long nothing may be taken of an answer. nginx takes nothing while its file of `drainedBytesMax` goes out, which is
+    /// an hour at 300 KB/s.
+    static let untakenSeconds = 3_600
     /// How long a stop waits for polls that are being answered, or whose client reads nothing.
     static let pollDrainMicroseconds: Int64 = 10_000_000
-    /// What nginx takes of an answer however slowly its client reads: `fastcgi_max_temp_file_size` of logs. Whatever is
-    /// larger may hold a thread for as long as a client likes, and must take a place of `App.streams`.
+    /// What nginx takes of an answer however slowly its client reads: `fastcgi_max_temp_file_size` of logs. Of whatever is
+    /// larger, a client decides how long it holds a thread, up to `untakenSeconds`; it must have a place of `App.streams`.
     static let drainedBytesMax = 1024 * 1024 * 1024
     /// Body bytes of a poll; FetchTask is a few dozen bytes.
     static let pollBodyBytesMax = 64 * 1024
 }
 
+/// Requests of the work lane that take long and need no answer soon: a few threads of their own work them off, and the others
+/// wait with a connection and no thread. nginx holds their bodies.
+struct LongRequests: Sendable {
+    let threads: Int
+    /// Of those that wait.
+    let waitingMax: Int
+    /// Asked before the body is read.
+    let takes: @Sendable (Request) -> Bool
+    /// The answer when too many wait.
+    let refusal: @Sendable (Request) -> Response
+}
+
 /// Short requests: one blocking thread per request being worked on (ADR 0002, 0016).
 final class WorkLane: Sendable {
     private let listening: Int32
-    private let stopping = Atomic<Bool>(false)
+    /// When `stop` came; 0 before.
+    private let stoppedAt = Atomic<Int64>(0)
     private let streams: @Sendable (Request) -> Bool
     private let handle: @Sendable (Request) -> Response
     private let streamFailed: @Sendable (any Error) -> Void
+    private let long: (requests: LongRequests, pool: WorkerPool)?
 
     /// - Parameters:
     ///   - path: Unix socket, made with mode 0660; a stale one of a killed process is replaced.
     ///   - streams: whether the handler reads the request's body as a stream; asked before any of it is read.
     ///   - streamFailed: told why a body broke off; the client sees its connection end before the body does.
     init(
-        path: String, streams: @escaping @Sendable (Request) -> Bool = { _ in false },
+        path: String, streams: @escaping @Sendable (Request) -> Bool = { _ in false }, long: LongRequests? = nil,
         streamFailed: @escaping @Sendable (any Error) -> Void, handle: @escaping @Sendable (Request) -> Response
     ) throws {
         listening = try listeningSocket(path, isBlocking: true)
         self.streams = streams
+        self.long = long.map { ($0, WorkerPool(threads: $0.threads, name: "long")) }
         self.handle = handle
         self.streamFailed = streamFailed
     }
@@ -56,7 +74,7 @@ final class WorkLane: Sendable {
     ///
     /// nginx asks the other instance when it is refused, even for a POST, since not a byte was sent.
     func stop() {
-        stopping.store(true, ordering: .releasing)
+        stoppedAt.store(Clock.monotonicMicroseconds(), ordering: .releasing)
         shutdown(listening, Int32(SHUT_RD))
     }
 
@@ -76,6 +94,10 @@ final class WorkLane: Sendable {
         }
     }
 
+    /// After `join` of the lane's threads. Long requests that still wait by then are closed without an answer: nginx says that
+    /// nobody answered, and whoever sent them tries again.
+    func joinLong() { long?.pool.close(join: Self.join) }
+
     private func accept() {
         // One a thread rather than one a request: clearing it cost more than reading a small body into it.
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LaneLimits.pieceBytes, alignment: 1)
@@ -84,7 +106,7 @@ final class WorkLane: Sendable {
             let descriptor = acceptedConnection(listening, isBlocking: true)
             guard descriptor >= 0 else {
                 // EINVAL after shutdown(2), once the queue is empty.
-                if stopping.load(ordering: .acquiring) { return }
+                if stoppedAt.load(ordering: .acquiring) != 0 { return }
                 if errno != EINTR { usleep(LaneLimits.acceptPauseMicroseconds) }
                 continue
             }
@@ -94,16 +116,37 @@ final class WorkLane: Sendable {
 
     /// What is no request that nginx would send is closed without a word.
     private func serve(_ connection: WorkConnection) {
-        guard let parameters = try? connection.parameters(), let request = read(connection, parameters) else { return }
+        guard let parameters = try? connection.parameters() else { return }
+        let request = Request(parameters: parameters, body: [])
+        guard let long, long.requests.takes(request) else { return serve(request, connection, by: handle) }
+        guard long.pool.depth < long.requests.waitingMax else {
+            return serve(request, connection, by: long.requests.refusal)
+        }
+        let waiting = WaitingRequest(request, connection)
+        long.pool.run { [self] in serve(waiting) }
+    }
+
+    private func serve(_ waiting: WaitingRequest) {
+        let stopped = stoppedAt.load(ordering: .acquiring)
+        let isOver = stopped != 0 && Clock.monotonicMicroseconds() - stopped > Int64(Self.drainMilliseconds) * 1000
+        guard !isOver else { return }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: LaneLimits.pieceBytes, alignment: 1)
+        defer { buffer.deallocate() }
+        waiting.connection.goOn(with: waiting.received, buffer: buffer)
+        serve(waiting.request, waiting.connection, by: handle)
+    }
+
+    private func serve(_ request: Request, _ connection: WorkConnection, by handle: (Request) -> Response) {
+        guard let request = read(request, connection) else { return }
         let response = handle(request)
         request.stream?.drain()
         if write(response, to: connection) { connection.finish() } else { connection.breakOff() }
     }
 
     /// - Returns: nil when the body broke off: a part of it must not be taken for the whole.
-    private func read(_ connection: WorkConnection, _ parameters: Parameters) -> Request? {
-        let announced = parameters["CONTENT_LENGTH"].flatMap { Int($0) }
-        var request = Request(parameters: parameters, body: [])
+    private func read(_ head: Request, _ connection: WorkConnection) -> Request? {
+        var request = head
+        let announced = head.announcedBytes
         if streams(request) {
             request.stream = BodyStream(
                 announced: announced, bytesMax: LaneLimits.streamedBodyBytesMax, next: connection.nextPiece)
@@ -140,4 +183,24 @@ final class WorkLane: Sendable {
         }
         return true
     }
+}
+
+/// A request on its way from the thread that took it to the one that will answer it.
+///
+/// `@unchecked Sendable` is true because the first thread lets go of the connection when it has made this.
+private final class WaitingRequest: @unchecked Sendable {
+    let request: Request
+    let connection: WorkConnection
+    let received: [UInt8]
+
+    init(_ request: Request, _ connection: WorkConnection) {
+        self.request = request
+        self.connection = connection
+        received = connection.setAside()
+    }
+}
+
+extension Request {
+    /// Bytes that the body is said to have; nil when that is not said.
+    var announcedBytes: Int? { parameters["CONTENT_LENGTH"].flatMap { Int($0) } }
 }

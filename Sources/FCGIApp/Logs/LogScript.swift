@@ -6,23 +6,31 @@ let logScript = #"""
     const rowsAtOnce = 1000;     // of one load; LogRangeLimits.linesMax is the server's bound
     const rowsGrowingMax = 3000; // kept of a step that grows: older ones leave the page, not the log
 
-    // What a terminal shows of a line, as Domain/Logs/LogView.swift has it.
+    // What a terminal shows of a line, as Domain/Logs/TerminalLine.swift has it: wipes are noted, and looked up once at the end.
     function asTerminalShows(text) {
       if (!/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) return text;
-      let line = [], cursor = 0;
+      const cells = [], writtenAt = [], wipedAt = [];
+      let length = 0, cursor = 0, step = 0, clearedAt = 0;
       for (const [part] of text.matchAll(/\x1b\[[^@-~]*[@-~]?|\x1b\][^\x07\x1b]*(?:\x07|\x1b.?)?|\x1b.?|./gsu)) {
+        step++;
         if (part === "\r") cursor = 0;
         else if (part === "\b") cursor = Math.max(0, cursor - 1);
-        else if (part === "\x1b[K" || part === "\x1b[0K") line.length = Math.min(cursor, line.length);
-        else if (part === "\x1b[1K") line = line.map((c, at) => at <= cursor ? " " : c);
-        else if (part === "\x1b[2K") line = [];
+        else if (part === "\x1b[K" || part === "\x1b[0K") length = Math.min(length, cursor);
+        else if (part === "\x1b[1K") { if (length > 0) wipedAt[Math.min(cursor, length - 1)] = step; }
+        else if (part === "\x1b[2K") { length = 0; clearedAt = step; }
         else if (part[0] === "\x1b" || /^[\x00-\x08\x0a-\x1f\x7f]$/.test(part)) continue;
         else {
-          while (line.length < cursor) line.push(" ");
-          line[cursor++] = part;
+          length = Math.max(length, cursor + 1);
+          if (cursor === cells.length) wipedAt.push(0);
+          cells[cursor] = part;
+          writtenAt[cursor++] = step;
         }
       }
-      return line.join("");
+      for (let at = cells.length - 1, wiped = clearedAt; at >= 0; at--) {
+        wiped = Math.max(wiped, wipedAt[at]);
+        if (writtenAt[at] <= wiped) cells[at] = " ";
+      }
+      return cells.slice(0, length).join("");
     }
     const marker = /^(?:##\[(group|endgroup|error|warning|notice|debug|command|section)\]|::(group|endgroup|error|warning|notice|debug|command|section)(?: .*?)?::)/is;
 

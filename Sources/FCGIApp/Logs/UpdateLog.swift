@@ -14,12 +14,6 @@ enum UpdateLog {
     ) throws -> Runner_V1_UpdateLogResponse {
         // Before the body is read: it may hold millions of rows, and only runners may make us look at them.
         let runner = try app.runner(of: request, reports: true)
-        // Half of the threads at most: many runners may end at once, and a runner waits and comes again.
-        let place = announcedBytes(request) > LogLimits.backlogBytes ? app.backlogs.enter() : nil
-        guard announcedBytes(request) <= LogLimits.backlogBytes || place != nil else {
-            throw Failure(.busy, "too many large logs are being stored at once; try again in a moment")
-        }
-        defer { withExtendedLifetime(place) {} }
         var intake = LogIntake(app: app, runner: runner, now: request.now)
         switch call.codec {
         case .proto: try readProto(call, request, into: &intake)
@@ -30,8 +24,15 @@ enum UpdateLog {
         return answer
     }
 
-    private static func announcedBytes(_ request: Request) -> Int {
-        request.parameters["CONTENT_LENGTH"].flatMap(Int.init) ?? 0
+    /// Backlogs wait rather than being refused: many runners may end at once, and each refusal is one of their ten tries.
+    static func backlogs(_ app: App) -> LongRequests {
+        LongRequests(
+            threads: LogLimits.backlogThreads, waitingMax: LogLimits.backlogsWaitingMax,
+            takes: { $0.rawPath == path && $0.announcedBytes ?? 0 >= LogLimits.backlogBytes },
+            refusal: {
+                let words = "\(LogLimits.backlogsWaitingMax) large logs are waiting to be stored; try again in a moment"
+                return Router.render(Failure(.busy, words), $0, app)
+            })
     }
 
     private static func readProto(_ call: ConnectCall, _ request: Request, into intake: inout LogIntake) throws {

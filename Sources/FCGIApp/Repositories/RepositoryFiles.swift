@@ -15,6 +15,8 @@ struct RepositoryFiles {
         // Pushes come in by fcgiwrap, whose umask is not ours: git gives files this mode itself.
         try GitProgram.run(["init", "--quiet", "--bare", "--initial-branch=main", "--shared=0640"], in: path)
         try GitProgram.run(["config", "core.hooksPath", hooksDirectory], in: path)
+        // A shared repository refuses forced pushes unless it is told otherwise.
+        try GitProgram.run(["config", "receive.denyNonFastForwards", "false"], in: path)
         // A pushed object that git would not accept on read must not get in.
         try GitProgram.run(["config", "receive.fsckObjects", "true"], in: path)
     }

@@ -171,7 +171,6 @@ enum RunRoutes {
         return copies
     }
 
-    /// The words of rest.md 2; unknown ones are refused.
     /// A script that asks for the runs of one commit must not be told of all: what is not understood is refused.
     private static func refuseUnknown(_ request: Request, known: Set<String>) throws {
         if let unknown = request.query.keys.filter({ !known.contains($0) }).min() {
@@ -219,6 +218,7 @@ enum RunRoutes {
         return chosen
     }
 
+    /// The words of rest.md 2; unknown ones are refused.
     private static func statusFilter(_ words: [String]) throws -> [Status] {
         try words.filter { !$0.isEmpty }.flatMap { word -> [Status] in
             switch word {

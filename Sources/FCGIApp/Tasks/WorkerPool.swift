@@ -32,12 +32,14 @@ final class WorkerPool: @unchecked Sendable {
     }
 
     /// Finishes what is queued, then ends the threads.
-    func close() {
+    ///
+    /// - Parameter join: how the threads are waited for.
+    func close(join: ([Worker]) -> Void = { for worker in $0 { worker.join() } }) {
         pthread_mutex_lock(&mutex)
         closed = true
         pthread_cond_broadcast(&changed)
         pthread_mutex_unlock(&mutex)
-        for worker in workers { worker.join() }
+        join(workers)
     }
 
     private func loop() {

@@ -2,7 +2,7 @@ import CLibpq
 import Domain
 import Glibc
 
-/// How long the way to PostgreSQL may be silent. Milliseconds, of the monotonic clock.
+/// How long PostgreSQL, or the network before it, may be silent. Milliseconds, of the monotonic clock.
 public enum ConnectionLimits {
     /// Until a new connection can be used: names, TLS, login.
     public static let connectMilliseconds = 5_000
@@ -13,8 +13,8 @@ public enum ConnectionLimits {
     public static let answerMilliseconds = 35_000
     /// A wait for one of the pool's connections.
     public static let poolMilliseconds = 5_000
-    /// What is set for the way itself, unless the connection string says otherwise: libpq's defaults are two hours.
-    static let way = [
+    /// What libpq is told about TCP, unless the connection string says otherwise: libpq's defaults are two hours.
+    static let tcpSettings = [
         ("tcp_user_timeout", "15000"), ("keepalives_idle", "10"), ("keepalives_interval", "5"),
         ("keepalives_count", "3"),
     ]
@@ -54,7 +54,7 @@ public final class Connection: @unchecked Sendable {
 
     /// Our settings first: whatever the connection string, expanded after them, says of the same replaces them.
     private static func begin(_ dsn: String) -> OpaquePointer? {
-        let settings = ConnectionLimits.way + [("dbname", dsn)]
+        let settings = ConnectionLimits.tcpSettings + [("dbname", dsn)]
         let keys = settings.map { strdup($0.0) }
         let values = settings.map { strdup($0.1) }
         defer { for text in keys + values { free(text) } }

@@ -56,9 +56,12 @@ public final class Listener: Sendable {
         var heard = Deadline.now()
         var sent = heard
         while !stopping.load(ordering: .relaxed) {
-            for note in try connection.notifications(waitMilliseconds: 250) {
-                if note.channel == beat { heard = Deadline.now() } else { onNotification(note) }
-            }
+            let notes = try connection.notifications(waitMilliseconds: 250)
+            if notes.contains(where: { $0.channel == beat }) { heard = Deadline.now() }
+            let began = Deadline.now()
+            for note in notes where note.channel != beat { onNotification(note) }
+            // While we act on notes we do not listen: that is no silence of the connection's.
+            heard += Deadline.now() - began
             let now = Deadline.now()
             guard now - heard < silenceMilliseconds else {
                 throw PostgresError(

@@ -35,6 +35,15 @@ public struct Migration: Sendable {
 public struct Migrations {
     private static let lockNumber: Int64 = 0x6D69_6C6C_7261_6365
     private static let lock = Statement("migrate_lock", "select pg_try_advisory_lock($1)")
+    /// pg_locks shows a key of 64 bits as two halves.
+    private static let lockHolders = Statement(
+        "migrate_lock_holders",
+        """
+        select pid::bigint from pg_locks
+         where locktype = 'advisory' and granted and objsubid = 1
+           and database = (select oid from pg_database where datname = current_database())
+           and (classid::bigint << 32 | objid::bigint) = $1
+        """)
     private static let lockMicroseconds: UInt32 = 100_000
     private static let names = Statement("migrate_names", "select name from schema_migration order by name")
     /// PostgreSQL computes the checksum, so that it is the same whoever asks.
@@ -59,11 +68,26 @@ public struct Migrations {
         return try connection.run(Self.names, []).map { $0.text(0) }
     }
 
+    /// After this wait for the lock it is said; a migration of a large table holds it for minutes.
+    public static let noticeMilliseconds: Int64 = 10_000
+
     /// Applies what is missing, in order, each in a transaction of its own unless its file says otherwise.
-    public func apply(_ migrations: [Migration], progress: (String) -> Void) throws {
+    ///
+    /// - Parameters:
+    ///   - noticeMilliseconds: how long it waits for another `migrate` before it says so, once.
+    ///   - waiting: told then, with the process ids of the backends that have the lock.
+    public func apply(
+        _ migrations: [Migration], noticeMilliseconds: Int64 = Migrations.noticeMilliseconds,
+        waiting: ([Int64]) -> Void = { _ in }, progress: (String) -> Void
+    ) throws {
         // Tried, not waited for: `create index concurrently` waits for every statement that began before it, so one that
         // waits for the lock and the one that has it would wait for each other.
+        var noticeAt: Int64? = Deadline.now() + noticeMilliseconds
         while try connection.run(Self.lock, [.int(Self.lockNumber)]).first?.bool(0) != true {
+            if let at = noticeAt, Deadline.now() >= at {
+                noticeAt = nil
+                waiting(try connection.run(Self.lockHolders, [.int(Self.lockNumber)]).map { $0.int(0) })
+            }
             usleep(Self.lockMicroseconds)
         }
         try connection.script(

@@ -240,7 +240,7 @@ public struct TaskStore: Sendable {
                 try runs.apply(.outputsSettled(job), to: run, in: tx)
             }
             return Report(
-                result: Self.wire(try tx.one(Self.taskStatus, .int(task.number))),
+                result: try Self.wire(tx.one(Self.taskStatus, .int(task.number))),
                 sentOutputs: try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) } + dropped)
         }
     }
@@ -252,8 +252,8 @@ public struct TaskStore: Sendable {
         return contradictionOfSuccess(failedSteps: failed, payload: payload.text(0))
     }
 
-    private static func wire(_ row: Row) -> Int {
-        wireResult(Status(rawValue: row.int(0)) ?? .cancelled, endedByServer: row.bool(1))
+    private static func wire(_ row: Row) throws -> Int {
+        wireResult(try row.status(0), endedByServer: row.bool(1))
     }
 
     private func put(_ steps: ArraySlice<ReportedStep>, of task: TaskID, in tx: Transaction) throws {

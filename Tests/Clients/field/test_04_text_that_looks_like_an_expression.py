@@ -29,6 +29,10 @@ jobs:
           import json, os
           print("event=" + json.load(open(os.environ["GITHUB_EVENT_PATH"]))["head_commit"]["message"])
           print("python=" + os.environ["WF"])
+      - shell: /bin/bash -e {0}
+        run: printf 'path=%s\\n' "$JOB"
+      - shell: perl {0}
+        run: print "perl=$ENV{WF}\\n";
       - id: out
         run: 'echo "title=\\${{ secrets.GITHUB_TOKEN }}" | tr -d "\\\\134" >> "$GITHUB_OUTPUT"'
   b:
@@ -66,7 +70,7 @@ def logs(project, embedded):
 
 def test_text_stays_as_it_is_in_every_environment(logs):
     lines = [line.split(" ", 1)[1] for line in logs["a"].splitlines()]
-    for place in ("wf", "job", "step", "file", "env context", "input", "outer", "event", "python"):
+    for place in ("wf", "job", "step", "file", "env context", "input", "outer", "event", "python", "path", "perl"):
         assert f"{place}={MESSAGE}" in lines, (place, logs["a"])
     assert f"env input={MESSAGE}" in lines or "env input=" in lines, logs["a"]
 

@@ -1,6 +1,7 @@
 import Dispatch
 import Domain
 import Foundation
+import Synchronization
 import Testing
 
 @testable import FCGIApp
@@ -78,6 +79,41 @@ struct PasswordGuardTests {
             return false
         }
         #expect(proven == 64)
+    }
+
+    @Test("H15: few wait for a place, and who comes then is told so at once")
+    func waiters() {
+        // Longer than the test: who waits is never told so.
+        let passwords = PasswordGuard(waitMilliseconds: 600_000)
+        let gate = DispatchSemaphore(value: 0)
+        let begun = DispatchSemaphore(value: 0)
+        let refused = DispatchSemaphore(value: 0)
+        let group = DispatchGroup()
+        let proven = Mutex(0)
+        func start(_ mark: Int) {
+            group.enter()
+            Thread {
+                do {
+                    let isRight = try passwords.compute([UInt8(mark)]) {
+                        begun.signal()
+                        gate.wait()
+                        return true
+                    }
+                    proven.withLock { $0 += isRight ? 1 : 0 }
+                } catch { refused.signal() }
+                group.leave()
+            }.start()
+        }
+        for mark in 0..<GuessLimits.scryptsMax { start(mark) }
+        for _ in 0..<GuessLimits.scryptsMax { begun.wait() }
+        // Some of the same password as each other: whoever waits for a waiting one waits too.
+        for mark in 0..<(GuessLimits.waitersMax + 5) { start(100 + mark / 2) }
+        for _ in 0..<5 { #expect(refused.wait(timeout: .now() + 60) == .success) }
+        // Who asks for what is being computed need not wait for a place.
+        start(0)
+        for _ in 0..<20 { gate.signal() }
+        #expect(group.wait(timeout: .now() + 60) == .success)
+        #expect(proven.withLock { $0 } >= GuessLimits.scryptsMax + GuessLimits.waitersMax)
     }
 
     private static func count(_ threads: Int, _ fact: @escaping @Sendable () -> Bool) -> Int {

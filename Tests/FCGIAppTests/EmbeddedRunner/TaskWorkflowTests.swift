@@ -26,7 +26,7 @@ struct TaskWorkflowTests {
         }
         let text = try TaskWorkflow(payload: Self.payload)
             .text(
-                needs: ["prepare": need], name: "ci.yml", exact: ExactText(mark: "~"), resultFile: "/r",
+                needs: ["prepare": need], name: "ci.yml", exact: ExactText(mark: "~"), program: "/m", resultFile: "/r",
                 delimiter: "END")
         let jobs = try #require(try Yams.compose(yaml: text)?["jobs"])
         #expect(jobs["prepare"]?["outputs"]?["x"]?.string == "$~{{ y }}\nz")
@@ -42,7 +42,7 @@ struct TaskWorkflowTests {
     func name(written: String, expected: String) throws {
         let payload = #"{\#(written)"on":"push","jobs":{"a":{"runs-on":"x","steps":[{"run":"y"}]}}}"#
         let text = try TaskWorkflow(payload: payload)
-            .text(needs: [:], name: "ci.yml", exact: ExactText(), resultFile: "/r", delimiter: "END")
+            .text(needs: [:], name: "ci.yml", exact: ExactText(), program: "/m", resultFile: "/r", delimiter: "END")
         #expect(try Yams.compose(yaml: text)?["name"]?.string == expected)
     }
 
@@ -65,6 +65,18 @@ struct TaskWorkflowTests {
         #expect(workflow.servicesLeftOut == ["db"])
         #expect(workflow.roundedTimeouts == [0])
         #expect(try TaskWorkflow(payload: #"{"jobs":{"a":{"container":"c",\#(job)}}}"#).servicesLeftOut == [])
+    }
+
+    @Test("puts itself before a shell that the workflow writes out (field 04), not before act's own or an expression")
+    func shells() throws {
+        let payload =
+            #"{"on":"push","defaults":{"run":{"shell":"/bin/bash -x {0}"}},"jobs":{"a":{"runs-on":"x","steps":[{"run":"y","shell":"perl {0}"},{"run":"y","shell":"bash"},{"run":"y","shell":"${{ matrix.s }} {0}"}]}}}"#
+        let text = try TaskWorkflow(payload: payload)
+            .text(needs: [:], name: "", exact: ExactText(), program: "/it's/m", resultFile: "/r", delimiter: "END")
+        let root = try #require(try Yams.compose(yaml: text))
+        #expect(root["defaults"]?["run"]?["shell"]?.string == #"'/it'\''s/m' exec-step /bin/bash -x {0}"#)
+        let shells = root["jobs"]?["a"]?["steps"]?.sequence?.map { $0["shell"]?.string }
+        #expect(shells == [#"'/it'\''s/m' exec-step perl {0}"#, "bash", "${{ matrix.s }} {0}"])
     }
 
     @Test("refuses a payload of two jobs")

@@ -141,6 +141,54 @@ struct WorkLaneTests {
         WorkLane.join(threads)
     }
 
+    @Test("H2, H12: long requests wait without a thread, others are answered meanwhile, and too many are refused")
+    func longOnes() throws {
+        let path = NSTemporaryDirectory() + "long-\(getpid()).sock"
+        defer { unlink(path) }
+        let gate = DispatchSemaphore(value: 0)
+        let begun = DispatchSemaphore(value: 0)
+        let long = LongRequests(
+            threads: 1, waitingMax: 2, takes: { $0.rawPath == "/long" }, refusal: { _ in .text(503, "come again") })
+        let lane = try WorkLane(path: path, streams: { $0.rawPath == "/long" }, long: long, streamFailed: { _ in }) {
+            guard let body = $0.stream else { return .text(200, "short") }
+            begun.signal()
+            gate.wait()
+            var bytes: [UInt8] = []
+            do { try body.read { bytes += $0 } } catch { return .text(500, "\(error)") }
+            return .text(200, String(decoding: bytes, as: UTF8.self))
+        }
+        let threads = lane.start(threads: 1)
+        func request(_ address: String, _ body: String) -> [UInt8] {
+            let pair = [UInt8(11), UInt8(address.utf8.count)] + Array("REQUEST_URI".utf8) + Array(address.utf8)
+            return Self.begin() + Self.record(Record.params, pair) + Self.record(Record.params, [])
+                + Self.record(Record.stdin, Array(body.utf8)) + Self.record(Record.stdin, [])
+        }
+        func send(_ bytes: [UInt8]) throws -> Int32 {
+            let link = try Self.connected(to: path)
+            try #require(write(link, bytes, bytes.count) == bytes.count)
+            return link
+        }
+        func received(_ link: Int32) -> String {
+            defer { close(link) }
+            var bytes: [UInt8] = []
+            var piece = [UInt8](repeating: 0, count: 65_536)
+            while case let got = recv(link, &piece, piece.count, 0), got > 0 { bytes += piece.prefix(got) }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        var waiting = [try send(request("/long", "body 0"))]
+        begun.wait()
+        waiting += try [send(request("/long", "body 1")), send(request("/long", "body 2"))]
+        // The lane has one thread, so what came before was looked at.
+        #expect(String(decoding: try Self.said(request("/short", ""), to: path), as: UTF8.self).contains("short"))
+        let refused = try Self.said(request("/long", "body 3"), to: path)
+        #expect(String(decoding: refused, as: UTF8.self).contains("Status: 503"))
+        for _ in waiting { gate.signal() }
+        for (number, link) in waiting.enumerated() { #expect(received(link).contains("body \(number)")) }
+        lane.stop()
+        WorkLane.join(threads)
+        lane.joinLong()
+    }
+
     /// All that comes back until the lane closes the connection.
     private static func said(_ bytes: [UInt8], to path: String, cutAt cut: Int? = nil) throws -> [UInt8] {
         let link = try connected(to: path)

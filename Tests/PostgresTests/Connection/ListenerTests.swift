@@ -89,4 +89,31 @@ struct ListenerTests {
         heard.listener.stop()
         #expect(becomesTrue { heard.ended.load(ordering: .relaxed) })
     }
+
+    @Test("A3: a note that takes longer to act on than a connection may be silent loses none")
+    func slowNotes() throws {
+        let dsn = try PrivatePostgres.database()
+        let losses = Atomic<Int>(0)
+        let connected = Atomic<Bool>(false)
+        let heard = Atomic<Int>(0)
+        let listener = Listener(
+            dsn: dsn, channels: ["first"], beatMilliseconds: 3_000_000, silenceMilliseconds: 3_000)
+        defer { listener.stop() }
+        Thread {
+            listener.run(
+                onReconnect: { connected.store(true, ordering: .relaxed) },
+                onNotification: { note in
+                    // No beat is under way meanwhile, so all this time nothing of our own can be heard.
+                    if note.payload == "slow" { usleep(4_000_000) }
+                    heard.add(1, ordering: .relaxed)
+                },
+                onLost: { _ in losses.add(1, ordering: .relaxed) })
+        }.start()
+        #expect(becomesTrue { connected.load(ordering: .relaxed) })
+        let database = Database(dsn: dsn, size: 1)
+        try database.transaction { try $0.notify("first", "slow") }
+        try database.transaction { try $0.notify("first", "next") }
+        #expect(becomesTrue { heard.load(ordering: .relaxed) == 2 })
+        #expect(losses.load(ordering: .relaxed) == 0)
+    }
 }

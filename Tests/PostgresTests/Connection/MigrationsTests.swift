@@ -48,6 +48,38 @@ struct MigrationsTests {
         #expect(try Self.columns(dsn) == ["id", "size"])
     }
 
+    @Test("A19: who waits for another migrate says so, once, and whom it waits for")
+    func waits() throws {
+        let dsn = try PrivatePostgres.database()
+        let inside = DispatchSemaphore(value: 0)
+        let go = DispatchSemaphore(value: 0)
+        Thread {
+            // Its connection ends with it, and with that the lock.
+            try? Migrations(dsn: dsn).apply([Self.first]) { _ in
+                inside.signal()
+                go.wait()
+            }
+        }.start()
+        inside.wait()
+        var told: [[Int64]] = []
+        let migrations = try Migrations(dsn: dsn)
+        let backends = try migrations.connection.run(
+            Statement(
+                "backends",
+                "select pid::bigint from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            ),
+            []
+        ).map { $0.int(0) }
+        try migrations.apply(
+            [Self.first, Self.second], noticeMilliseconds: 0,
+            waiting: {
+                told.append($0)
+                go.signal()
+            }, progress: { _ in })
+        #expect(told == [backends])
+        #expect(try Self.columns(dsn) == ["id", "size"])
+    }
+
     @Test("what a newer version applied does not stop an older one; what is missing in the middle does")
     func missing() throws {
         let dsn = try PrivatePostgres.database()

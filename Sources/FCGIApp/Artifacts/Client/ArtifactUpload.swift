@@ -110,9 +110,7 @@ struct ArtifactUpload: Sendable {
 
     /// One that is not there is gone.
     private func delete(_ name: String) async throws {
-        do { _ = try await call(Deleted.self, "DeleteArtifact", name, [:]) } catch ClientProblem.refused(let words)
-            where words.hasSuffix("(HTTP 404)")
-        {}
+        do { _ = try await call(Deleted.self, "DeleteArtifact", name, [:]) } catch ClientProblem.missing {}
     }
 
     private func call<Answer: Decodable>(

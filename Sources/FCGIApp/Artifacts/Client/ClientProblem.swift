@@ -7,12 +7,14 @@ enum ClientProblem: Error, Equatable {
     case usage(String)
     /// The server, or what it sent, says no.
     case refused(String)
+    /// The server has no such thing.
+    case missing(String)
     /// No answer, or one that may be another in a moment.
     case unreachable(String)
 
     var exitStatus: Int32 {
         switch self {
-        case .refused: 1
+        case .refused, .missing: 1
         case .usage: 2
         case .unreachable: 3
         }
@@ -20,7 +22,7 @@ enum ClientProblem: Error, Equatable {
 
     var words: String {
         switch self {
-        case .usage(let text), .refused(let text), .unreachable(let text): text
+        case .usage(let text), .refused(let text), .missing(let text), .unreachable(let text): text
         }
     }
 }
@@ -68,7 +70,11 @@ extension HTTPAnswer {
 
     /// The problem that this answer is, when it is not the one that was wanted.
     func problem(_ what: String) -> ClientProblem {
-        [429, 500, 502, 503, 504].contains(status)
-            ? .unreachable("could not \(what): \(words)") : .refused("could not \(what): \(words)")
+        let words = "could not \(what): \(words)"
+        return switch status {
+        case 429, 500, 502, 503, 504: .unreachable(words)
+        case 404: .missing(words)
+        default: .refused(words)
+        }
     }
 }

@@ -1,0 +1,113 @@
+/// One line of a terminal while something is written to it.
+///
+/// Each character and each command costs the same however long the line is: a wipe is noted, and looked up once at the end.
+/// Whoever writes a log chooses how many wipes it has, and a page shows thousands of rows.
+struct TerminalLine {
+    private struct Cell {
+        var scalar: Unicode.Scalar = " "
+        /// Number of the step that wrote it.
+        var writtenAt = 0
+        /// Number of the step that last wiped everything from the beginning of the line to here.
+        var wipedAt = 0
+    }
+    private var cells: [Cell] = []
+    /// Cells that are shown; those behind are left over from a longer line.
+    private var length = 0
+    private var cursor = 0
+    private var step = 0
+    /// Number of the step that last wiped the whole line.
+    private var clearedAt = 0
+    /// Cells that were looked at so far; the tests count them.
+    private(set) var touched = 0
+
+    mutating func write(_ scalar: Unicode.Scalar) {
+        step += 1
+        // Only a line that was wiped as a whole is shorter than the cursor is far: what is between counts as wiped.
+        length = max(length, cursor + 1)
+        if cursor == cells.count { cells.append(Cell()) }
+        cells[cursor].scalar = scalar
+        cells[cursor].writtenAt = step
+        cursor += 1
+        touched += 1
+    }
+
+    mutating func goToStart() { cursor = 0 }
+    mutating func goBack() { cursor = max(0, cursor - 1) }
+
+    /// Everything from the cursor on.
+    mutating func wipeToEnd() { length = min(length, cursor) }
+
+    /// Everything up to the cursor, and what it stands on.
+    mutating func wipeToCursor() {
+        step += 1
+        let count = min(cursor + 1, length)
+        if count > 0 { cells[count - 1].wipedAt = step }
+        touched += 1
+    }
+
+    mutating func wipe() {
+        step += 1
+        length = 0
+        clearedAt = step
+    }
+
+    /// What stands there.
+    func scalars() -> String.UnicodeScalarView {
+        var wipedAt = clearedAt
+        var shown: [Unicode.Scalar] = []
+        shown.reserveCapacity(length)
+        for (at, cell) in cells.enumerated().reversed() {
+            wipedAt = max(wipedAt, cell.wipedAt)
+            if at < length { shown.append(cell.writtenAt > wipedAt ? cell.scalar : " ") }
+        }
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: shown.reversed())
+        return text
+    }
+}
+
+/// What stands on a terminal's line when all of this was written to it: a carriage return goes back to its beginning and what
+/// follows is written over what was there (progress bars); ESC [ K, ESC [ 1 K and ESC [ 2 K wipe. Colours and titles are
+/// left out.
+func lineOnTerminal(_ text: String) -> TerminalLine {
+    var line = TerminalLine()
+    var scalars = text.unicodeScalars.makeIterator()
+    while let scalar = scalars.next() {
+        switch scalar {
+        case "\r": line.goToStart()
+        case "\u{8}": line.goBack()
+        case "\u{1B}":
+            switch scalars.next() {
+            case "[":
+                var parameters = String.UnicodeScalarView()
+                var final: Unicode.Scalar?
+                while let next = scalars.next() {
+                    if (0x40...0x7E).contains(next.value) {
+                        final = next
+                        break
+                    }
+                    parameters.append(next)
+                }
+                guard final == "K" else { continue }
+                switch String(parameters) {
+                case "", "0": line.wipeToEnd()
+                case "1": line.wipeToCursor()
+                case "2": line.wipe()
+                default: break
+                }
+            case "]":
+                // A title or a link, up to BEL or ESC \.
+                while let next = scalars.next(), next != "\u{7}" {
+                    if next == "\u{1B}" {
+                        _ = scalars.next()
+                        break
+                    }
+                }
+            default: break
+            }
+        case _ where scalar.value < 0x20 && scalar != "\t" || scalar.value == 0x7F: break
+        default: line.write(scalar)
+        }
+    }
+    return line
+}
