@@ -69,8 +69,11 @@ class Peers:
                     pass
 
     def begun(self, kind: str) -> int:
-        """How many of the readers were sent the head of a 200."""
-        return sum(self.got.get(link, b"").startswith(b"HTTP/1.1 200") for link in self.links[kind])
+        """How many of the readers were sent the head of a 200, or, some being served, that there is no place for more:
+        429 by address (256 anonymous transfers), 503 by instance (answers made while they are sent)."""
+        heads = [self.got.get(link, b"")[9:12] for link in self.links[kind]]
+        served = heads.count(b"200")
+        return served + (heads.count(b"429") + heads.count(b"503") if served else 0)
 
     def close(self) -> None:
         for links in self.links.values():
