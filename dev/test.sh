@@ -34,9 +34,14 @@ if ! cmp -s Tests/Clients/requirements.txt "$venv/requirements.txt"; then
 fi
 [ ${#failed[@]} -eq 0 ] || echo "test: so far failed: ${failed[*]}" >&2
 if [ "${1:-}" = abuse ]; then
+    # A debug build: what a file costs is told by its steps; more of them than it may take, or a command that fails, is a failure.
+    "$venv/bin/python" Tests/Clients/abuse/costly_workflows.py --seconds "${ABUSE_SECONDS:-60}" || failed+=("costly_workflows.py")
     # One after the other: what others may wait is a second here.
     MILLRACE_ABUSE_SECONDS=${ABUSE_SECONDS:-60} MILLRACE_ABUSE_PATIENCE=1 MILLRACE_SLOW_PEERS=200 "$venv/bin/python" -m pytest -n 0 -s \
-        Tests/Clients/test_abuse_*.py Tests/Clients/test_extreme_integers.py Tests/Clients/test_slow_peers.py Tests/Clients/test_slow_postgres.py
+        Tests/Clients/test_abuse_*.py Tests/Clients/test_extreme_integers.py Tests/Clients/test_slow_peers.py Tests/Clients/test_slow_postgres.py \
+        || failed+=("Tests/Clients/test_abuse_*")
+    [ ${#failed[@]} -eq 0 ] || echo "test: failed: ${failed[*]}" >&2
+    [ ${#failed[@]} -eq 0 ]
     exit
 fi
 # Last, so that pytest's closing line closes everything.

@@ -1,7 +1,7 @@
 -- 0040_inbox_leases.sql (expand)
 -- Why: reading a push inside of one transaction held a connection while git ran, let one push stop all others, and lost the
 -- count of its tries with the transaction (docs/adr/0017). A job's token is bounded by `permissions`, a run shows warnings.
--- The defaults serve servers that do not know the columns yet: owner 0 stands for all that their hooks announce.
+-- The defaults serve servers that do not know the columns yet: owner 0 stands for all that their hooks announce. Next: 0041 indexes.
 set local lock_timeout = '2s';
 alter table inbox
     add column owner_id    bigint not null default 0,
@@ -16,12 +16,6 @@ comment on column inbox.outcome is 'what became of the push, in words, for `mill
 comment on column inbox.taken_at is 'when it was taken last; who waited longest is next';
 comment on column inbox.lease_until is 'whoever took it last (tries is its number) may settle it until somebody else takes it';
 comment on column inbox.settled_at is 'when state became read, dropped or quarantined; rows go some time after that';
-create index inbox_waiting_idx on inbox (owner_id, repository_id, due_at, id) where state in ('announced', 'confirmed');
-create index inbox_leased_idx on inbox (owner_id, repository_id) where lease_until is not null;
-create index inbox_owner_turn_idx on inbox (owner_id, taken_at);
-create index inbox_repository_turn_idx on inbox (repository_id, taken_at);
-create index inbox_settled_idx on inbox (settled_at) where settled_at is not null;
-create index inbox_quarantined_idx on inbox (repository_id, id) where state = 'quarantined';
 
 alter table job add column token_permissions text not null default 'contents:write,actions:write,packages:write';
 comment on column job.token_permissions is 'what the job''s token may do of its own repository (Domain: TokenPermissions)';

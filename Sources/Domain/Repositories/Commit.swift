@@ -52,11 +52,13 @@ extension Commit.Person {
     init(_ line: ArraySlice<UInt8>) {
         let open = line.firstIndex(of: UInt8(ascii: "<")) ?? line.endIndex
         let close = line.lastIndex(of: UInt8(ascii: ">")).map { max($0, open) } ?? line.endIndex
-        let words = line[close...].dropFirst().split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
-        name = String(decoding: Array(line[..<open].split(separator: 0x20).joined(separator: [0x20])), as: UTF8.self)
-        email = open < close ? String(decoding: line[(open + 1)..<close], as: UTF8.self) : ""
-        seconds = words.first.flatMap { Int64($0) } ?? 0
-        let zone = words.count > 1 ? Int(words[1]) ?? 0 : 0
+        let time = line[close...].dropFirst().split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
+        let words = line[..<open].split(separator: 0x20).joined(separator: [0x20])
+        name = cut(String(decoding: Array(words), as: UTF8.self), bytesMax: PushLimits.personBytesMax)
+        let address = open < close ? line[(open + 1)..<close] : []
+        email = cut(String(decoding: address, as: UTF8.self), bytesMax: PushLimits.personBytesMax)
+        seconds = time.first.flatMap { Int64($0) } ?? 0
+        let zone = time.count > 1 ? Int(time[1]) ?? 0 : 0
         offsetMinutes = zone.magnitude <= 1400 ? zone / 100 * 60 + zone % 100 : 0
     }
 

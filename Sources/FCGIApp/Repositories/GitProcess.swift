@@ -12,7 +12,7 @@ final class GitProcess {
     private static let errorBytesMax = 2000
 
     private let name: String
-    private let pid: pid_t
+    let pid: pid_t
     private var input: Int32
     private let output: Int32
     private let errors: Int32
@@ -20,7 +20,7 @@ final class GitProcess {
     private var areErrorsOpen = true
     private var isReaped = false
     /// Monotonic microseconds at which it is killed.
-    private let deadline: Int64
+    var deadline: Int64
     /// What came and was not taken yet.
     var received: [UInt8] = []
     private var complaints: [UInt8] = []

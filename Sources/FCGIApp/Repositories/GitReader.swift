@@ -1,7 +1,8 @@
 import Domain
 
 /// Reads one repository for one push: objects by one `git cat-file --batch`, the rest by single programs, all of them
-/// within one deadline and with a bound on what they write. Used by one thread, outside of any transaction.
+/// with a bound on what they write and on the time they take; what waits between them is not git's time. Used by one
+/// thread, outside of any transaction.
 final class GitReader {
     struct Object {
         let type: String
@@ -10,12 +11,13 @@ final class GitReader {
     }
 
     private let directory: String
-    private let deadline: Int64
+    /// Microseconds that git may still take.
+    private var left: Int64
     private var batch: GitProcess?
 
     init(_ directory: String, seconds: Int = PushLimits.gitSeconds) {
         self.directory = directory
-        deadline = GitProgram.deadline(seconds: seconds)
+        left = Int64(seconds) * 1_000_000
     }
 
     /// Ends what runs.
@@ -24,16 +26,25 @@ final class GitReader {
         batch = nil
     }
 
+    /// - Parameter secondsMax: for what the push can be read without: a bound of its own, which takes nothing from the others.
+    private func timed<Found>(_ secondsMax: Int?, _ work: (_ deadline: Int64) throws -> Found) rethrows -> Found {
+        if let secondsMax { return try work(GitProgram.deadline(seconds: secondsMax)) }
+        let start = Clock.monotonicMicroseconds()
+        defer { left -= Clock.monotonicMicroseconds() - start }
+        return try work(start + left)
+    }
+
     func answer(
         _ arguments: [String], input: [UInt8] = [], bytesMax: Int = PushLimits.gitOutputBytesMax, secondsMax: Int? = nil
     ) throws -> GitProgram.Answer {
-        let own = secondsMax.map { min(deadline, GitProgram.deadline(seconds: $0)) } ?? deadline
-        return try GitProgram.answer(arguments, in: directory, input: input, bytesMax: bytesMax, deadline: own)
+        try timed(secondsMax) {
+            try GitProgram.answer(arguments, in: directory, input: input, bytesMax: bytesMax, deadline: $0)
+        }
     }
 
     /// - Throws: when git fails.
-    func run(_ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
-        let answer = try answer(arguments, input: input)
+    func run(_ arguments: [String], secondsMax: Int? = nil) throws -> [UInt8] {
+        let answer = try answer(arguments, secondsMax: secondsMax)
         guard answer.status == 0, !answer.isCut else {
             let why = answer.isCut ? "wrote more than \(PushLimits.gitOutputBytesMax) bytes" : answer.complaint
             throw GitProcess.Problem(description: "git \(arguments.first ?? "") failed: \(why)")
@@ -47,12 +58,23 @@ final class GitReader {
     }
 
     /// Objects in the order of their names, nil for those that do not exist.
-    func objects(_ names: [String], bytesMax: Int) throws -> [Object?] {
+    func objects(_ names: [String], bytesMax: Int, secondsMax: Int? = nil) throws -> [Object?] {
         guard !names.contains(where: { $0.utf8.contains(0x0A) }) else {
             throw GitProcess.Problem(description: "a name for git has a line break")
         }
+        do {
+            return try timed(secondsMax) { try exchange(names, bytesMax: bytesMax, deadline: $0) }
+        } catch {
+            // It stands in the middle of an answer.
+            close()
+            throw error
+        }
+    }
+
+    private func exchange(_ names: [String], bytesMax: Int, deadline: Int64) throws -> [Object?] {
         let git = try batch ?? GitProcess(["cat-file", "--batch"], in: directory, deadline: deadline)
         batch = git
+        git.deadline = deadline
         var found: [Object?] = []
         var body: (type: String, left: Int, kept: [UInt8]?)?
         var keptBytes = 0
@@ -85,7 +107,6 @@ final class GitReader {
             return found.count == names.count
         }
         guard found.count == names.count else {
-            close()
             throw GitProcess.Problem(description: "git cat-file ended early: \(git.complaint)")
         }
         return found

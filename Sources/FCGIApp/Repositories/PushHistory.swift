@@ -5,8 +5,6 @@ import Postgres
 ///
 /// What cannot be told in time is left out: no push fails for its size.
 struct PushHistory {
-    /// Seconds for what only makes the event richer.
-    private static let extraSeconds = 5
     /// Branch tips given to git as arguments; with more, a new branch is compared with the default one alone.
     private static let tipsMax = 1000
     private static let emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -28,12 +26,15 @@ struct PushHistory {
     var isNew: Bool { isZero(entry.before) }
     var isBranch: Bool { shortRef(entry.ref).type == "branch" }
 
-    /// Branches as they were before this push, without what it made.
-    private func tipsBefore() throws -> [(ref: String, id: String)] {
+    /// Branches as they were before this push, without what it made; nil when git does not tell them in time.
+    private func tipsBefore() throws -> [(ref: String, id: String)]? {
         var tips: [String: String] = [:]
-        for line in try git.run(["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/"]).split(
-            separator: 0x0A)
-        {
+        guard
+            let listing = try? git.run(
+                ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/"],
+                secondsMax: PushLimits.extraGitSeconds)
+        else { return nil }
+        for line in listing.split(separator: 0x0A) {
             let words = line.split(separator: 0x20, maxSplits: 1).map { String(decoding: $0, as: UTF8.self) }
             if words.count == 2 { tips[words[1]] = words[0] }
         }
@@ -48,19 +49,22 @@ struct PushHistory {
         guard isBranch else { return nil }
         var base = entry.before
         if try isNew || git.object(entry.before, bytesMax: 0) == nil {
-            let tips = try tipsBefore()
+            guard let tips = try tipsBefore() else { return nil }
             let own = "refs/heads/\(repository.defaultBranch)"
             let compared = tips.count <= Self.tipsMax ? tips.map(\.id) : tips.filter { $0.ref == own }.map(\.id)
-            let answer =
-                compared.isEmpty
-                ? nil : try git.answer(["merge-base", commit] + compared, secondsMax: Self.extraSeconds)
             // Where it left the branches there were; without any, all its files are new.
-            base = answer.flatMap { $0.status == 0 ? GitProgram.firstLine($0.bytes) : nil } ?? Self.emptyTree
+            base = Self.emptyTree
+            if !compared.isEmpty {
+                let answer = try? git.answer(
+                    ["merge-base", commit] + compared, secondsMax: PushLimits.extraGitSeconds)
+                guard let answer, answer.status == 0 || answer.status == 1 else { return nil }
+                if answer.status == 0 { base = GitProgram.firstLine(answer.bytes) }
+            }
         }
         guard
             let answer = try? git.answer(
                 ["diff-tree", "-r", "--name-only", "--no-renames", "-z", base, commit, "--"],
-                secondsMax: Self.extraSeconds),
+                secondsMax: PushLimits.extraGitSeconds),
             answer.status == 0, !answer.isCut
         else { return nil }
         let paths = answer.bytes.split(separator: 0)
@@ -68,23 +72,28 @@ struct PushHistory {
         return paths.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The new commits, newest first, each with its first parent; and how many there are.
+    /// The new commits, newest first, each with its first parent, and how many there are; none when git does not tell them
+    /// in time.
     func commits() throws -> (newest: [(id: String, parent: String?)], total: Int) {
         guard isBranch else { return ([], 0) }
         var known = [entry.before]
-        if try isNew || git.object(entry.before, bytesMax: 0) == nil { known = try tipsBefore().map(\.id) }
+        if try isNew || git.object(entry.before, bytesMax: 0) == nil {
+            guard let tips = try tipsBefore() else { return ([], 0) }
+            known = tips.map(\.id)
+        }
         let input = Array(([commit] + known.map { "^\($0)" }).joined(separator: "\n").utf8) + [0x0A]
-        let list = try git.answer(
+        let list = try? git.answer(
             ["rev-list", "--ignore-missing", "--max-count=\(PushLimits.commitsMax)", "--parents", "--stdin"],
-            input: input)
-        guard list.status == 0 else { return ([], 0) }
+            input: input, secondsMax: PushLimits.extraGitSeconds)
+        guard let list, list.status == 0 else { return ([], 0) }
         let found = list.bytes.split(separator: 0x0A).map { line in
             let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
             return (id: words.first ?? "", parent: words.count > 1 ? words[1] : nil)
         }
         guard found.count == PushLimits.commitsMax else { return (found, found.count) }
         let count = try? git.answer(
-            ["rev-list", "--ignore-missing", "--count", "--stdin"], input: input, secondsMax: Self.extraSeconds)
+            ["rev-list", "--ignore-missing", "--count", "--stdin"], input: input, secondsMax: PushLimits.extraGitSeconds
+        )
         return (found, count.flatMap { Int(GitProgram.firstLine($0.bytes)) } ?? found.count)
     }
 
@@ -94,7 +103,8 @@ struct PushHistory {
         guard
             let git = try? git.answer(
                 ["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--name-status", "-z"],
-                input: Array(input.utf8), bytesMax: 2 * PushLimits.eventBytesMax, secondsMax: Self.extraSeconds)
+                input: Array(input.utf8), bytesMax: 2 * PushLimits.eventBytesMax, secondsMax: PushLimits.extraGitSeconds
+            )
         else { return [:] }
         var found: [String: Change] = [:]
         var id = ""
@@ -122,7 +132,7 @@ struct PushHistory {
     func isForced() -> Bool {
         guard isBranch, !isNew else { return false }
         let answer = try? git.answer(
-            ["merge-base", "--is-ancestor", entry.before, commit], secondsMax: Self.extraSeconds)
+            ["merge-base", "--is-ancestor", entry.before, commit], secondsMax: PushLimits.extraGitSeconds)
         return answer?.status == 1
     }
 }

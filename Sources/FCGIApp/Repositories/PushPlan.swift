@@ -6,7 +6,7 @@ import Postgres
 /// A file that cannot be read, overruns its budget or has values that nobody can store gets a failed run with the
 /// diagnostic; the other files of the push run.
 struct PushPlan {
-    /// Bytes of all payloads of one push that are held until they are stored.
+    /// Bytes of all jobs of one push that are held until they are stored. Their event is bounded by `eventBytes`.
     private static let payloadBytesMax = 64 * 1024 * 1024
 
     let app: App
@@ -14,6 +14,8 @@ struct PushPlan {
     let head: Commit
     let pusher: String
     private(set) var runs: [(plan: PlannedRun, as: RunStore.Reservation)] = []
+    /// Runs that the push may start; each stores the event.
+    private var runsMax = 1
     /// What became of each file.
     private(set) var words = ""
     private var steps = 0
@@ -38,11 +40,12 @@ struct PushPlan {
         let blobs = try workflowBlobs()
         let paths = workflowFiles(in: blobs.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
             .filter { blobs[$0]?.isFile ?? false }
+        runsMax = min(paths.count, PlanningLimits.filesMax + 1)
         if paths.isEmpty { words = "no workflow files: starts nothing" }
         for (place, path) in paths.enumerated() {
             guard let blob = blobs[path] else { continue }
             // Between files: a busy machine may take long for a costly one.
-            guard try app.inbox.keep(history.entry) else { throw InboxStore.TakenOver() }
+            try keep()
             guard place < PlanningLimits.filesMax else {
                 try fail(
                     path,
@@ -54,6 +57,10 @@ struct PushPlan {
                 path, blob,
                 steps: stepsOfNextFile(spent: steps, filesLeft: min(paths.count, PlanningLimits.filesMax) - place))
         }
+    }
+
+    private func keep() throws {
+        guard try app.inbox.keep(history.entry) else { throw InboxStore.TakenOver() }
     }
 
     /// Links and submodules are no files, but their directory exists (workflows.md 2).
@@ -141,7 +148,10 @@ struct PushPlan {
     private mutating func push(for on: Triggers) throws -> PushEvent {
         var paths: [String]?
         if on.push?.paths != nil {
-            if changedPaths == nil { changedPaths = .some(try history.changedPaths()) }
+            if changedPaths == nil {
+                changedPaths = .some(try history.changedPaths())
+                try keep()
+            }
             paths = changedPaths ?? nil
         }
         return PushEvent(
@@ -152,8 +162,10 @@ struct PushPlan {
     private mutating func makeEvent() throws -> (json: String, value: ExpressionValue) {
         if let event { return event }
         let json = try PushEventJSON(
-            history: history, head: head, pusher: pusher, base: app.configuration.publicURL
+            history: history, head: head, pusher: pusher, base: app.configuration.publicURL,
+            bytesMax: eventBytes(runs: runsMax)
         ).json()
+        try keep()
         let made = (json, (try? ExpressionValue(json: json)) ?? .null)
         event = made
         return made

@@ -3,11 +3,21 @@ import Postgres
 
 /// inbox → workflow files at the pushed commit → runs. The row is leased; git and planning hold no connection; then one
 /// transaction makes the runs and settles the row, if the lease is still ours (docs/adr/0017).
-struct PushReader: Sendable {
-    let app: App
+///
+/// Used by one thread.
+final class PushReader {
+    private let app: App
+    /// Taken when PostgreSQL went away; its try is still counted.
+    private var owed: InboxEntry?
+
+    init(app: App) { self.app = app }
 
     /// - Returns: false when nothing was due.
     func readNext() throws -> Bool {
+        if let entry = owed {
+            try app.inbox.giveBack(entry)
+            owed = nil
+        }
         for lost in try app.inbox.putAside() { tellPutAside(lost, "its readers ended before they were done") }
         guard let entry = try app.inbox.take() else { return false }
         do {
@@ -15,7 +25,8 @@ struct PushReader: Sendable {
         } catch is InboxStore.TakenOver {
             app.log.write(.warning, "push not settled: it was taken over", [("inbox_id", "\(entry.id)")])
         } catch let error as PostgresError where error.isUnavailable {
-            try? app.inbox.giveBack(entry)
+            // Most likely in vain now, since it is away; then at the next turn.
+            owed = entry
             throw error
         } catch {
             try app.inbox.postpone(entry, problem: "\(error)")
@@ -49,7 +60,10 @@ struct PushReader: Sendable {
                 return try app.inbox.settle(entry, as: .dropped, "git did not take the push", by: app.runs)
             }
         }
-        if let branch = try DefaultBranch(app: app).adopt(after: [entry.ref], of: repository) {
+        if let branch = try DefaultBranch(app: app).adopt(
+            of: repository,
+            made: { try app.inbox.movedSince(entry).filter { isZero($0.before) }.map(\.ref) })
+        {
             repository = repository.with(defaultBranch: branch)
         }
         if entry.isByJob {

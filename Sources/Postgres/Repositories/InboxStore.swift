@@ -102,7 +102,9 @@ public struct InboxStore: Sendable {
     /// Taken one after the other by all instances: who is next depends on who is being read. The number is "inbox".
     private static let takeTurn = Statement("inbox_take_turn", "select pg_advisory_xact_lock(452055267448)")
     /// The first due push of the owner, then of the repository, that waited longest. One push of a repository at a time, so
-    /// that its runs come in the order of its pushes; of an owner only so many, so that nobody has all readers.
+    /// that its runs come in the order of its pushes; of an owner only so many, so that nobody has all readers. Whose row is
+    /// locked is passed over, not waited for with everybody's turn: a server of before 0040 holds it while git runs, and a
+    /// reader while it stores the runs.
     private static let take = Statement(
         "inbox_take",
         """
@@ -129,8 +131,9 @@ public struct InboxStore: Sendable {
                    select 1 from inbox l where l.owner_id = w.owner_id and l.repository_id = w.repository_id
                       and l.lease_until > now()))
         update inbox set tries = tries + 1, taken_at = now(), lease_until = now() + make_interval(secs => $1::bigint)
-         where id = (select id from head where busy < $3
-                      order by busy, owner_turn nulls first, repository_turn nulls first, due_at, id limit 1)
+         where id = (select i.id from head h join inbox i on i.id = h.id where h.busy < $3
+                      order by h.busy, h.owner_turn nulls first, h.repository_turn nulls first, h.due_at, h.id
+                      limit 1 for update of i skip locked)
         returning id, repository_id, pusher_id, task_id is not null, ref, before, after, state = 'confirmed',
                   tries::bigint
         """)
@@ -166,7 +169,10 @@ public struct InboxStore: Sendable {
         """
         update inbox set state = 'quarantined', settled_at = now(), lease_until = null,
                problem = case when problem = '' then 'whoever read this push ended each time before it was done' else problem end
-         where state in ('announced', 'confirmed') and tries >= $1 and (lease_until is null or lease_until <= now())
+         where id in (select id from inbox
+                       where state in ('announced', 'confirmed') and tries >= $1
+                         and (lease_until is null or lease_until <= now())
+                       for update skip locked)
         returning id
         """)
 
@@ -210,6 +216,11 @@ public struct InboxStore: Sendable {
         by store: RunStore
     ) throws {
         try database.transaction { tx in
+            // First: with the row locked nobody takes the push over, however long it takes to store the runs.
+            guard
+                try tx.first(
+                    Self.settle, .int(entry.id.number), .int(entry.tries), .text(outcome.rawValue), .text(words)) != nil
+            else { throw TakenOver() }
             for run in runs {
                 do {
                     _ = try tx.savepoint {
@@ -224,10 +235,6 @@ public struct InboxStore: Sendable {
                     }
                 }
             }
-            guard
-                try tx.first(
-                    Self.settle, .int(entry.id.number), .int(entry.tries), .text(outcome.rawValue), .text(words)) != nil
-            else { throw TakenOver() }
         }
     }
 
@@ -266,14 +273,17 @@ public struct InboxStore: Sendable {
 
     // MARK: sweeps and questions
 
+    /// Servers of before 0040 settle without writing down when.
     private static let removeSettled = Statement(
         "inbox_remove_settled",
         """
         delete from inbox where id in (
             select id from inbox
-             where settled_at < now() - make_interval(secs => $1::bigint)
-               and (state in ('read', 'dropped') or settled_at < now() - make_interval(secs => $2::bigint))
-             order by settled_at limit $3)
+             where state in ('read', 'dropped', 'quarantined')
+               and coalesce(settled_at, created_at) < now() - make_interval(secs => $1::bigint)
+               and (state in ('read', 'dropped')
+                    or coalesce(settled_at, created_at) < now() - make_interval(secs => $2::bigint))
+             order by coalesce(settled_at, created_at) limit $3)
         returning id
         """)
 

@@ -49,6 +49,26 @@ struct CommitTests {
     }
 
     @Test(
+        "H21: names and addresses are cut: an event shows them for each of its commits",
+        arguments: ["a", "\u{e9}", "\u{1}", "\""])
+    func longPersons(character: String) {
+        let long = String(repeating: character, count: 100_000)
+        let commit = Commit(Array("author \(long) <\(long)> 1700000000 +0000\ncommitter \(long)\n\nx".utf8))
+        for text in [commit.author.name, commit.author.email, commit.committer.name] {
+            #expect((250...PushLimits.personBytesMax).contains(text.utf8.count))
+        }
+        #expect(commit.author.time == "2023-11-14T22:13:20Z")
+    }
+
+    @Test("H21: copies of a push's event are bounded together", arguments: [0, 1, 15, 16, 17, 100, 257, 100_000])
+    func eventCopies(runs: Int) {
+        #expect(eventBytes(runs: runs) <= PushLimits.eventBytesMax)
+        #expect(eventBytes(runs: runs) * runs <= PushLimits.eventsBytesMax)
+        let isPossible = runs <= PlanningLimits.filesMax + 1
+        #expect(!isPossible || eventBytes(runs: runs) > 100_000, "room for a head and some commits")
+    }
+
+    @Test(
         "what is no commit is empty", arguments: ["", "\n", "author\n", "author <\n", "author > < 1\n\n", "parent \n"])
     func broken(text: String) { #expect(Commit(Array(text.utf8)).message == "") }
 }
@@ -62,8 +82,11 @@ struct DefaultBranchTests {
             ("main", ["main", "x"], ["x"], nil), ("main", ["b", "a"], ["b", "a"], "b"),
             ("trunk", ["a", "main"], ["a", "main"], "main"), ("main", ["a", "master"], ["a", "master"], "master"),
             ("main", ["a"], ["gone"], nil), ("main", [], ["gone"], nil),
+            // main was deleted while there was another.
+            ("main", ["old", "new"], ["new"], nil), ("main", ["old"], [], nil),
+            ("main", ["new"], ["new", "gone"], "new"),
         ] as [(String, Set<String>, [String], String?)])
-    func adopted(current: String, branches: Set<String>, pushed: [String], expected: String?) {
-        #expect(newDefaultBranch(current: current, branches: branches, pushed: pushed) == expected)
+    func adopted(current: String, branches: Set<String>, made: [String], expected: String?) {
+        #expect(newDefaultBranch(current: current, branches: branches, made: made) == expected)
     }
 }

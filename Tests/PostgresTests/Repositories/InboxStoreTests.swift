@@ -15,10 +15,11 @@ struct InboxStoreTests {
     private let inbox: InboxStore
     private let runs: RunStore
     private let connection: Connection
+    private let dsn: String
 
     /// Owners 1 and 2 with two repositories each: 1 and 2, 3 and 4.
     init() throws {
-        let dsn = try PrivatePostgres.database()
+        dsn = try PrivatePostgres.database()
         let folder = Self.root.appendingPathComponent("sql/migrations")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }
         try Migrations(dsn: dsn).apply(
@@ -131,6 +132,43 @@ struct InboxStoreTests {
         #expect(try inbox.latest(of: RepositoryID(2)).first?.problem == "gitfailed")
     }
 
+    @Test("A4: a row that somebody has locked holds up nobody, and is not taken over")
+    func locked() throws {
+        try push(1, ["refs/heads/x"])
+        try push(3, ["refs/heads/y"])
+        // As a server of before 0040 holds it while git runs, and ours while it stores the runs.
+        try connection.script("begin; select id from inbox where repository_id = 1 for update")
+        #expect(try taken() == "3 refs/heads/y")
+        #expect(try taken() == nil)
+        try connection.script("update inbox set tries = 5 where repository_id = 1")
+        #expect(try inbox.putAside() == [])
+        try connection.script("rollback")
+        #expect(try taken() == "1 refs/heads/x")
+    }
+
+    @Test("A4: storing the runs of a push may take longer than its lease")
+    func slowSettle() throws {
+        try push(1, ["refs/heads/x"])
+        let entry = try #require(try inbox.take())
+        try connection.script("update inbox set lease_until = now() - interval '1 second'")
+        // Another reader looks for work after every job that is stored.
+        try connection.script(
+            """
+            create extension dblink;
+            create table looked (answer text);
+            create function look() returns trigger language plpgsql as $$
+            begin
+                insert into looked select * from dblink('\(dsn)',
+                    'select count(*)::text from (select id from inbox for update skip locked) free') as t (answer text);
+                return new;
+            end $$;
+            create trigger look before insert on job for each row execute function look();
+            """)
+        try inbox.settle(entry, as: .read, "", runs: [try run("a.yml", [job("ok")])], by: runs)
+        #expect(try database.read(Statement("looked", "select answer from looked")).map { $0.text(0) } == ["0"])
+        #expect(try inbox.take() == nil)
+    }
+
     @Test("A12: settled rows go after their time, what was put aside later")
     func retention() throws {
         try push(1, ["refs/heads/a", "refs/heads/b", "refs/heads/c"])
@@ -142,6 +180,11 @@ struct InboxStoreTests {
         #expect(try inbox.removeSettled() == 1)
         #expect(try database.read(Self.states).map { $0.text(0) } == ["quarantined confirmed"])
         try connection.script("update inbox set settled_at = now() - interval '91 days' where state = 'quarantined'")
+        #expect(try inbox.removeSettled() == 1)
+        // A server of before 0040 does not write down when it settled.
+        try connection.script("update inbox set state = 'dropped', settled_at = null")
+        #expect(try inbox.removeSettled() == 0)
+        try connection.script("update inbox set created_at = now() - interval '15 days'")
         #expect(try inbox.removeSettled() == 1)
     }
 
