@@ -37,6 +37,7 @@ class SlowPostgres:
         self.delay = 0.0
         self.swallows = False
         self.links: "list[Link]" = []
+        self.beats = 0  # of listening connections, that came back from PostgreSQL
         self.lock = threading.Lock()
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -72,6 +73,8 @@ class SlowPostgres:
                     time.sleep(self.delay)
                 if not link.silent:
                     target.sendall(piece)
+                    if source is link.server and b"millrace_beat_" in piece:
+                        self.beats += 1
             # A silent link's ends never learn of each other's end.
             if not link.silent:
                 target.shutdown(socket.SHUT_RDWR)

@@ -2,7 +2,9 @@
 import gzip
 import hashlib
 import http.client
+import json
 import random
+import shutil
 import subprocess
 import threading
 import zlib
@@ -379,3 +381,39 @@ def test_the_page_runs_its_script_and_no_other(job):
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     script = ask(job.stack, "GET", "/_static/log.js")
     assert (script.status, script.type) == (200, "text/javascript") and r"\x1b\[" in script.text, "escapes are JavaScript's"
+
+
+def shown_one_by_one(text: str) -> str:
+    """What a terminal shows, each wipe done at once."""
+    line, cursor, at = [], 0, 0
+    while at < len(text):
+        wipe = next((wipe for wipe in ("\x1b[K", "\x1b[1K", "\x1b[2K") if text.startswith(wipe, at)), None)
+        part = wipe or text[at]
+        at += len(part)
+        if wipe == "\x1b[K":
+            del line[cursor:]
+        elif wipe == "\x1b[1K":
+            line = [" " if place <= cursor else character for place, character in enumerate(line)]
+        elif wipe:
+            line = []
+        elif part == "\r":
+            cursor = 0
+        elif part == "\b":
+            cursor = max(0, cursor - 1)
+        else:
+            line += " " * (cursor - len(line))
+            line[cursor:cursor + 1] = [part]
+            cursor += 1
+    return "".join(line)
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node")
+def test_field_15_the_pages_script_shows_what_a_terminal_does(job):
+    script = ask(job.stack, "GET", "/_static/log.js").text
+    function = script[script.index("function asTerminalShows"):script.index("const marker = ")]
+    choice = random.Random(15)
+    parts = ["a", "b", "ü", "😀", "\r", "\b", "\x1b[K", "\x1b[1K", "\x1b[2K"]
+    lines = ["".join(choice.choices(parts, k=14)) for _ in range(5_000)]
+    code = f"{function}\nconst lines = JSON.parse(require('fs').readFileSync(0));\nconsole.log(JSON.stringify(lines.map(asTerminalShows)));"
+    done = subprocess.run(["node", "-e", code], input=json.dumps(lines), capture_output=True, text=True, check=True, timeout=120)
+    assert json.loads(done.stdout) == [shown_one_by_one(line) for line in lines]

@@ -43,8 +43,7 @@ struct GitHookCommand: ParsableCommand {
         // Before git answers, so that a clone right behind the push checks the branch out. A reader repeats it.
         let app = try App(configuration: configuration, instance: "git-hook")
         guard let found = try app.repositories.repository(repository) else { return }
-        _ = try? DefaultBranch(app: app).adopt(
-            of: found, made: { updates.filter { isZero($0.before) }.map(\.ref) })
+        _ = try? DefaultBranch(app: app).adopt(of: found, moved: { updates.map { ($0.ref, $0.before) } })
     }
 
     /// Refs that the push moves, from stdin. No more are read than may be moved.

@@ -9,9 +9,9 @@ struct DefaultBranch {
     /// The first pushed branch becomes the default one of a repository that had no branch. Safe to repeat, and repairs a HEAD
     /// that does not say what the row says.
     ///
-    /// - Parameter made: refs that the push made, in its order.
+    /// - Parameter moved: refs that the push moved, in its order, each with what it was before.
     /// - Returns: the branch that it is now, when it changed.
-    func adopt(of repository: Repository, made: () throws -> [String]) throws -> String? {
+    func adopt(of repository: Repository, moved: () throws -> [(ref: String, before: String)]) throws -> String? {
         let directory = RepositoryFiles(configuration: app.configuration).directory(repository.id)
         // Whoever wrote the row may have been killed before HEAD.
         let head = try? String(contentsOfFile: "\(directory)/HEAD", encoding: .utf8)
@@ -22,11 +22,16 @@ struct DefaultBranch {
         let deadline = GitProgram.deadline(seconds: PushLimits.gitSeconds)
         let born = try GitProgram.answer(["rev-parse", "--verify", "--quiet", own], in: directory, deadline: deadline)
         guard born.status != 0 else { return nil }
-        let made = try made().map(shortRef).filter { $0.type == "branch" }.map(\.name)
-        guard !made.isEmpty else { return nil }
+        let moved = try moved().map { (ref: shortRef($0.ref), isNew: isZero($0.before)) }.filter {
+            $0.ref.type == "branch"
+        }
+        // What was moved was there before.
+        guard !moved.isEmpty, moved.allSatisfy(\.isNew) else { return nil }
         let listing = try GitProgram.run(["for-each-ref", "--format=%(refname)", "refs/heads/"], in: directory)
         let branches = listing.split(separator: 0x0A).map { shortRef(String(decoding: $0, as: UTF8.self)).name }
-        guard let branch = newDefaultBranch(current: repository.defaultBranch, branches: Set(branches), made: made)
+        guard
+            let branch = newDefaultBranch(
+                current: repository.defaultBranch, branches: Set(branches), made: moved.map(\.ref.name))
         else { return nil }
         try app.repositories.adoptDefaultBranch(branch, of: repository.id, insteadOf: repository.defaultBranch)
         // Whatever the row says by now: of two first pushes one wins.

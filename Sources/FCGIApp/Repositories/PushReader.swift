@@ -60,10 +60,7 @@ final class PushReader {
                 return try app.inbox.settle(entry, as: .dropped, "git did not take the push", by: app.runs)
             }
         }
-        if let branch = try DefaultBranch(app: app).adopt(
-            of: repository,
-            made: { try app.inbox.movedSince(entry).filter { isZero($0.before) }.map(\.ref) })
-        {
+        if let branch = try DefaultBranch(app: app).adopt(of: repository, moved: { try app.inbox.movedSince(entry) }) {
             repository = repository.with(defaultBranch: branch)
         }
         if entry.isByJob {
