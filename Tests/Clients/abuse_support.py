@@ -100,9 +100,15 @@ def abused(abused_stack):
 
 
 @pytest.fixture(scope="session")
-def job(abused_stack, tmp_path_factory):
-    """A running job with its tokens, so that what is sent reaches the code behind the checks."""
-    project = Project(abused_stack, User(abused_stack, "abuser", admin=True), tmp_path_factory.mktemp("abuse"))
+def abuser(abused_stack):
+    return User(abused_stack, "abuser", admin=True)
+
+
+@pytest.fixture
+def job(abused_stack, abuser, tmp_path_factory):
+    """A running job with its tokens, so that what is sent reaches the code behind the checks. One for each test: a mutated report
+    may end it."""
+    project = Project(abused_stack, abuser, tmp_path_factory.mktemp("abuse"))
     job = Uploader(project)
     job.upload("dist", b"x" * 5000)
     job.runner.rows(job.task, 0, ["one line"])

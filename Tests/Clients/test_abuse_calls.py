@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import runner_pb as pb
-from abuse_support import TEXTS, abused, abused_stack, generator, job, mutated, until_over  # noqa: F401
+from abuse_support import TEXTS, abused, abused_stack, abuser, generator, job, mutated, until_over  # noqa: F401
 from artifact_support import PIPELINES, SERVICE as TWIRP
 from protobuf.wkt import Timestamp
 from support import SERVICE, ask

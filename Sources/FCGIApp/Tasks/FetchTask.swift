@@ -57,8 +57,13 @@ struct FetchTask: Sendable {
     /// An ephemeral runner has one job in its life: none while it runs, and no entry afterwards (runner.md 3.6).
     private func isSpent(_ runner: Runner) throws -> Bool {
         guard runner.isSpent else { return false }
-        guard try app.runners.hasLiveTask(runner.id) else { throw Failure(.unauthenticated, "unregistered runner") }
-        return true
+        // What is remembered may be older than the return of its job to the queue, which gives it another life: told that it
+        // is gone, a runner ends for good.
+        switch try app.runners.ephemeralState(of: runner.id) {
+        case .unspent: return false
+        case .working: return true
+        case .spent: throw Failure(.unauthenticated, "unregistered runner")
+        }
     }
 
     /// Looks unless nothing can be there, then parks. Every wake-up comes back here.

@@ -51,6 +51,14 @@ public enum LabelSetWish: Equatable, Sendable {
     case only(Int64)
 }
 
+/// Where an ephemeral runner is in its life of one job (runner.md 3.6).
+public enum EphemeralState: Sendable {
+    /// It had no job yet, or the one it was given went back to the queue unheard of.
+    case unspent
+    case working
+    case spent
+}
+
 /// Writes `runner`.
 public struct RunnerStore: Sendable {
     /// NOTIFY channel: a runner's credential, labels or flags changed; payload its uuid.
@@ -86,8 +94,13 @@ public struct RunnerStore: Sendable {
     private static let labelSets = Statement(
         "label_set_above", "select id, labels from label_set where id > $1 order by id")
     private static let labelSet = Statement("label_set_get", "select id, labels from label_set where id = $1")
-    private static let liveTask = Statement(
-        "runner_live_task", "select 1 from task where runner_id = $1 and status in (6, 8) limit 1")
+    /// One snapshot: read apart, the two could belong to different moments.
+    private static let ephemeral = Statement(
+        "runner_ephemeral_state",
+        """
+        select n.spent_at is not null, exists (select 1 from task t where t.runner_id = n.id and t.status in (6, 8))
+          from runner n where n.id = $1
+        """)
 
     /// - Parameter uuid: 36 characters, checked by the caller; another shape would be an SQL error.
     public func runner(uuid: String) throws -> Runner? {
@@ -139,8 +152,11 @@ public struct RunnerStore: Sendable {
         return rows.map { LabelSet(id: $0.int(0), labels: $0.texts(1)) }
     }
 
-    public func hasLiveTask(_ runner: RunnerID) throws -> Bool {
-        try !database.read(Self.liveTask, .int(runner.number)).isEmpty
+    /// - Returns: `.spent` also for a runner that is gone.
+    public func ephemeralState(of runner: RunnerID) throws -> EphemeralState {
+        guard let row = try database.read(Self.ephemeral, .int(runner.number)).first else { return .spent }
+        let (isSpent, isWorking) = try row.decode((Bool, Bool).self)
+        return isSpent ? isWorking ? .working : .spent : .unspent
     }
 
     // MARK: who may be given a job; called by `TaskClaims` and `RunStore`
