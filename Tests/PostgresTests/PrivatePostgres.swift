@@ -25,6 +25,27 @@ final class PrivatePostgres: Sendable {
         return server.dsn(name)
     }
 
+    /// A connection string to a new database with all of sql/migrations.
+    static func migratedDatabase() throws -> String {
+        let dsn = try database()
+        let folder = root.appendingPathComponent("sql/migrations")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }
+        try Migrations(dsn: dsn).apply(
+            try names.sorted().map {
+                Migration(name: $0, sql: try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8))
+            }
+        ) { _ in }
+        return dsn
+    }
+
+    /// What the isolation specs begin with: `make_run`, `start_jobs`.
+    static func fixture() throws -> String {
+        try String(contentsOf: root.appendingPathComponent("Tests/Isolation/fixture.sql"), encoding: .utf8)
+    }
+
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+        "../..")
+
     private func dsn(_ database: String) -> String { "host=\(directory) user=millrace dbname=\(database)" }
 
     private init() throws {

@@ -7,8 +7,6 @@ import Testing
 
 @Suite("Artifacts, where many meet")
 struct ArtifactStoreTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../../..")
     private static let count = Statement(
         "count_of", "select count(*) from artifact where status = $1")
     private static let expireTurn = Statement(
@@ -33,17 +31,9 @@ struct ArtifactStoreTests {
     private let tasks: [LiveTask]
 
     init() throws {
-        let dsn = try PrivatePostgres.database()
-        let folder = Self.root.appendingPathComponent("sql/migrations")
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }
-        try Migrations(dsn: dsn).apply(
-            try names.sorted().map {
-                Migration(name: $0, sql: try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8))
-            }
-        ) { _ in }
-        let fixture = Self.root.appendingPathComponent("Tests/Isolation/fixture.sql")
+        let dsn = try PrivatePostgres.migratedDatabase()
         let connection = try Connection(dsn: dsn)
-        try connection.script(try String(contentsOf: fixture, encoding: .utf8))
+        try connection.script(try PrivatePostgres.fixture())
         try connection.script("call make_run(2, 6); call start_jobs(1, 2, 6)")
         database = Database(dsn: dsn, size: 10)
         beside = Database(dsn: dsn, size: 2)

@@ -6,8 +6,6 @@ import Testing
 
 @Suite("The inbox of pushes")
 struct InboxStoreTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../../..")
     private static let states = Statement(
         "states",
         "select string_agg(state, ' ' order by id), count(*) filter (where lease_until is not null) from inbox")
@@ -19,14 +17,7 @@ struct InboxStoreTests {
 
     /// Owners 1 and 2 with two repositories each: 1 and 2, 3 and 4.
     init() throws {
-        dsn = try PrivatePostgres.database()
-        let folder = Self.root.appendingPathComponent("sql/migrations")
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }
-        try Migrations(dsn: dsn).apply(
-            try names.sorted().map {
-                Migration(name: $0, sql: try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8))
-            }
-        ) { _ in }
+        dsn = try PrivatePostgres.migratedDatabase()
         connection = try Connection(dsn: dsn)
         try connection.script(
             """
