@@ -4,13 +4,14 @@
 set -eu -o pipefail
 wanted=(libfcgi-dev libpq-dev zlib1g-dev libarchive-dev postgresql-15 nginx fcgiwrap git python3-venv)
 # isolationtester (Tests/Isolation) comes with postgresql-client-15. Chromium looks at the pages (Tests/Clients/test_browser.py),
-# gcc compiles what the benches need, strace kills at chosen system calls (kill_support.py).
-[ "${1:-}" != test ] || wanted+=(chromium strace gcc libc6-dev)
+# gcc compiles what the benches need, node runs the pages' script, strace kills at chosen system calls (kill_support.py).
+[ "${1:-}" != test ] || wanted+=(chromium strace gcc libc6-dev nodejs)
 
 missing=()
 for package in "${wanted[@]}"; do
     # Any nginx of Debian's will do; they share one program.
     [ "$package" != nginx ] || ! command -v nginx >/dev/null || continue
+    [ "$package" != nodejs ] || ! command -v node >/dev/null || continue
     dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null | grep --quiet '^installed$' ||
         missing+=("$package")
 done

@@ -4,7 +4,6 @@ import hashlib
 import http.client
 import json
 import random
-import shutil
 import subprocess
 import threading
 import zlib
@@ -407,7 +406,6 @@ def shown_one_by_one(text: str) -> str:
     return "".join(line)
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="no node")
 def test_field_15_the_pages_script_shows_what_a_terminal_does(job):
     script = ask(job.stack, "GET", "/_static/log.js").text
     function = script[script.index("function asTerminalShows"):script.index("const marker = ")]

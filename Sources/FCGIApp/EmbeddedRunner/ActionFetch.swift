@@ -9,8 +9,8 @@ struct ActionFetch {
     let invocation: ActInvocation
     let cancel: JobCancel
 
-    /// - Parameter sources: what `--local-repository` of act is to be told.
     struct Found {
+        /// What `--local-repository` of act is to be told.
         var sources: [String] = []
         /// What could not be had, in words for the job's log.
         var problems: [String] = []
@@ -33,13 +33,8 @@ struct ActionFetch {
             switch wanted.use {
             case .other: continue
             case .local(let path):
-                if scan == nil {
-                    switch await takeWorkspace() {
-                    case .success(let directory): scan = directory
-                    // The steps will say what is missing: they may make the directory themselves.
-                    case .failure: scan = ""
-                    }
-                }
+                // Without it the steps will say what is missing: they may make the directory themselves.
+                if scan == nil { scan = await takeWorkspace() ?? "" }
                 guard let scan, !scan.isEmpty, !"/\(path)/".contains("/../")
                 else { continue }
                 definition = "\(scan)/\(path)"
@@ -111,20 +106,16 @@ struct ActionFetch {
     }
 
     /// The job's commit, to see which actions the workspace's own ones use.
-    private func takeWorkspace() async -> Result<String, WorkspaceMissing> {
+    private func takeWorkspace() async -> String? {
         let context = invocation.context
         let directory = "\(invocation.directory)/scan"
         guard !context["repository"].isEmpty, !context["sha"].isEmpty,
             (try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)) != nil
-        else { return .failure(WorkspaceMissing()) }
+        else { return nil }
         let server = invocation.serverURL
         let address = "\(server)/\(context["repository"]).git"
-        guard await git(in: directory, for: server).take(context["sha"], from: address) == nil else {
-            return .failure(WorkspaceMissing())
-        }
-        return .success(directory)
+        return await git(in: directory, for: server).take(context["sha"], from: address) == nil ? directory : nil
     }
-    private struct WorkspaceMissing: Error {}
 
     /// The job's token goes to its own server and to no other.
     private func git(in directory: String, for server: String) -> GitCommand {

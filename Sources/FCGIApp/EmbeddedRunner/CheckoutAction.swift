@@ -7,7 +7,7 @@ enum CheckoutAction {
     static func write(into directory: String) throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let inputs = inputs.map { "  \($0.name): {default: '\($0.value)'}\n" }.joined()
-        let environment = (Self.inputs.map(\.name) + [])
+        let environment = Self.inputs.map(\.name)
             .map { "        \(variable($0)): ${{ inputs.\($0) }}\n" }.joined()
         let script = script.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .map { $0.isEmpty ? "\n" : "        \(String(Substring($0)))\n" }.joined()

@@ -35,9 +35,9 @@ final class ChildProcess: Sendable {
         environment["RUNNER_TRACKING_ID"] = trackingID
         do {
             // Swift's Glibc lacks posix_spawn_file_actions_addchdir_np, so `env` changes the directory; it execs, the pid stays.
-            group = try spawn(
-                "/usr/bin/env", ["env", "--chdir", directory, path] + arguments, environment.map { "\($0)=\($1)" },
-                output: writeEnd)
+            group = try ProcessGroup.start(
+                ["--chdir", directory, path] + arguments, environment: environment, output: writeEnd, errors: writeEnd,
+                name: path)
         } catch {
             close(readEnd)
             throw error
@@ -118,42 +118,6 @@ final class ChildProcess: Sendable {
         let signal = status & 0x7f
         return signal == 0 ? (status >> 8) & 0xff : 128 + signal
     }
-}
-
-/// posix_spawn with default signals in a new group, with stdin from /dev/null.
-private func spawn(_ path: String, _ arguments: [String], _ environment: [String], output: Int32) throws -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, output, 2)
-
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // The runner ignores SIGTERM and SIGINT (it waits for them elsewhere); a program would inherit that.
-    var signals = sigset_t()
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-
-    var argv = arguments.map { strdup($0) } + [nil]
-    var envp = environment.map { strdup($0) } + [nil]
-    defer {
-        for pointer in argv + envp { free(pointer) }
-    }
-    var pid: pid_t = 0
-    let failed = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
-    guard failed == 0 else {
-        errno = failed
-        throw FileFailure("start", path)
-    }
-    return pid
 }
 
 /// Kills every process whose environment has the mark; looks again until there is none, as it may be forking.

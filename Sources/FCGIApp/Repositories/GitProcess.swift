@@ -42,8 +42,8 @@ final class GitProcess {
             pipes.append(ends)
         }
         do {
-            pid = try Self.spawn(
-                ["env", "git", "--git-dir", directory] + arguments, input: pipes[0][0], output: pipes[1][1],
+            pid = try Self.start(
+                ["git", "--git-dir", directory] + arguments, input: pipes[0][0], output: pipes[1][1],
                 errors: pipes[2][1])
         } catch {
             closeAll()
@@ -130,25 +130,7 @@ final class GitProcess {
         return status & 0x7f == 0 ? (status >> 8) & 0xff : nil
     }
 
-    /// Default signals and a group of its own; `env` finds git on PATH.
-    private static func spawn(_ arguments: [String], input: Int32, output: Int32, errors: Int32) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for (end, number) in [(input, 0), (output, 1), (errors, 2)] {
-            posix_spawn_file_actions_adddup2(&actions, end, Int32(number))
-        }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+    private static func start(_ arguments: [String], input: Int32, output: Int32, errors: Int32) throws -> pid_t {
         var environment = ProcessInfo.processInfo.environment
         environment["LC_ALL"] = "C"
         environment["GIT_TERMINAL_PROMPT"] = "0"
@@ -156,15 +138,7 @@ final class GitProcess {
         for name in ["GIT_DIR", "GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"] {
             environment[name] = nil
         }
-        var argv = arguments.map { strdup($0) } + [nil]
-        var envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for pointer in argv + envp { free(pointer) } }
-        var pid: pid_t = 0
-        let failed = posix_spawn(&pid, "/usr/bin/env", &actions, &attributes, &argv, &envp)
-        guard failed == 0 else {
-            errno = failed
-            throw FileFailure("start", "git")
-        }
-        return pid
+        return try ProcessGroup.start(
+            arguments, environment: environment, input: input, output: output, errors: errors, name: "git")
     }
 }
