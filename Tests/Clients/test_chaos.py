@@ -57,7 +57,7 @@ class Worker:
                 task = self.runner.look()
                 if task:
                     self.execute(task)
-        except Exception as error:  # noqa: BLE001: told by the test, with its words
+        except Exception as error:  # told by the test, with its words
             self.failed.append(repr(error))
 
     def execute(self, task):
