@@ -34,6 +34,18 @@ enum EventStore {
             .optional(actor?.number))
     }
 
+    private static let appendBlocked = Statement(
+        "event_append_blocked",
+        """
+        insert into event (run_id, job_id, kind, status)
+        select run_id, id, 'job_status', 7 from job where attempt_id = $1 order by id
+        """)
+
+    /// The first event of each job of a new attempt.
+    static func appendBlocked(_ attempt: AttemptID, in tx: Transaction) throws {
+        try tx.run(Self.appendBlocked, .int(attempt.number))
+    }
+
     private static let removeWithoutRun = Statement(
         "event_remove_without_run",
         """

@@ -6,7 +6,10 @@ public struct Assignment: Sendable {
     public let job: JobID
     public let jobKey: String
     public let facts: RunFacts
-    public let payload: String
+    /// What the payload is made of; nil for a job that a server of before 0067 planned.
+    let definition: String?
+    /// The payload of such a job, made at planning.
+    let plannedPayload: String?
     /// `github.event`, as JSON text.
     public let eventPayload: String
     public let repositoryID: RepositoryID
@@ -16,15 +19,24 @@ public struct Assignment: Sendable {
     public let mayIdentify: Bool
     public let needs: [NeedResult]
     public var run: RunID { facts.run }
+
+    /// What the runner gets: a workflow with this one job.
+    ///
+    /// - Throws: `JobDefinition.Fault` with the reason why it cannot be made.
+    public func payload() throws -> [UInt8] {
+        guard let definition else { return Array((plannedPayload ?? "").utf8) }
+        return Domain.payload(of: try JobDefinition(stored: Array(definition.utf8)))
+    }
 }
 
 extension Assignment {
     private static let describe = Statement(
         "task_describe",
         """
-        select t.id, j.id, j.key, r.id, r.number, a.number::bigint, j.payload, r.event, r.payload, r.ref, r.sha,
+        select t.id, j.id, j.key, r.id, r.number, a.number::bigint, j.definition, r.event, r.payload, r.ref, r.sha,
                r.workflow_id, r.workflow_path, coalesce(u.name, 'ghost'), coalesce(v.name, u.name, 'ghost'), p.id,
-               o.name, p.name, j.needs, a.id, j.timeout_seconds, j.id_token
+               o.name, p.name, j.needs, a.id, j.timeout_seconds, j.id_token,
+               case when j.definition is null then j.payload end
           from task t join job j on j.id = t.job_id join run r on r.id = j.run_id
           join attempt a on a.id = j.attempt_id join repository p on p.id = r.repository_id
           join account o on o.id = p.owner_id left join account u on u.id = r.actor_id
@@ -51,7 +63,7 @@ extension Assignment {
                 ref: row.text(9), sha: row.text(10), workflowID: row.text(11), workflowPath: row.text(12),
                 actor: row.text(13), triggeringActor: row.text(14), repositoryOwner: row.text(16),
                 repositoryName: row.text(17)),
-            payload: row.text(6), eventPayload: row.text(8), repositoryID: RepositoryID(row.int(15)),
+            definition: row.optionalText(6), plannedPayload: row.optionalText(22), eventPayload: row.text(8), repositoryID: RepositoryID(row.int(15)),
             timeoutSeconds: row.optionalInt(20), mayIdentify: row.bool(21),
             needs: keys.map { needResult($0, among: legs) })
     }
