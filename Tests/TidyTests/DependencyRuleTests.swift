@@ -10,6 +10,29 @@ struct DependencyRuleTests {
     static let allowed: [(target: String, imports: Set<String>)] = [
         ("Domain", ["FoundationEssentials"]),
         ("Postgres", ["Domain", "CLibpq", "Glibc", "Synchronization", "FoundationEssentials"]),
+        (
+            "Web",
+            [
+                "Domain", "CFCGI", "CLinux", "CZlib", "Collections", "Foundation", "Glibc", "Synchronization",
+                "SwiftProtobuf",
+            ]
+        ),
+        (
+            "Client",
+            [
+                "Domain", "RunnerProto", "CLinux", "Crypto", "Dispatch", "Foundation", "FoundationNetworking", "Glibc",
+                "Logging", "SwiftProtobuf", "Synchronization", "Yams",
+            ]
+        ),
+        (
+            "Server",
+            [
+                "Client", "Domain", "Postgres", "RunnerProto", "Web", "CArchive", "CLinux", "CZlib", "Collections",
+                "Crypto",
+                "CryptoExtras", "Foundation", "Glibc", "Logging", "Mustache", "SwiftProtobuf", "Synchronization",
+                "Yams",
+            ]
+        ),
     ]
     static let exceptions: [String: Set<String>] = ["Domain/Workflows/YAMLTree.swift": ["Yams"]]
 
