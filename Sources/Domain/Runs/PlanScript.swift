@@ -10,9 +10,8 @@ extension RunScript {
         try tables.append(Event(.runPlanned, run: run, actor: actor, detail: plan.problem))
         try tables.append(Event(.runStatus, run: run, status: status))
         guard plan.jobCount > 0 else { return run }
-        for job in try tables.insertJobs(plan, run: run, attempt: attempt, status: first) {
-            try tables.append(Event(.jobStatus, run: run, job: job, status: first))
-        }
+        let jobs = try tables.insertJobs(plan, run: run, attempt: attempt, status: first)
+        try tables.appendFirst(of: jobs, run: run)
         _ = try apply(.planned, to: LockedRun(run, attempt: 1, status: status))
         return run
     }

@@ -16,9 +16,7 @@ extension RunScript {
         // Not asked for with the lock: a statement that waited sees the run's new row, but no attempt made meanwhile.
         let old = try tables.attempt(locked.attempt, of: run)
         let copies = try tables.copyJobs(from: old, to: attempt, again: again, status: first)
-        for copy in copies {
-            try tables.append(Event(.jobStatus, run: run, job: copy.job, status: copy.status))
-        }
+        try tables.appendFirst(of: copies, run: run)
         _ = try apply(.planned, to: LockedRun(run, attempt: number, status: first))
         let idAt = Dictionary(copies.map { ($0.position, $0.job) }, uniquingKeysWith: { first, _ in first })
         return Dictionary(

@@ -55,8 +55,8 @@ public struct JobMove: Equatable, Sendable {
     }
 }
 
-/// One job of a rerun's attempt, as its row was made.
-public struct CopiedJob: Equatable, Sendable {
+/// One job of a new attempt, as its row was made.
+public struct NewJob: Equatable, Sendable {
     public let job: JobID
     public let status: Status
     public let position: Int64
@@ -125,16 +125,18 @@ public protocol RunTables {
     func insertRun(_ plan: Plan, status: Status) throws -> RunID?
     func insertAttempt(_ number: Int64, of run: RunID, by actor: AccountID?, status: Status) throws -> AttemptID
     /// - Returns: in order of position.
-    func insertJobs(_ plan: Plan, run: RunID, attempt: AttemptID, status: Status) throws -> [JobID]
+    func insertJobs(_ plan: Plan, run: RunID, attempt: AttemptID, status: Status) throws -> [NewJob]
     func startAttempt(_ number: Int64, of run: RunID, status: Status) throws
     func attempt(_ number: Int64, of run: RunID) throws -> AttemptID
     /// New rows for every job of an attempt: those of `again` start anew with `status`, the others keep result, task, place
     /// in the queue and the wait for late outputs.
-    func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [CopiedJob]
+    func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [NewJob]
 
     // MARK: telling; heard when the transaction commits
 
     func append(_ event: Event) throws
+    /// The first event of each job of a new attempt: its status.
+    func appendFirst(of jobs: [NewJob], run: RunID) throws
     /// Runners that wait for work look again.
     func notifyWaiting(_ job: LoadedJob) throws
     /// What instances remember of the runner is out of date.

@@ -177,6 +177,7 @@ struct PushPlan {
             continueOnError: job.continueOnError, hasOutputs: job.hasOutputs,
             timeoutSeconds: job.timeoutMinutes.flatMap(RecoveryLimits.timeoutSeconds), mayIdentify: job.mayIdentify,
             permissions: job.permissions, stepNames: job.stepNames,
+            definition: String(decoding: job.definition.stored, as: UTF8.self),
             payload: String(decoding: job.payload, as: UTF8.self))
     }
 }

@@ -16,6 +16,21 @@ enum EventStore {
             .optional(event.status?.rawValue), .optional(event.actor?.number))
     }
 
+    private static let appendFirst = Statement(
+        "event_append_first",
+        """
+        insert into event (run_id, job_id, kind, status)
+        select $1, u.job_id, $4, u.status
+          from unnest($2::bigint[], $3::bigint[]) with ordinality as u (job_id, status, place) order by u.place
+        """)
+
+    /// The first event of each job of a new attempt.
+    static func appendFirst(of jobs: [NewJob], run: RunID, in tx: Transaction) throws {
+        try tx.run(
+            Self.appendFirst, .int(run.number), .ints(jobs.map(\.job.number)), .ints(jobs.map(\.status.rawValue)),
+            .text(EventKind.jobStatus.rawValue))
+    }
+
     private static let removeWithoutRun = Statement(
         "event_remove_without_run",
         """

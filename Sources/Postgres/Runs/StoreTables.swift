@@ -54,7 +54,7 @@ struct StoreTables: TaskTables {
     func insertAttempt(_ number: Int64, of run: RunID, by actor: AccountID?, status: Status) throws -> AttemptID {
         try RunStore.insertAttempt(number, of: run, actor: actor, status: status, in: tx)
     }
-    func insertJobs(_ plan: ReservedPlan, run: RunID, attempt: AttemptID, status: Status) throws -> [JobID] {
+    func insertJobs(_ plan: ReservedPlan, run: RunID, attempt: AttemptID, status: Status) throws -> [NewJob] {
         try JobStore.insert(
             plan.planned.jobs, run: run, attempt: attempt, repository: plan.reserved.repository,
             owner: plan.reserved.owner, status: status, in: tx)
@@ -65,13 +65,14 @@ struct StoreTables: TaskTables {
     func attempt(_ number: Int64, of run: RunID) throws -> AttemptID {
         try RunStore.attempt(number, of: run, in: tx)
     }
-    func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [CopiedJob] {
+    func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [NewJob] {
         try JobStore.copy(from: old, to: new, again: again, status: status, in: tx)
     }
 
     // MARK: telling
 
     func append(_ event: Event) throws { try EventStore.append(event, in: tx) }
+    func appendFirst(of jobs: [NewJob], run: RunID) throws { try EventStore.appendFirst(of: jobs, run: run, in: tx) }
     func notifyWaiting(_ job: LoadedJob) throws {
         try tx.notify(
             RunStore.waitingChannel, "\(job.labelSet) \(job.repository) \(job.owner) \(job.snapshot.id)")

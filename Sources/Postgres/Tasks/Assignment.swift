@@ -6,7 +6,10 @@ public struct Assignment: Sendable {
     public let job: JobID
     public let jobKey: String
     public let facts: RunContext
-    public let payload: String
+    /// What the payload is made of; nil for a job that a server of before 0067 planned.
+    let definition: String?
+    /// The payload of such a job, made at planning.
+    let plannedPayload: String?
     /// `github.event`, as JSON text.
     public let eventPayload: String
     public let repositoryID: RepositoryID
@@ -16,13 +19,22 @@ public struct Assignment: Sendable {
     public let mayIdentify: Bool
     public let needs: [NeedResult]
     public var run: RunID { facts.run }
+
+    /// What the runner gets: a workflow with this one job.
+    ///
+    /// - Throws: `JobDefinition.Fault` with the reason why it cannot be made.
+    public func payload() throws -> [UInt8] {
+        guard let definition else { return Array((plannedPayload ?? "").utf8) }
+        return Domain.payload(of: try JobDefinition(stored: Array(definition.utf8)))
+    }
 }
 
 extension Assignment {
     private static let describe = Statement(
         "task_describe",
         """
-        select \(RunContext.columns), j.id, j.key, j.payload, r.payload, p.id, j.needs, a.id, j.timeout_seconds, j.id_token
+        select \(RunContext.columns), j.id, j.key, j.definition,
+               case when j.definition is null then j.payload end, r.payload, p.id, j.needs, a.id, j.timeout_seconds, j.id_token
           from \(RunContext.taskTables)
          where t.id = $1
         """)
@@ -38,13 +50,14 @@ extension Assignment {
     static func load(_ task: TaskID, in tx: Transaction) throws -> Assignment? {
         guard let row = try tx.first(Self.describe, .int(task.number)) else { return nil }
         let next = RunContext.columnCount
-        let keys = row.texts(next + 5)
-        let legs = keys.isEmpty ? [] : try legs(of: AttemptID(row.int(next + 6)), keys: keys, in: tx)
+        let keys = row.texts(next + 6)
+        let legs = keys.isEmpty ? [] : try legs(of: AttemptID(row.int(next + 7)), keys: keys, in: tx)
         return Assignment(
             task: task, job: JobID(row.int(next)), jobKey: row.text(next + 1), facts: RunContext(row, at: 0),
-            payload: row.text(next + 2), eventPayload: row.text(next + 3),
-            repositoryID: RepositoryID(row.int(next + 4)), timeoutSeconds: row.optionalInt(next + 7),
-            mayIdentify: row.bool(next + 8), needs: keys.map { needResult($0, among: legs) })
+            definition: row.optionalText(next + 2), plannedPayload: row.optionalText(next + 3),
+            eventPayload: row.text(next + 4), repositoryID: RepositoryID(row.int(next + 5)),
+            timeoutSeconds: row.optionalInt(next + 8), mayIdentify: row.bool(next + 9),
+            needs: keys.map { needResult($0, among: legs) })
     }
 
     private static func legs(of attempt: AttemptID, keys: [String], in tx: Transaction) throws -> [JobSnapshot] {
