@@ -1,6 +1,6 @@
 /// One job of a run: the draft with the values of one matrix leg. Nil when an error was noted.
 func planJob(
-    _ job: JobDraft, leg: MatrixLeg?, _ contexts: LegContexts, index: Int, _ payload: PayloadDraft,
+    _ job: JobDraft, leg: MatrixLeg?, _ contexts: LegContexts, index: Int, _ draft: DefinitionDraft,
     _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
 ) -> JobPlan? {
     guard let runsOn = labels(job, contexts, &evaluator, &list) else { return nil }
@@ -17,7 +17,8 @@ func planJob(
     guard let name = jobName(job, leg, contexts, &evaluator, &list),
         let continueOnError = flag(job, contexts, &evaluator, &list)
     else { return nil }
-    let bytes = payload.bytes(name: name, runsOn: runsOn, continueOnError: continueOnError, leg: leg)
+    let definition = draft.definition(name: name, runsOn: runsOn, continueOnError: continueOnError, leg: leg)
+    let bytes = payload(of: definition)
     guard bytes.count <= WorkflowLimits.jobPayloadBytesMax else {
         let message =
             "job \"\(job.key)\" has \(bytes.count) bytes; at most \(WorkflowLimits.jobPayloadBytesMax) are allowed"
@@ -25,10 +26,10 @@ func planJob(
         return nil
     }
     return JobPlan(
-        key: job.key, name: name, needs: payload.needs, runsOn: runsOn.labels, condition: job.condition,
+        key: job.key, name: name, needs: draft.needs, runsOn: runsOn.labels, condition: job.condition,
         continueOnError: continueOnError, hasOutputs: job.hasOutputs, stepNames: job.stepNames,
-        timeoutMinutes: minutes(job, contexts, &evaluator, &list), mayIdentify: payload.mayIdentify,
-        permissions: payload.permissions, matrixIndex: index, payload: bytes)
+        timeoutMinutes: minutes(job, contexts, &evaluator, &list), mayIdentify: draft.mayIdentify,
+        permissions: draft.permissions, matrixIndex: index, definition: definition, payload: bytes)
 }
 
 /// What PostgreSQL or a runner would refuse of labels, in words; nil when nothing.
@@ -49,7 +50,7 @@ private func faultOfLabels(_ labels: [String]) -> String? {
     return nil
 }
 
-struct Labels {
+struct Labels: Equatable, Sendable {
     let labels: [String]
     let isString: Bool
 }

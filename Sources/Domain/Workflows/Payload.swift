@@ -54,21 +54,14 @@ struct PayloadJSON {
     }
 
     /// Text as the author wrote it: the runner evaluates the expressions in it.
-    mutating func node(_ node: YAMLNode) { write(node) { $0 } }
-
-    /// Text that no longer has expressions: `${{` in it means itself.
-    mutating func data(_ node: YAMLNode) { write(node, text: withoutExpressions) }
-    mutating func data(_ text: String) { string(withoutExpressions(text)) }
-    mutating func dataKey(_ text: String) { key(withoutExpressions(text)) }
-
-    private mutating func write(_ node: YAMLNode, text: (String) -> String) {
+    mutating func node(_ node: YAMLNode) {
         switch node.content {
-        case .sequence(let items): array { json in items.forEach { json.write($0, text: text) } }
+        case .sequence(let items): array { json in items.forEach { json.node($0) } }
         case .mapping(let pairs):
             object { json in
                 for pair in pairs {
-                    json.key(text(pair.key))
-                    json.write(pair.value, text: text)
+                    json.key(pair.key)
+                    json.node(pair.value)
                 }
             }
         case .scalar(let scalar):
@@ -76,10 +69,14 @@ struct PayloadJSON {
             case .null: literal("null")
             case .bool(let flag): literal(flag ? "true" : "false")
             case .number(let number): literal(jsonNumber(number))
-            case .string: string(text(scalar.text))
+            case .string: string(scalar.text)
             }
         }
     }
+
+    /// Text that no longer has expressions: `${{` in it means itself.
+    mutating func data(_ text: String) { string(withoutExpressions(text)) }
+    mutating func dataKey(_ text: String) { key(withoutExpressions(text)) }
 
     private mutating func separate() { if needsComma { raw(",") } }
     private mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
@@ -88,8 +85,14 @@ struct PayloadJSON {
 /// The text with every `${{` as an expression that gives it (Gitea writes the same).
 func withoutExpressions(_ text: String) -> String {
     guard hasExpression(text) else { return text }
+    return String(decoding: withoutExpressions(Array(text.utf8)), as: UTF8.self)
+}
+
+/// The same for JSON: `${{` stands only in its strings, where none of the three is escaped.
+func withoutExpressions(_ text: [UInt8]) -> [UInt8] {
+    guard text.contains(UInt8(ascii: "$")) else { return text }
     var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
+    var rest = text[...]
     while let first = rest.first {
         if rest.starts(with: "${{".utf8) {
             bytes.append(contentsOf: "${{ '$' }}{{".utf8)
@@ -99,7 +102,7 @@ func withoutExpressions(_ text: String) -> String {
             rest = rest.dropFirst()
         }
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
 }
 
 /// `10`, not `10.0`. What JSON cannot say is written as YAML says it, which the runner's reader takes.

@@ -83,6 +83,8 @@ public struct JobPlan: Sendable {
     public let permissions: TokenPermissions
     /// 0-based place among the legs; 0 without a matrix.
     public let matrixIndex: Int
-    /// What the runner gets: JSON of a workflow with this one job (workflows.md 15).
+    /// What the job's payload is made of at the claim.
+    public let definition: JobDefinition
+    /// The payload as it would be now: JSON of a workflow with this one job (workflows.md 15).
     public let payload: [UInt8]
 }

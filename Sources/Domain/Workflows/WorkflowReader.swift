@@ -146,7 +146,7 @@ private func readJobs(
     var plans: [JobPlan] = []
     var payloadBytes = 0
     for job in jobs {
-        guard let draft = PayloadDraft(job, root: root, workflow: list.path, &evaluator, &list) else { return [] }
+        guard let draft = DefinitionDraft(job, root: root, workflow: list.path, &evaluator, &list) else { return [] }
         let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
         let values = legs.reduce(0) { $0 + 1 + ($1?.values.count ?? 0) }
         // Counted before they are made: each leg carries the whole job.

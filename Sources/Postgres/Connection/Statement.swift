@@ -31,6 +31,20 @@ public enum Value: Sendable, Equatable {
         case ints = 1016
     }
 
+    /// A list as PostgreSQL reads it from text (`{"a","b"}`), for lists of lists.
+    static func literal(_ texts: [String]) -> String {
+        var bytes: [UInt8] = [UInt8(ascii: "{")]
+        for (index, text) in texts.enumerated() {
+            bytes.append(contentsOf: (index == 0 ? "\"" : ",\"").utf8)
+            for byte in text.utf8 {
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { bytes.append(UInt8(ascii: "\\")) }
+                bytes.append(byte)
+            }
+            bytes.append(UInt8(ascii: "\""))
+        }
+        return String(decoding: bytes + [UInt8(ascii: "}")], as: UTF8.self)
+    }
+
     public static func optional(_ text: String?) -> Value { text.map(Value.text) ?? .null(.text) }
     public static func optional(_ number: Int64?) -> Value { number.map(Value.int) ?? .null(.int) }
     public static func optional(_ flag: Bool?) -> Value { flag.map { Value.bool($0) } ?? .null(.bool) }

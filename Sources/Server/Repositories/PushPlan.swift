@@ -101,7 +101,7 @@ struct PushPlan {
         }
         guard let reserved = try app.runs.reserve(1, in: history.entry.repository).first else { return }
         let made = try makeEvent()
-        let facts = RunFacts(
+        let facts = RunContext(
             run: reserved.run, runNumber: reserved.number, attempt: 1, event: "push", ref: history.entry.ref,
             sha: history.commit, workflowID: workflowID(ofPath: path), workflowPath: path, actor: pusher,
             triggeringActor: pusher, repositoryOwner: history.repository.ownerName,
@@ -177,6 +177,7 @@ struct PushPlan {
             continueOnError: job.continueOnError, hasOutputs: job.hasOutputs,
             timeoutSeconds: job.timeoutMinutes.flatMap(RecoveryLimits.timeoutSeconds), mayIdentify: job.mayIdentify,
             permissions: job.permissions, stepNames: job.stepNames,
+            definition: String(decoding: job.definition.stored, as: UTF8.self),
             payload: String(decoding: job.payload, as: UTF8.self))
     }
 }

@@ -12,7 +12,7 @@ struct TaskMessage: Sendable {
     package func make(_ assignment: Assignment, token: String, base: String) throws -> Runner_V1_Task {
         var task = Runner_V1_Task()
         task.id = assignment.task.number
-        task.workflowPayload = Data(assignment.payload.utf8)
+        task.workflowPayload = Data(try assignment.payload())
         task.secrets = ["GITHUB_TOKEN": token, "GITEA_TOKEN": token, "FORGEJO_TOKEN": token]
         for need in assignment.needs {
             var sent = Runner_V1_TaskNeed()

@@ -6,8 +6,8 @@ private let payloadJobKeys = [
     "permissions", "with", "secrets", "continue-on-error", "runs-on", "strategy",
 ]
 
-/// A job's payload as far as it is the same for all legs of its matrix, written once; and what else they share.
-struct PayloadDraft {
+/// A job's definition as far as it is the same for all legs of its matrix, written once; and what else they share.
+struct DefinitionDraft {
     private enum Member {
         case written([UInt8])
         case runsOn
@@ -36,11 +36,9 @@ struct PayloadDraft {
         permissions = tokenPermissions(job.node, in: root)
         var bytes = 0
         func written(_ key: String, _ body: (inout PayloadJSON) -> Void) -> [UInt8] {
-            var json = PayloadJSON()
-            json.key(key)
-            body(&json)
-            bytes += json.bytes.count + 1
-            return json.bytes
+            let member = Self.member(key, body)
+            bytes += member.count + 1
+            return member
         }
         var rootMembers: [[UInt8]] = []
         var isNamed = false
@@ -87,70 +85,53 @@ struct PayloadDraft {
         sharedBytes = bytes
     }
 
-    /// The payload of one leg.
-    ///
-    /// What was evaluated is data from now on, so `${{` in it is escaped: the runner would evaluate it again, with secrets
-    /// (workflows.md 15).
-    func bytes(name: String, runsOn: Labels, continueOnError: Bool, leg: MatrixLeg?) -> [UInt8] {
+    /// The definition of one leg.
+    func definition(name: String, runsOn: Labels, continueOnError: Bool, leg: MatrixLeg?) -> JobDefinition {
+        var made: [JobDefinition.Member] = []
+        for member in members {
+            switch member {
+            case .written(let bytes): made.append(.written(bytes))
+            case .runsOn: made.append(self.runsOn(runsOn))
+            case .strategy:
+                let strategy = strategyMembers(leg)
+                if !strategy.isEmpty { made.append(.strategy(strategy)) }
+            case .continueOnError:
+                made.append(
+                    .written(Self.member("continue-on-error") { $0.literal(continueOnError ? "true" : "false") }))
+            }
+        }
+        return JobDefinition(workflow: rootMembers, key: job.key, name: name, needs: needs, job: made)
+    }
+
+    private func runsOn(_ labels: Labels) -> JobDefinition.Member {
+        guard job.isOfGroupAlone, let written = job.node["runs-on"]?.value else { return .runsOn(labels) }
+        return .written(Self.member("runs-on") { $0.node(written) })
+    }
+
+    private func strategyMembers(_ leg: MatrixLeg?) -> [JobDefinition.StrategyMember] {
+        guard let strategy = job.strategy ?? job.node["strategy"]?.value else { return [] }
+        var members: [JobDefinition.StrategyMember] = []
+        for pair in strategy.pairs ?? [] {
+            if ["fail-fast", "max-parallel"].contains(pair.key), !pair.value.isNull {
+                members.append(.written(Self.member(pair.key) { $0.node(pair.value) }))
+            } else if pair.key == "matrix", let leg {
+                members.append(
+                    .leg(
+                        leg.values.map { value in
+                            var json = PayloadJSON()
+                            json.node(value.value)
+                            return JobDefinition.LegValue(key: value.key, json: json.bytes)
+                        }))
+            }
+        }
+        return members
+    }
+
+    private static func member(_ key: String, _ body: (inout PayloadJSON) -> Void) -> [UInt8] {
         var json = PayloadJSON()
-        json.object { json in
-            rootMembers.forEach { json.member($0) }
-            json.key("jobs")
-            json.object { json in
-                json.key(job.key)
-                json.object { json in
-                    json.key("name")
-                    json.data(name)
-                    for member in members {
-                        switch member {
-                        case .written(let bytes): json.member(bytes)
-                        case .runsOn: write(runsOn, &json)
-                        case .strategy: writeStrategy(leg, &json)
-                        case .continueOnError:
-                            json.key("continue-on-error")
-                            json.literal(continueOnError ? "true" : "false")
-                        }
-                    }
-                }
-            }
-        }
+        json.key(key)
+        body(&json)
         return json.bytes
-    }
-
-    private func write(_ runsOn: Labels, _ json: inout PayloadJSON) {
-        json.key("runs-on")
-        if job.isOfGroupAlone, let written = job.node["runs-on"]?.value {
-            json.node(written)
-        } else if runsOn.isString, let label = runsOn.labels.first {
-            json.data(label)
-        } else {
-            json.array { json in runsOn.labels.forEach { json.data($0) } }
-        }
-    }
-
-    /// Each key with this leg's value alone, so that the runner's own expansion gives exactly one combination.
-    private func writeStrategy(_ leg: MatrixLeg?, _ json: inout PayloadJSON) {
-        guard let strategy = job.strategy ?? job.node["strategy"]?.value else { return }
-        let kept = (strategy.pairs ?? []).filter {
-            ["fail-fast", "max-parallel"].contains($0.key) && !$0.value.isNull || $0.key == "matrix" && leg != nil
-        }
-        guard !kept.isEmpty else { return }
-        json.key("strategy")
-        json.object { json in
-            for pair in kept {
-                json.key(pair.key)
-                guard pair.key == "matrix" else {
-                    json.node(pair.value)
-                    continue
-                }
-                json.object { json in
-                    for value in leg?.values ?? [] {
-                        json.dataKey(value.key)
-                        json.array { $0.data(value.value) }
-                    }
-                }
-            }
-        }
     }
 }
 

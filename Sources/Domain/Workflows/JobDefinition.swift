@@ -1,0 +1,222 @@
+/// A job as planned: all that its payload is made of when a runner claims it.
+///
+/// Stored with the job. What planning decided (name, labels, this leg of the matrix) is kept as plain data; the rest is
+/// kept as the author wrote it, for the runner to evaluate. The payload is not stored in its stead because values that are
+/// known only at the claim (outputs of needs, variables, secrets) are to enter it.
+public struct JobDefinition: Equatable, Sendable {
+    /// The version of the stored form that this server writes, and the only one that it reads.
+    static let version = 1
+
+    /// A member of the job's mapping, in the order of the file.
+    enum Member: Equatable, Sendable {
+        /// Key and value as the runner gets them: `"env":{"A":"1"}`.
+        case written([UInt8])
+        case runsOn(Labels)
+        case strategy([StrategyMember])
+    }
+
+    enum StrategyMember: Equatable, Sendable {
+        /// `"fail-fast":false`
+        case written([UInt8])
+        /// The leg's values, each as JSON.
+        case leg([LegValue])
+    }
+
+    struct LegValue: Equatable, Sendable {
+        let key: String
+        let json: [UInt8]
+    }
+
+    /// Members of the workflow that every job carries: `"on":"push"`.
+    let workflow: [[UInt8]]
+    /// The job's id in the file.
+    public let key: String
+    public let name: String
+    public let needs: [String]
+    let job: [Member]
+}
+
+/// What the runner gets for a job: JSON of a workflow with this one job (workflows.md 15).
+///
+/// What was evaluated is data, so `${{` in it is escaped: the runner would evaluate it again, with secrets.
+public func payload(of definition: JobDefinition) -> [UInt8] {
+    var json = PayloadJSON()
+    json.object { json in
+        definition.workflow.forEach { json.member($0) }
+        json.key("jobs")
+        json.object { json in
+            json.key(definition.key)
+            json.object { json in
+                json.key("name")
+                json.data(definition.name)
+                for member in definition.job {
+                    switch member {
+                    case .written(let bytes): json.member(bytes)
+                    case .runsOn(let labels):
+                        json.key("runs-on")
+                        if labels.isString, let label = labels.labels.first {
+                            json.data(label)
+                        } else {
+                            json.array { json in labels.labels.forEach { json.data($0) } }
+                        }
+                    case .strategy(let members):
+                        json.key("strategy")
+                        json.object { json in members.forEach { write($0, &json) } }
+                    }
+                }
+            }
+        }
+    }
+    return json.bytes
+}
+
+/// Each key of the matrix with this leg's value alone, so that the runner's own expansion gives exactly one combination.
+private func write(_ member: JobDefinition.StrategyMember, _ json: inout PayloadJSON) {
+    switch member {
+    case .written(let bytes): json.member(bytes)
+    case .leg(let values):
+        json.key("matrix")
+        json.object { json in
+            for value in values {
+                json.dataKey(value.key)
+                json.array { $0.member(withoutExpressions(value.json)) }
+            }
+        }
+    }
+}
+
+// MARK: stored form
+
+extension JobDefinition {
+    /// Why a stored definition cannot be read, for the person who looks at the job.
+    public struct Fault: Error, Equatable, Sendable, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// The JSON that is stored with the job: `{"version":1,"key":…,"name":…,"needs":[…],"workflow":{…},"job":{…}}`. In `job`,
+    /// `runs-on` and `strategy` have their values; a `runs-on` that is a mapping is as the author wrote it.
+    public var stored: [UInt8] {
+        var json = PayloadJSON()
+        json.object { json in
+            json.key("version")
+            json.literal("\(Self.version)")
+            json.key("key")
+            json.string(key)
+            json.key("name")
+            json.string(name)
+            json.key("needs")
+            json.array { json in needs.forEach { json.string($0) } }
+            json.key("workflow")
+            json.object { json in workflow.forEach { json.member($0) } }
+            json.key("job")
+            json.object { json in
+                for member in job {
+                    switch member {
+                    case .written(let bytes): json.member(bytes)
+                    case .runsOn(let labels):
+                        json.key("runs-on")
+                        if labels.isString, let label = labels.labels.first {
+                            json.string(label)
+                        } else {
+                            json.array { json in labels.labels.forEach { json.string($0) } }
+                        }
+                    case .strategy(let members):
+                        json.key("strategy")
+                        json.object { json in members.forEach { Self.store($0, &json) } }
+                    }
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    private static func store(_ member: StrategyMember, _ json: inout PayloadJSON) {
+        switch member {
+        case .written(let bytes): json.member(bytes)
+        case .leg(let values):
+            json.key("matrix")
+            json.object { json in
+                for value in values {
+                    json.key(value.key)
+                    json.member(value.json)
+                }
+            }
+        }
+    }
+
+    /// Reads what ``stored`` wrote.
+    public init(stored bytes: [UInt8]) throws(Fault) {
+        do throws(JSONFault) {
+            let parts = try jsonMembers(bytes[...])
+            func part(_ key: String) throws(JSONFault) -> ArraySlice<UInt8> {
+                guard let found = parts.first(where: { $0.key == key }) else {
+                    throw JSONFault(message: "it has no \"\(key)\"")
+                }
+                return found.value
+            }
+            let version = String(decoding: try part("version"), as: UTF8.self)
+            guard version == "\(Self.version)" else {
+                throw JSONFault(
+                    message: "it has version \(version.prefix(20)) and this server reads version \(Self.version) alone; "
+                        + "a newer server planned the job")
+            }
+            key = try text(try part("key"))
+            name = try text(try part("name"))
+            needs = try texts(try part("needs"))
+            workflow = try jsonMembers(try part("workflow")).map(written)
+            var job: [Member] = []
+            for member in try jsonMembers(try part("job")) {
+                switch (member.key, member.value.first) {
+                case ("runs-on", UInt8(ascii: "\"")):
+                    job.append(.runsOn(Labels(labels: [try text(member.value)], isString: true)))
+                case ("runs-on", UInt8(ascii: "[")):
+                    job.append(.runsOn(Labels(labels: try texts(member.value), isString: false)))
+                case ("strategy", _): job.append(.strategy(try strategy(member.value)))
+                default: job.append(.written(written(member)))
+                }
+            }
+            self.job = job
+        } catch {
+            throw Fault(description: "the job's definition cannot be read: \(error.message)")
+        }
+    }
+}
+
+private func strategy(_ value: ArraySlice<UInt8>) throws(JSONFault) -> [JobDefinition.StrategyMember] {
+    var members: [JobDefinition.StrategyMember] = []
+    for member in try jsonMembers(value) {
+        if member.key == "matrix" {
+            let values = try jsonMembers(member.value)
+            members.append(.leg(values.map { JobDefinition.LegValue(key: $0.key, json: Array($0.value)) }))
+        } else {
+            members.append(.written(written(member)))
+        }
+    }
+    return members
+}
+
+private func written(_ member: JSONMember) -> [UInt8] {
+    var json = PayloadJSON()
+    json.key(member.key)
+    json.member(Array(member.value))
+    return json.bytes
+}
+
+private func text(_ value: ArraySlice<UInt8>) throws(JSONFault) -> String {
+    guard case .string(let text) = try read(value) else { throw JSONFault(message: "a string expected") }
+    return text
+}
+
+private func texts(_ value: ArraySlice<UInt8>) throws(JSONFault) -> [String] {
+    guard case .array(let array) = try read(value) else { throw JSONFault(message: "a list expected") }
+    return try array.items.map { (item) throws(JSONFault) in
+        guard case .string(let text) = item else { throw JSONFault(message: "a list of strings expected") }
+        return text
+    }
+}
+
+private func read(_ value: ArraySlice<UInt8>) throws(JSONFault) -> ExpressionValue {
+    var reader = JSONReader(
+        String(decoding: value, as: UTF8.self), valueBytesMax: ExpressionLimits.valueBytesMax)
+    return try reader.read()
+}
