@@ -28,7 +28,9 @@ private struct JSONScanner {
     mutating func members() throws(JSONFault) -> [JSONMember] {
         try take(UInt8(ascii: "{"))
         var found: [JSONMember] = []
-        if peek() == UInt8(ascii: "}") { at += 1 } else {
+        if peek() == UInt8(ascii: "}") {
+            at += 1
+        } else {
             while true {
                 let start = at
                 try skipString()
@@ -39,7 +41,8 @@ private struct JSONScanner {
                 let value = at
                 try skipValue()
                 found.append(JSONMember(key: key, value: text[value..<at]))
-                if peek() == UInt8(ascii: ",") { at += 1 } else { break }
+                guard peek() == UInt8(ascii: ",") else { break }
+                at += 1
             }
             try take(UInt8(ascii: "}"))
         }
