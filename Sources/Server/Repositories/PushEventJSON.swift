@@ -46,9 +46,11 @@ struct PushEventJSON {
             commits.append(item)
         }
         let user = #""login":\#(text(pusher)),"username":\#(text(pusher))"#
+        let repository = String(
+            decoding: try jsonText(RepositoryAnswer(history.repository, base: base)), as: UTF8.self)
         let compare = text("\(html)/compare/\(entry.before)...\(history.commit)")
         return
-            #"{"ref":\#(text(entry.ref)),"before":\#(text(entry.before)),"after":\#(text(history.commit)),"base_ref":null,"created":\#(history.isNew),"deleted":false,"forced":\#(history.isForced()),"compare":\#(compare),"compare_url":\#(compare),"commits":[\#(commits.reversed().joined(separator: ","))],"head_commit":\#(headCommit),"total_commits":\#(total),"pusher":{"name":\#(text(pusher)),\#(user)},"sender":{\#(user)},"repository":\#(RunJSON(base: base, repository: history.repository).repositoryJSON)}"#
+            #"{"ref":\#(text(entry.ref)),"before":\#(text(entry.before)),"after":\#(text(history.commit)),"base_ref":null,"created":\#(history.isNew),"deleted":false,"forced":\#(history.isForced()),"compare":\#(compare),"compare_url":\#(compare),"commits":[\#(commits.reversed().joined(separator: ","))],"head_commit":\#(headCommit),"total_commits":\#(total),"pusher":{"name":\#(text(pusher)),\#(user)},"sender":{\#(user)},"repository":\#(repository)}"#
     }
 
     /// Nil when it does not fit into `room` bytes; without its paths when those do not.
