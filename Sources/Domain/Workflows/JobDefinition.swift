@@ -157,7 +157,8 @@ extension JobDefinition {
             let version = String(decoding: try part("version"), as: UTF8.self)
             guard version == "\(Self.version)" else {
                 throw JSONFault(
-                    message: "it has version \(version.prefix(20)) and this server reads version \(Self.version) alone; "
+                    message:
+                        "it has version \(version.prefix(20)) and this server reads version \(Self.version) alone; "
                         + "a newer server planned the job")
             }
             key = try text(try part("key"))

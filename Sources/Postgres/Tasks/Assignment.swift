@@ -63,7 +63,8 @@ extension Assignment {
                 ref: row.text(9), sha: row.text(10), workflowID: row.text(11), workflowPath: row.text(12),
                 actor: row.text(13), triggeringActor: row.text(14), repositoryOwner: row.text(16),
                 repositoryName: row.text(17)),
-            definition: row.optionalText(6), plannedPayload: row.optionalText(22), eventPayload: row.text(8), repositoryID: RepositoryID(row.int(15)),
+            definition: row.optionalText(6), plannedPayload: row.optionalText(22), eventPayload: row.text(8),
+            repositoryID: RepositoryID(row.int(15)),
             timeoutSeconds: row.optionalInt(20), mayIdentify: row.bool(21),
             needs: keys.map { needResult($0, among: legs) })
     }

@@ -39,7 +39,7 @@ struct InboxStoreTests {
         try inbox.confirm(updates, repository: RepositoryID(repository))
     }
     private func taken() throws -> String? { try inbox.take().map { "\($0.repository) \($0.ref)" } }
-    private func run(_ path: String, _ jobs: [PlannedJob] = []) throws -> (plan: PlannedRun, as: RunStore.Reservation) {
+    private func run(_ path: String, _ jobs: [PlannedJob] = []) throws -> (plan: PlannedRun, as: RunReservation) {
         let reserved = try runs.reserve(1, in: RepositoryID(1))[0]
         let plan = PlannedRun(
             workflowID: path, workflowPath: path, title: "t", event: "push", ref: "refs/heads/x", sha: "1",
