@@ -47,11 +47,8 @@ soak: ## simulate the job state machine for long: SEED=… (the time) STEPS=… 
 bench: ## measure against baselines of the same minute (bench/README.md); a few minutes
 	@python3 bench/run.py
 
-LINTED = $$(find Sources Tests -name '*.swift' -not -path 'Sources/RunnerProto/*') Package.swift
+lint: ## swift-format, ruff, mypy and the rules a formatter cannot see
+	@dev/lint.sh
 
-lint: ## swift-format and the rules a formatter cannot see
-	swift format lint --strict --parallel $(LINTED)
-	swift test --filter TidyTests
-
-format: ## format in place
-	swift format --in-place --parallel $(LINTED)
+format: ## format Swift and Python in place
+	@dev/lint.sh format

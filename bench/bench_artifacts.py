@@ -1,4 +1,5 @@
 """What artifacts cost: upload, finalize and download against nginx and the disk alone, and the memory they take."""
+
 import base64
 import concurrent.futures
 import contextlib
@@ -10,25 +11,24 @@ import shutil
 import subprocess
 import time
 import urllib.parse
-from dataclasses import dataclass
 from pathlib import Path
 
-from harness import ROOT, Figure, Rate, StackError, free_port, is_open, memory_mib, taking_turns
+from harness import ROOT, Bench, Figure, Rate, StackError, free_port, is_open, memory_mib, taking_turns
 from polls import Service, register
 from waiting import fill, prepare
 
 MIB = 1 << 20
 BLOCK_BYTES = 8 * MIB  # as Azure's SDK cuts them, five at once
 AT_ONCE = 5
-LARGE_BLOCKS = 63      # 504 MiB
+LARGE_BLOCKS = 63  # 504 MiB
 SMALL_BYTES = 4096
 SMALL_CLIENTS = 16
-MEMORY_BLOCKS = 128    # 1 GiB
+MEMORY_BLOCKS = 128  # 1 GiB
 SERVICE = "/twirp/github.actions.results.api.v1.ArtifactService/"
 ACT_PATIENCE_SECONDS = 60
 
 
-def run(bench):
+def run(bench: Bench) -> list[Figure]:
     rounds, blocks = (1, 16) if bench.quick else (3, LARGE_BLOCKS)
     with bench.stack(poll_hold="2s") as stack:
         prepare(stack)
@@ -37,8 +37,13 @@ def run(bench):
         payload = os.urandom(BLOCK_BYTES)
         with plain_nginx(stack) as plain:
             large = Large(stack, job, payload, blocks, plain)
-            seen = taking_turns(rounds, {name: timed(getattr(large, name)) for name in
-                                         ("upload", "plain_upload", "dd", "finalize", "hashing", "download", "plain_download")})
+            seen = taking_turns(
+                rounds,
+                {
+                    name: timed(getattr(large, name))
+                    for name in ("upload", "plain_upload", "dd", "finalize", "hashing", "download", "plain_download")
+                },
+            )
             figures = large.figures(seen) + small_downloads(bench, stack, job, plain)
             with contextlib.suppress(NoPeer):
                 figures += peer(bench, large, seen, rounds)
@@ -65,13 +70,22 @@ class Job:
         self.run = str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["RunID"])
 
     def call(self, method: str, message: dict) -> dict:
-        return twirp(self.port, method, {"workflow_run_backend_id": self.run, "workflow_job_run_backend_id": "1", **message},
-                     self.token)
+        return twirp(
+            self.port,
+            method,
+            {"workflow_run_backend_id": self.run, "workflow_job_run_backend_id": "1", **message},
+            self.token,
+        )
 
 
 def twirp(port: int, method: str, message: dict, token: str) -> dict:
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=900)
-    link.request("POST", SERVICE + method, json.dumps(message), {"Content-Type": "application/json", "Authorization": f"Bearer {token}"})
+    link.request(
+        "POST",
+        SERVICE + method,
+        json.dumps(message),
+        {"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+    )
     answer = link.getresponse()
     body = answer.read()
     link.close()
@@ -109,18 +123,32 @@ class Large:
 
     def dd(self) -> None:
         target = self.files / "dd"
-        subprocess.run(["dd", f"if={self.files / 'whole'}" if (self.files / "whole").exists() else "if=/dev/zero", f"of={target}", "bs=8M",
-                        f"count={self.blocks}", "conv=fsync", "status=none"], check=True)
+        subprocess.run(
+            [
+                "dd",
+                f"if={self.files / 'whole'}" if (self.files / "whole").exists() else "if=/dev/zero",
+                f"of={target}",
+                "bs=8M",
+                f"count={self.blocks}",
+                "conv=fsync",
+                "status=none",
+            ],
+            check=True,
+        )
         target.unlink()
 
     def finalize(self) -> None:
-        answer = self.job.call("FinalizeArtifact", {"name": f"large-{self.round}", "size": str(self.bytes), "hash": self.digest})
+        answer = self.job.call(
+            "FinalizeArtifact", {"name": f"large-{self.round}", "size": str(self.bytes), "hash": self.digest}
+        )
         if not answer["ok"]:
             raise StackError(f"FinalizeArtifact said {answer}")
 
     def hashing(self) -> None:
         """What has to be done for the digest alone, of blocks that are in memory just as well."""
-        said = subprocess.run(f"cat {self.files}/block-* | sha256sum", shell=True, capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(
+            f"cat {self.files}/block-* | sha256sum", shell=True, capture_output=True, text=True, check=True
+        ).stdout
         if said.split()[0] != self.digest.removeprefix("sha256:"):
             raise StackError(f"plain nginx stored {said.split()[0]}, {self.digest} were sent")
 
@@ -131,7 +159,7 @@ class Large:
     def plain_download(self) -> None:
         whole = self.files / "whole"
         if not whole.exists():
-            (blob,) = [p for p in (self.stack.storage / "blobs").rglob(f"{self.digest[7:]}*")]
+            (blob,) = (self.stack.storage / "blobs").rglob(f"{self.digest[7:]}*")
             os.link(blob, whole)  # the very file
         fetch(f"http://127.0.0.1:{self.plain}/whole", self.bytes)
 
@@ -140,13 +168,38 @@ class Large:
 
         def rate(name: str) -> float:
             return mib * seen[name].per_second
+
         durable = mib / (1 / seen["upload"].per_second + 1 / seen["finalize"].per_second)
         what = f"{mib:.0f} MiB in blocks of 8 MiB, {AT_ONCE} at once"
         return [
-            Figure(what, rate("upload"), "MiB/s", rate("plain_upload"), note="nginx DAV PUT of the same bodies to the same disk"),
-            Figure("the same and finalized, so durable", durable, "MiB/s", rate("dd"), note="dd conv=fsync of as many bytes"),
-            Figure(f"finalize of {mib:.0f} MiB", rate("finalize"), "MiB/s", rate("hashing"), note="cat of the blocks | sha256sum; both from memory"),
-            Figure(f"download of {mib:.0f} MiB", rate("download"), "MiB/s", rate("plain_download"), note="nginx serving the same file"),
+            Figure(
+                what,
+                rate("upload"),
+                "MiB/s",
+                rate("plain_upload"),
+                note="nginx DAV PUT of the same bodies to the same disk",
+            ),
+            Figure(
+                "the same and finalized, so durable",
+                durable,
+                "MiB/s",
+                rate("dd"),
+                note="dd conv=fsync of as many bytes",
+            ),
+            Figure(
+                f"finalize of {mib:.0f} MiB",
+                rate("finalize"),
+                "MiB/s",
+                rate("hashing"),
+                note="cat of the blocks | sha256sum; both from memory",
+            ),
+            Figure(
+                f"download of {mib:.0f} MiB",
+                rate("download"),
+                "MiB/s",
+                rate("plain_download"),
+                note="nginx serving the same file",
+            ),
         ]
 
 
@@ -156,6 +209,7 @@ def timed(work):
         work()
         taken = time.monotonic() - began
         return Rate(1 / taken, taken * 1000, taken * 1000, 0, 0)
+
     return once
 
 
@@ -170,6 +224,7 @@ def block_id(number: int) -> str:
 
 def put_all(port: int, path, payload: bytes, blocks: int, at_once: int = AT_ONCE) -> None:
     """All blocks by PUT on kept connections; the client sends from memory, a piece of C at a time."""
+
     def some(first: int) -> None:
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         for n in range(first, blocks, at_once):
@@ -179,6 +234,7 @@ def put_all(port: int, path, payload: bytes, blocks: int, at_once: int = AT_ONCE
             if answer.status not in (201, 204):
                 raise StackError(f"block {n} was answered with {answer.status}")
         link.close()
+
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         list(pool.map(some, range(at_once)))
 
@@ -187,7 +243,14 @@ def send(url: str, payload: bytes, blocks: int, at_once: int = AT_ONCE) -> None:
     parts = urllib.parse.urlsplit(url)
     base = f"{parts.path}?{parts.query}"
 
-    put_all(parts.port, lambda n: f"{base}&comp=block&blockid={urllib.parse.quote(block_id(n), safe='')}", payload, blocks, at_once)
+    assert parts.port, url
+    put_all(
+        parts.port,
+        lambda n: f"{base}&comp=block&blockid={urllib.parse.quote(block_id(n), safe='')}",
+        payload,
+        blocks,
+        at_once,
+    )
     ids = "".join(f"<Latest>{block_id(n)}</Latest>" for n in range(blocks))
     link = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=120)
     link.request("PUT", f"{base}&comp=blocklist", f'<?xml version="1.0" encoding="utf-8"?><BlockList>{ids}</BlockList>')
@@ -209,7 +272,10 @@ def fetch(url: str, expected: int) -> None:
         got += count
     link.close()
     if answer.status != 200 or got != expected:
-        raise StackError(f"the download {parts.path} of port {parts.port} was answered with {answer.status} and {got} bytes of {expected}")
+        raise StackError(
+            f"the download {parts.path} of port {parts.port} was answered with {answer.status} and {got} bytes of"
+            f" {expected}"
+        )
 
 
 @contextlib.contextmanager
@@ -221,12 +287,17 @@ def plain_nginx(stack):
         stack.own(path, 0o755, user)
     temporary = "".join(f"{kind}_temp_path {home}/{kind};\n" for kind in ["fastcgi", "proxy", "scgi", "uwsgi"])
     (home / "nginx.conf").write_text(
-        f"worker_processes 2;\npid {home}/nginx.pid;\nerror_log {stack.logs}/plain.log warn;\nevents {{ worker_connections 1024; }}\n"
-        f"http {{\naccess_log {stack.logs}/access.log;\n{temporary}server {{ listen 127.0.0.1:{port}; root {files};\n"
-        f"client_body_temp_path {files}/tmp; client_body_buffer_size 256k; client_max_body_size 101m; dav_methods PUT; }} }}\n")
+        f"worker_processes 2;\npid {home}/nginx.pid;\nerror_log {stack.logs}/plain.log warn;\nevents {{"
+        f" worker_connections 1024; }}\nhttp {{\naccess_log {stack.logs}/access.log;\n{temporary}server {{ listen"
+        f" 127.0.0.1:{port}; root {files};\nclient_body_temp_path {files}/tmp; client_body_buffer_size 256k;"
+        " client_max_body_size 101m; dav_methods PUT; } }\n"
+    )
     stack.own(stack.logs / "plain.log", 0o644, stack.web) if (stack.logs / "plain.log").exists() else None
-    stack.spawn("plain", ["nginx", "-p", str(home), "-e", f"{stack.logs}/plain.log", "-c", f"{home}/nginx.conf", "-g", "daemon off;"],
-                user=stack.web)
+    stack.spawn(
+        "plain",
+        ["nginx", "-p", str(home), "-e", f"{stack.logs}/plain.log", "-c", f"{home}/nginx.conf", "-g", "daemon off;"],
+        user=stack.web,
+    )
     try:
         stack.wait(lambda: is_open(port), 10, f"nginx did not listen on {port}", "plain")
         yield port
@@ -249,11 +320,22 @@ def small_downloads(bench, stack, job: Job, plain: int) -> "list[Figure]":
     os.chmod(stack.storage / "bench/small", 0o644)
     signed = urllib.parse.urlsplit(job.call("GetSignedArtifactURL", {"name": "small"})["signed_url"])
     seconds = bench.seconds(3)
-    seen = taking_turns(3, {
-        "signed": lambda: bench.rate(stack.port, f"{signed.path}?{signed.query}", SMALL_CLIENTS, seconds),
-        "plain": lambda: bench.rate(plain, "/small", SMALL_CLIENTS, seconds)})
-    return [Figure(f"downloads of {SMALL_BYTES} bytes, {SMALL_CLIENTS} clients", seen["signed"].per_second, "1/s", seen["plain"].per_second,
-                   note=f"nginx serving the same file; 99 % {seen['signed'].p99_ms:.1f} ms; {refusals(seen['signed'])}")]
+    seen = taking_turns(
+        3,
+        {
+            "signed": lambda: bench.rate(stack.port, f"{signed.path}?{signed.query}", SMALL_CLIENTS, seconds),
+            "plain": lambda: bench.rate(plain, "/small", SMALL_CLIENTS, seconds),
+        },
+    )
+    return [
+        Figure(
+            f"downloads of {SMALL_BYTES} bytes, {SMALL_CLIENTS} clients",
+            seen["signed"].per_second,
+            "1/s",
+            seen["plain"].per_second,
+            note=f"nginx serving the same file; 99 % {seen['signed'].p99_ms:.1f} ms; {refusals(seen['signed'])}",
+        )
+    ]
 
 
 def refusals(rate: Rate) -> str:
@@ -270,9 +352,23 @@ def memory(stack, job: Job, payload: bytes, blocks: int) -> "list[Figure]":
     large.upload()
     large.finalize()
     large.download()
-    peak = next(int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM:")) / 1024
-    return [Figure(f"memory of an instance during upload, finalize and download of {large.bytes // MIB} MiB, above idle", peak - idle, "MiB",
-                   at_most=64, note=f"idle {idle:.0f} MiB, highest {peak:.0f}, afterwards {memory_mib(pid):.0f}")]
+    peak = (
+        next(
+            int(line.split()[1])
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+            if line.startswith("VmHWM:")
+        )
+        / 1024
+    )
+    return [
+        Figure(
+            f"memory of an instance during upload, finalize and download of {large.bytes // MIB} MiB, above idle",
+            peak - idle,
+            "MiB",
+            at_most=64,
+            note=f"idle {idle:.0f} MiB, highest {peak:.0f}, afterwards {memory_mib(pid):.0f}",
+        )
+    ]
 
 
 # --- act ---
@@ -294,9 +390,24 @@ def peer(bench, large: Large, seen: "dict[str, Rate]", rounds: int) -> "list[Fig
         subprocess.run([*git, *arguments], check=True)
     with open(home / "log", "wb") as log:
         running = subprocess.Popen(
-            [program, "push", "-P", "self-hosted=-self-hosted", "--artifact-server-path", str(home / "files"),
-             "--artifact-server-addr", "127.0.0.1", "--artifact-server-port", str(port)],
-            cwd=home / "project", stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "HOME": str(home)})
+            [
+                program,
+                "push",
+                "-P",
+                "self-hosted=-self-hosted",
+                "--artifact-server-path",
+                str(home / "files"),
+                "--artifact-server-addr",
+                "127.0.0.1",
+                "--artifact-server-port",
+                str(port),
+            ],
+            cwd=home / "project",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "HOME": str(home)},
+        )
     try:
         deadline = time.monotonic() + ACT_PATIENCE_SECONDS
         while not is_open(port):
@@ -313,6 +424,7 @@ def peer(bench, large: Large, seen: "dict[str, Rate]", rounds: int) -> "list[Fig
 def rates_of_act(large: Large, seen: "dict[str, Rate]", rounds: int, port: int) -> "list[Figure]":
     ids = {"workflow_run_backend_id": "1", "workflow_job_run_backend_id": "1"}
     turn = iter(range(rounds))
+    name = ""
 
     def upload() -> None:
         nonlocal name
@@ -326,10 +438,21 @@ def rates_of_act(large: Large, seen: "dict[str, Rate]", rounds: int, port: int) 
 
     def download() -> None:
         fetch(twirp(port, "GetSignedArtifactURL", {**ids, "name": name}, "x")["signedUrl"], large.bytes)
-    name = ""
+
     act = taking_turns(rounds, {"upload": timed(upload), "finalize": timed(finalize), "download": timed(download)})
     mib = large.bytes / MIB
-    notes = {"upload": ", one block at a time: it loses bytes of more", "finalize": ": it has nothing to do, having appended what came",
-             "download": ""}
-    return [Figure(f"{step} of {mib:.0f} MiB", mib * seen[step].per_second, "MiB/s", mib * act[step].per_second,
-                   note=f"act's artifact server{notes[step]}") for step in ("upload", "finalize", "download")]
+    notes = {
+        "upload": ", one block at a time: it loses bytes of more",
+        "finalize": ": it has nothing to do, having appended what came",
+        "download": "",
+    }
+    return [
+        Figure(
+            f"{step} of {mib:.0f} MiB",
+            mib * seen[step].per_second,
+            "MiB/s",
+            mib * act[step].per_second,
+            note=f"act's artifact server{notes[step]}",
+        )
+        for step in ("upload", "finalize", "download")
+    ]

@@ -1,10 +1,11 @@
 """From a push, and from the commit that made a job wait, to the answer of a parked FetchTask."""
+
 import json
 import tempfile
 import time
 from pathlib import Path
 
-from harness import Figure, StackError, median, percentile
+from harness import Bench, Figure, StackError, median, percentile
 from polls import ParkedPolls, Service, register
 from pushes import Git
 
@@ -17,12 +18,16 @@ ONE_JOB = "on: push\njobs:\n  only:\n    runs-on: ubuntu-latest\n    steps:\n   
 
 def chain(count: int) -> str:
     """Each job needs the one before: ending one makes exactly one wait."""
-    jobs = "".join(f"  j{n}:\n    runs-on: ubuntu-latest\n" + (f"    needs: [j{n - 1}]\n" if n else "")
-                   + "    steps:\n      - run: 'true'\n" for n in range(count))
+    jobs = "".join(
+        f"  j{n}:\n    runs-on: ubuntu-latest\n"
+        + (f"    needs: [j{n - 1}]\n" if n else "")
+        + "    steps:\n      - run: 'true'\n"
+        for n in range(count)
+    )
     return f"on: push\njobs:\n{jobs}"
 
 
-def run(bench):
+def run(bench: Bench) -> list[Figure]:
     figures = []
     with bench.stack(settings=SETTINGS) as stack, tempfile.TemporaryDirectory(dir=bench.directory) as checkout:
         stack.millrace("admin", "user", "create", "--name", "ann", "--password", "password-of-ann")
@@ -76,7 +81,8 @@ def committed(stack, tasks: "list[int]") -> "dict[int, float]":
     """When the change that made each task's job wait was committed, in seconds since 1970."""
     said = stack.sql(f"""
         select json_object_agg(t.id, extract(epoch from pg_xact_commit_timestamp(e.xmin)))
-          from task t join lateral (select xmin from event where job_id = t.job_id and kind = 'job_status' and status = 5
+          from task t join lateral (select xmin from event
+                                     where job_id = t.job_id and kind = 'job_status' and status = 5
                                      order by id desc limit 1) e on true
          where t.id in ({",".join(map(str, tasks))})""")
     found = {int(task): float(at) for task, at in json.loads(said or "{}").items()}

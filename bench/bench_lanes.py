@@ -1,19 +1,21 @@
 """What the lanes rest on: memory of a thread per held request, bodies read at run time, a stop under load."""
+
 import time
 
-from harness import Figure, finished, median, memory_mib
+from harness import Bench, Figure, finished, median, memory_mib
 
 HELD = 2000
 HOLD_SECONDS = 6
 
 
-def run(bench):
+def run(bench: Bench) -> list[Figure]:
     with bench.stack(instances=2) as stack:
         return thread_per_request(bench, stack) + body(bench, stack) + stop_under_load(bench, stack)
 
 
 def thread_per_request(bench, stack):
-    """The form the poll lane does not have (docs/adr/0002): compare with "memory more than none" of the bench `polls`."""
+    """The form the poll lane does not have (docs/adr/0002): compare with "memory more than none" of the bench
+    `polls`."""
     with bench.baseline(stack, "holding", HELD, HOLD_SECONDS) as path, bench.front(stack, {"holding": [path]}) as ports:
         load = bench.start_load(ports["holding"], "/healthz", HELD, HOLD_SECONDS)
         time.sleep(HOLD_SECONDS / 2)
@@ -24,10 +26,24 @@ def thread_per_request(bench, stack):
 
 def body(bench, stack):
     """A body through nginx into the work lane's memory, and an answer; larger ones are streamed (bench `bursts`)."""
-    rate = bench.rate(stack.port, "/api/actions/ping.v1.PingService/Nothing", 4, bench.seconds(3), method="POST",
-                      body_bytes=2**20, headers=["Content-Type: application/proto"])
-    return [Figure("bodies of 1 MiB, 4 clients", rate.per_second, "MiB/s", note=f"median {rate.p50_ms:.0f} ms, {rate.lost} lost"),
-            Figure("memory after them", max(memory_mib(stack.pid(f"millrace-{n}")) for n in [1, 2]), "MiB")]
+    rate = bench.rate(
+        stack.port,
+        "/api/actions/ping.v1.PingService/Nothing",
+        4,
+        bench.seconds(3),
+        method="POST",
+        body_bytes=2**20,
+        headers=["Content-Type: application/proto"],
+    )
+    return [
+        Figure(
+            "bodies of 1 MiB, 4 clients",
+            rate.per_second,
+            "MiB/s",
+            note=f"median {rate.p50_ms:.0f} ms, {rate.lost} lost",
+        ),
+        Figure("memory after them", max(memory_mib(stack.pid(f"millrace-{n}")) for n in [1, 2]), "MiB"),
+    ]
 
 
 def stop_under_load(bench, stack):
@@ -46,6 +62,13 @@ def stop_under_load(bench, stack):
         refused[method] += rate.refused + rate.lost
         asked[method] += round(rate.per_second * 1.8)
         stack.start_one("millrace-2")
-    return [Figure("SIGTERM under load: until gone", median(took), "ms", note=f"longest {max(took):.0f} ms, looked at every 20 ms"),
-            Figure("SIGTERM under load: GETs refused", refused["GET"], "", at_most=0, note=f"of {asked['GET']}"),
-            Figure("SIGTERM under load: POSTs refused", refused["POST"], "", at_most=0, note=f"of {asked['POST']}")]
+    return [
+        Figure(
+            "SIGTERM under load: until gone",
+            median(took),
+            "ms",
+            note=f"longest {max(took):.0f} ms, looked at every 20 ms",
+        ),
+        Figure("SIGTERM under load: GETs refused", refused["GET"], "", at_most=0, note=f"of {asked['GET']}"),
+        Figure("SIGTERM under load: POSTs refused", refused["POST"], "", at_most=0, note=f"of {asked['POST']}"),
+    ]

@@ -1,7 +1,8 @@
 """Idle runners: statements, memory and processor time of one instance with 500 and 2 000 parked FetchTasks."""
+
 import time
 
-from harness import CPU, Figure, Statements, memory_mib
+from harness import CPU, Bench, Figure, Statements, memory_mib
 from polls import ParkedPolls, register
 
 HOLD_SECONDS = 25  # tasks.poll_hold's default
@@ -11,7 +12,7 @@ CLIENT_DEADLINE_MS = 5000
 SETTLE_SECONDS = 2
 
 
-def run(bench):
+def run(bench: Bench) -> list[Figure]:
     figures = []
     counts = [count // 10 for count in COUNTS] if bench.is_debug else COUNTS
     hold = HOLD_SECONDS // 5 if bench.is_debug else HOLD_SECONDS
@@ -51,11 +52,23 @@ def measure(bench, stack, runners, hold):
     assert not problems, problems[:3]
     return [
         Figure(f"{count} polls: memory more than none", memory, "MiB", at_most=64, note=f"{before:.0f} MiB without"),
-        Figure(f"{count} polls parked: one core", parked_percent, "%", at_most=2, note=f"{alone_percent:.2g} % without"),
-        Figure(f"{count} polls held {hold} s, asked again: one core", renewing_percent, "%", at_most=2,
-               note=f"{answers} answers"),
-        Figure(f"{count} polls: statements per idle poll", max(0, round(grown / answers, 3)), "", at_most=0.01,
-               note=f"instance alone {alone_statements:.2g}/s"),
+        Figure(
+            f"{count} polls parked: one core", parked_percent, "%", at_most=2, note=f"{alone_percent:.2g} % without"
+        ),
+        Figure(
+            f"{count} polls held {hold} s, asked again: one core",
+            renewing_percent,
+            "%",
+            at_most=2,
+            note=f"{answers} answers",
+        ),
+        Figure(
+            f"{count} polls: statements per idle poll",
+            max(0, round(grown / answers, 3)),
+            "",
+            at_most=0.01,
+            note=f"instance alone {alone_statements:.2g}/s",
+        ),
     ]
 
 
@@ -66,5 +79,11 @@ def as_go_asks(bench, stack, runners):
         time.sleep(SETTLE_SECONDS)
         cpu, answers = CPU(cpu_of), polls.answers
         time.sleep(bench.seconds(14))
-        return [Figure(f"{len(runners)} polls of Go runners (5 s): one core", cpu.percent(), "%",
-                       note=f"{polls.answers - answers} answers")]
+        return [
+            Figure(
+                f"{len(runners)} polls of Go runners (5 s): one core",
+                cpu.percent(),
+                "%",
+                note=f"{polls.answers - answers} answers",
+            )
+        ]

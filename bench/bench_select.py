@@ -1,34 +1,51 @@
 """An authenticated request with one prepared select, against pgbench with the same select and as many clients."""
+
 import hashlib
 import re
 import subprocess
+from functools import partial
 
-from harness import Figure, Rate, StackError, Statements, postgres_programs, taking_turns
+from harness import Bench, Figure, Rate, StackError, Statements, postgres_programs, taking_turns
 
 
-def run(bench):
+def run(bench: Bench) -> list[Figure]:
     figures = []
     with bench.stack(settings=Statements.SETTINGS) as stack:
-        token = stack.millrace("admin", "user", "create", "--name", "ann", "--password", "password-of-ann",
-                               "--access-token").strip()
+        token = stack.millrace(
+            "admin", "user", "create", "--name", "ann", "--password", "password-of-ann", "--access-token"
+        ).strip()
         stack.millrace("admin", "repo", "create", "--owner", "ann", "--name", "app", "--private")
         headers = [f"Authorization: token {token}"]
-        counted = {path: statements_per_request(bench, stack, path, headers)
-                   for path in ["/api/v1/version", "/api/v1/repos/ann/app"]}
+        counted = {
+            path: statements_per_request(bench, stack, path, headers)
+            for path in ["/api/v1/version", "/api/v1/repos/ann/app"]
+        }
         script = stack.dir / "select.sql"
         # The statement that authentication runs (AccountStore.byToken).
-        script.write_text("select a.id, a.name, a.email, a.is_admin, a.password_hash, a.password_salt from access_token t "
-                          f"join account a on a.id = t.account_id where t.hash = '\\x{hashlib.sha256(token.encode()).hexdigest()}';\n")
+        script.write_text(
+            "select a.id, a.name, a.email, a.is_admin, a.password_hash, a.password_salt from access_token t "
+            f"join account a on a.id = t.account_id where t.hash = '\\x{hashlib.sha256(token.encode()).hexdigest()}';\n"
+        )
         for clients in [1, 16, 64]:
             seconds = bench.seconds(2)
-            rates = taking_turns(3, {
-                "pgbench": lambda: pgbench(stack, script, clients, seconds),
-                **{path: lambda path=path: bench.rate(stack.port, path, clients, seconds, headers) for path in counted}})
+            rates = taking_turns(
+                3,
+                {
+                    "pgbench": lambda: pgbench(stack, script, clients, seconds),
+                    **{path: partial(bench.rate, stack.port, path, clients, seconds, headers) for path in counted},
+                },
+            )
             for path, statements in counted.items():
                 assert rates[path].refused == rates[path].lost == 0, rates
-                figures.append(Figure(
-                    f"{path}, {clients} clients", rates[path].per_second, "1/s", rates["pgbench"].per_second,
-                    note=f"{statements:g} statements, 99 % {rates[path].p99_ms:.1f} ms"))
+                figures.append(
+                    Figure(
+                        f"{path}, {clients} clients",
+                        rates[path].per_second,
+                        "1/s",
+                        rates["pgbench"].per_second,
+                        note=f"{statements:g} statements, 99 % {rates[path].p99_ms:.1f} ms",
+                    )
+                )
     return figures
 
 
@@ -42,9 +59,28 @@ def statements_per_request(bench, stack, path, headers) -> float:
 
 def pgbench(stack, script, clients: int, seconds: float) -> Rate:
     done = subprocess.run(
-        [str(postgres_programs() / "pgbench"), "--no-vacuum", "--protocol", "prepared", "--file", str(script), "--client",
-         str(clients), "--jobs", str(min(clients, 2)), "--time", str(max(1, round(seconds))), "--host", str(stack.database_sockets),
-         "--username", "millrace", "millrace"], capture_output=True, text=True)
+        [
+            str(postgres_programs() / "pgbench"),
+            "--no-vacuum",
+            "--protocol",
+            "prepared",
+            "--file",
+            str(script),
+            "--client",
+            str(clients),
+            "--jobs",
+            str(min(clients, 2)),
+            "--time",
+            str(max(1, round(seconds))),
+            "--host",
+            str(stack.database_sockets),
+            "--username",
+            "millrace",
+            "millrace",
+        ],
+        capture_output=True,
+        text=True,
+    )
     found = re.search(r"^tps = ([0-9.]+)", done.stdout, re.M)
     if done.returncode != 0 or not found:
         raise StackError(f"pgbench ended with {done.returncode}: {done.stderr}")

@@ -3,6 +3,7 @@
 A client library costs more than the server does, so requests are bytes made once and answers are read by hand; the
 messages are those of runner.proto.
 """
+
 import http.client
 import json
 import queue
@@ -11,8 +12,9 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
-from harness import StackError
+from harness import Stack, StackError
 
 SERVICE = "/api/actions/runner.v1.RunnerService/"
 
@@ -26,6 +28,7 @@ class Runner:
 @dataclass
 class Assigned:
     """A FetchTask that was answered with a task, and the wall clock when its last byte was read."""
+
     runner: Runner
     task: int
     at: float
@@ -37,7 +40,7 @@ class Service:
     def __init__(self, port: int):
         self.link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
-    def call(self, name: str, message: dict, runner: "Runner | None" = None) -> dict:
+    def call(self, name: str, message: dict[str, Any], runner: "Runner | None" = None) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}
         if runner:
             headers |= {"x-runner-uuid": runner.uuid, "x-runner-token": runner.token}
@@ -46,14 +49,15 @@ class Service:
         body = answer.read()
         if answer.status != 200:
             raise StackError(f"{name} was answered with {answer.status}: {body.decode(errors='replace')[:300]}")
-        return json.loads(body)
+        said: dict[str, Any] = json.loads(body)
+        return said
 
     def finish(self, assigned: Assigned) -> None:
         """The task ended well."""
         self.call("UpdateTask", {"state": {"id": assigned.task, "result": "RESULT_SUCCESS"}}, assigned.runner)
 
 
-def register(stack, repository: str, count: int, label: str = "ubuntu-latest") -> "list[Runner]":
+def register(stack: Stack, repository: str, count: int, label: str = "ubuntu-latest") -> "list[Runner]":
     """Runners of one repository ("owner/name"), each with a credential of its own."""
     registration = stack.millrace("admin", "runner", "token", "--repo", repository).strip()
     service = Service(stack.port)
@@ -69,13 +73,13 @@ class ParkedPolls:
 
     def __init__(self, port: int, runners: "list[Runner]", deadline_ms: "int | None" = None):
         self.port, self.runners = port, runners
-        self.assigned: "queue.Queue[Assigned]" = queue.Queue()
+        self.assigned: queue.Queue[Assigned] = queue.Queue()
         self.answers = 0
-        self.problems: "list[str]" = []
+        self.problems: list[str] = []
         self.deadline = f"Connect-Timeout-Ms: {deadline_ms}\r\n" if deadline_ms else ""
         self.selector = selectors.EpollSelector()
-        self.links: "dict[str, socket.socket]" = {}
-        self.inbox: "queue.Queue[Runner]" = queue.Queue()
+        self.links: dict[str, socket.socket] = {}
+        self.inbox: queue.Queue[Runner] = queue.Queue()
         self.waker, self.woken = socket.socketpair()
         self.woken.setblocking(False)
         self.selector.register(self.woken, selectors.EVENT_READ, None)
@@ -89,7 +93,7 @@ class ParkedPolls:
         self.thread.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stopping = True
         self.waker.send(b"x")
         self.thread.join()
@@ -105,7 +109,9 @@ class ParkedPolls:
         try:
             return self.assigned.get(timeout=seconds)
         except queue.Empty:
-            raise StackError(f"no task within {seconds} s; {len(self.problems)} polls failed: {self.problems[:3]}") from None
+            raise StackError(
+                f"no task within {seconds} s; {len(self.problems)} polls failed: {self.problems[:3]}"
+            ) from None
 
     # --- the thread ---
 
@@ -117,10 +123,13 @@ class ParkedPolls:
         self.selector.register(link, selectors.EVENT_READ, (runner, bytearray()))
 
     def ask(self, runner: Runner) -> None:
-        self.links[runner.uuid].send((
-            f"POST {SERVICE}FetchTask HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Type: application/proto\r\n"
-            f"Connect-Protocol-Version: 1\r\n{self.deadline}x-runner-uuid: {runner.uuid}\r\nx-runner-token: {runner.token}\r\n"
-            "Content-Length: 0\r\n\r\n").encode())
+        self.links[runner.uuid].send(
+            (
+                f"POST {SERVICE}FetchTask HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Type:"
+                f" application/proto\r\nConnect-Protocol-Version: 1\r\n{self.deadline}x-runner-uuid:"
+                f" {runner.uuid}\r\nx-runner-token: {runner.token}\r\nContent-Length: 0\r\n\r\n"
+            ).encode()
+        )
 
     def reopen(self, runner: Runner) -> None:
         self.selector.unregister(self.links[runner.uuid])
@@ -136,7 +145,8 @@ class ParkedPolls:
                     while not self.inbox.empty():
                         self.ask(self.inbox.get())
                 else:
-                    self.read(key.fileobj, *key.data)
+                    runner, seen = key.data
+                    self.read(self.links[runner.uuid], runner, seen)
 
     def read(self, link: socket.socket, runner: Runner, seen: bytearray) -> None:
         try:
@@ -154,7 +164,7 @@ class ParkedPolls:
         length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"content-length:")), 0)
         if len(seen) < end + 4 + length:
             return
-        status, body = int(head[9:12]), bytes(seen[end + 4:end + 4 + length])
+        status, body = int(head[9:12]), bytes(seen[end + 4 : end + 4 + length])
         seen.clear()
         self.answers += 1
         task = task_id(body) if status == 200 else None
@@ -170,6 +180,7 @@ class ParkedPolls:
 
 def task_id(body: bytes) -> "int | None":
     """FetchTaskResponse.task.id, the first field of the first field; None without a task."""
+
     def varint(at: int) -> "tuple[int, int]":
         value = shift = 0
         while True:
@@ -177,6 +188,7 @@ def task_id(body: bytes) -> "int | None":
             shift, at = shift + 7, at + 1
             if body[at - 1] < 0x80:
                 return value, at
+
     if not body or body[0] != 0x0A:
         return None
     _, at = varint(1)

@@ -1,9 +1,13 @@
 """Waiting jobs in bulk, put straight into the tables: a million pushes would take a day."""
+
+from harness import Stack
+
 JOBS_PER_RUN = 100
 
 
-def fill(stack, count: int, label: str = "ubuntu-latest") -> None:
-    """`count` waiting jobs of the repository ann/app, in runs of a hundred; statistics as autovacuum would leave them."""
+def fill(stack: Stack, count: int, label: str = "ubuntu-latest") -> None:
+    """`count` waiting jobs of the repository ann/app, in runs of a hundred; statistics as autovacuum would leave
+    them."""
     runs = (count + JOBS_PER_RUN - 1) // JOBS_PER_RUN
     stack.sql(f"""
         set session_replication_role = replica;  -- no foreign key is asked a million times: the rows below are whole
@@ -19,13 +23,14 @@ def fill(stack, count: int, label: str = "ubuntu-latest") -> None:
             insert into attempt (run_id, number, status) select id, 1, 5 from run_rows returning id, run_id)
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, label_set_id, step_names,
                          payload, status, queued_at, queue_key)
-        select a.run_id, a.id, app.id, app.owner_id, 'j' || n, 'j' || n, n, (select id from label_set where labels = '{{{label}}}'),
+        select a.run_id, a.id, app.id, app.owner_id, 'j' || n, 'j' || n, n,
+               (select id from label_set where labels = '{{{label}}}'),
                '{{Run}}', '{{"on":"push","jobs":{{"j":{{"runs-on":"{label}","steps":[{{"run":"true"}}]}}}}}}', 5, now(),
                (extract(epoch from now()) * 1000000)::bigint + row_number() over ()
           from attempt_rows a, app, generate_series(0, {JOBS_PER_RUN} - 1) n limit {count};
         analyze job; analyze run; analyze attempt;""")
 
 
-def prepare(stack) -> None:
+def prepare(stack: Stack) -> None:
     stack.millrace("admin", "user", "create", "--name", "ann", "--password", "password-of-ann")
     stack.millrace("admin", "repo", "create", "--owner", "ann", "--name", "app")

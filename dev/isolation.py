@@ -3,24 +3,26 @@
 
     dev/isolation.py                     all specs
     dev/isolation.py claim-cancel        these
-    dev/isolation.py --accept [NAME …]   what is printed now becomes what is expected: read the diff before you commit it
+    dev/isolation.py --accept [NAME …]   what is printed now becomes what is expected: read the diff before you commit
+    it
 
-A spec interleaves the statements that the stores run, parameters replaced by literals, and expected/NAME.out says who waits
-for whom and what each then sees. Each spec gets a fresh database of a private PostgreSQL with sql/migrations and
+A spec interleaves the statements that the stores run, parameters replaced by literals, and expected/NAME.out says who
+waits for whom and what each then sees. Each spec gets a fresh database of a private PostgreSQL with sql/migrations and
 Tests/Isolation/fixture.sql. A comment `# statement: NAME` above a step names the Statement of Sources/Postgres that the
 step quotes; Tests/TidyTests/IsolationSpecTests.swift compares the two.
 """
+
 import argparse
 import difflib
 import os
 import re
 import subprocess
 import sys
-import tempfile
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
-from stack import ROOT, Stack, StackError, postgres_programs
+from millrace_stack import ROOT, StackError, postgres_programs
+from millrace_stack.postgres import Postgres, apply_migrations, scratch_postgres
 
 SPECS = ROOT / "Tests/Isolation"
 # A step takes milliseconds; isolationtester cancels one that waits this long, which the output then says.
@@ -33,34 +35,33 @@ def isolationtester() -> Path:
     programs = postgres_programs()
     tester = programs.parent / "lib/pgxs/src/test/isolation/isolationtester"
     if not tester.exists():
-        raise StackError(f'there is no isolationtester at "{tester}"; install it with: '
-                         f"apt-get install postgresql-client-{programs.parent.name}")
+        raise StackError(
+            f'there is no isolationtester at "{tester}"; install it with: '
+            f"apt-get install postgresql-client-{programs.parent.name}"
+        )
     return tester
 
 
-def make_template(stack: Stack) -> None:
-    """The database `millrace` with all migrations, in the order in which `millrace migrate` applies them."""
-    psql = [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace",
-            "-Xq", "-v", "ON_ERROR_STOP=1", "-f", "-"]
-    for path in [*sorted((ROOT / "sql/migrations").glob("*.sql")), SPECS / "fixture.sql"]:
-        whole = [] if "-- millrace: no transaction" in path.read_text() else ["--single-transaction"]
-        done = subprocess.run(psql + whole, stdin=path.open(), capture_output=True, text=True)
-        if done.returncode != 0:
-            raise StackError(f"{path.relative_to(ROOT)} could not be applied: {done.stderr.strip()}")
-
-
-def said(stack: Stack, tester: Path, spec: Path) -> str:
+def said(postgres: Postgres, tester: Path, spec: Path) -> str:
     """What isolationtester prints for this spec, errors too."""
     database = f"spec_{spec.stem.replace('-', '_')}"
-    stack.sql(f"create database {database} template millrace", "postgres")
-    stack.sql(f"alter database {database} set timezone = 'UTC'", "postgres")
+    postgres.sql(f"create database {database} template millrace", "postgres")
+    postgres.sql(f"alter database {database} set timezone = 'UTC'", "postgres")
     try:
-        done = subprocess.run([str(tester), f"host={stack.database_sockets} user=millrace dbname={database}"], stdin=spec.open(),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SPEC_SECONDS_MAX,
-                              env={**os.environ, "PGISOLATIONTIMEOUT": str(STEP_SECONDS_MAX)})
+        done = subprocess.run(
+            [str(tester), f"host={postgres.sockets} user=millrace dbname={database}"],
+            stdin=spec.open(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SPEC_SECONDS_MAX,
+            env={**os.environ, "PGISOLATIONTIMEOUT": str(STEP_SECONDS_MAX)},
+        )
     except subprocess.TimeoutExpired:
-        raise StackError(f"isolationtester was not done with {spec.name} after {SPEC_SECONDS_MAX} s; "
-                         f"run it by hand with the spec as its standard input: {tester}") from None
+        raise StackError(
+            f"isolationtester was not done with {spec.name} after {SPEC_SECONDS_MAX} s; "
+            f"run it by hand with the spec as its standard input: {tester}"
+        ) from None
     ending = f"isolation: isolationtester ended with {done.returncode}\n" if done.returncode else ""
     return without_clock(without_sql(done.stdout, spec)) + ending
 
@@ -76,21 +77,24 @@ def without_clock(text: str) -> str:
     """Times of today as `now`, tables laid out anew since such a cell has another width at each run.
 
     Times of the fixture stay: whether a row was touched by a session is what a spec is about."""
-    year = datetime.now(timezone.utc).year
+    year = datetime.now(UTC).year
 
     def masked(cell: str) -> str:
         cell = cell.strip()
         if re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00", cell) and int(cell[:4]) >= year - 1:
             return "now"
         return "now" if re.fullmatch(r"\d{16}", cell) else cell  # microseconds since 1970
+
     lines, at = text.splitlines(), 0
-    out: "list[str]" = []
+    out: list[str] = []
     while at < len(lines):
         if at + 1 < len(lines) and re.fullmatch(r"-+(\+-+)*", lines[at + 1]):
             end = next(n for n in range(at, len(lines)) if re.fullmatch(r"\(\d+ rows?\)", lines[n]))
-            table = [[masked(cell) for cell in line.split("|")] for line in [lines[at], *lines[at + 2:end]]]
-            widths = [max(map(len, column)) for column in zip(*table)]
-            rows = ["|".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in table]
+            table = [[masked(cell) for cell in line.split("|")] for line in [lines[at], *lines[at + 2 : end]]]
+            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+            rows = [
+                "|".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table
+            ]
             out += [rows[0], "+".join("-" * width for width in widths), *rows[1:]]
             at = end
         else:
@@ -110,35 +114,28 @@ def main() -> int:
         parser.error(f'there is no spec "{unknown[0]}"; there are: {", ".join(names)}')
     tester = isolationtester()
     failed = 0
-    with tempfile.TemporaryDirectory(prefix="millrace-isolation-") as folder:
-        Path(folder).chmod(0o755)  # or the ordinary user could not walk to what is below it
-        stack = Stack(f"{folder}/run", port=0, instances=0)
-        for path, mode in [(stack.dir, 0o755), (stack.sockets, 0o750), (stack.database_sockets, 0o700),
-                           (stack.logs, 0o755), (stack.dir / "pids", 0o755), (stack.dir / "home", 0o700)]:
-            path.mkdir(exist_ok=True)
-            stack.own(path, mode)
-        try:
-            stack.start_postgres()
-            # Nothing here outlives the run, and making a database would otherwise be a second of fsync.
-            stack.sql("alter system set fsync = off", "postgres")
-            stack.sql("select pg_reload_conf()", "postgres")
-            make_template(stack)
-            for name in options.names or names:
-                output, expected = said(stack, tester, SPECS / f"{name}.spec"), SPECS / f"expected/{name}.out"
-                before = expected.read_text() if expected.exists() else ""
-                if options.accept:
-                    expected.write_text(output)
-                if output == before or options.accept:
-                    print(f"ok      {name}" + (" (accepted anew)" if output != before else ""), flush=True)
-                    continue
-                failed += 1
-                print(f"FAILED  {name}", flush=True)
-                sys.stdout.writelines(difflib.unified_diff(
-                    before.splitlines(True), output.splitlines(True), f"expected/{name}.out", "printed now"))
-        finally:
-            stack.stop_one("postgres")
+    with scratch_postgres("isolation") as postgres:
+        apply_migrations(postgres, SPECS / "fixture.sql")
+        for name in options.names or names:
+            output = said(postgres, tester, SPECS / f"{name}.spec")
+            failed += 0 if is_expected(name, output, options.accept) else 1
     print(f"{len(options.names or names) - failed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def is_expected(name: str, output: str, accept: bool) -> bool:
+    """Prints the verdict on one spec; with `accept` what was printed becomes what is expected."""
+    expected = SPECS / f"expected/{name}.out"
+    before = expected.read_text() if expected.exists() else ""
+    if accept:
+        expected.write_text(output)
+    if output == before or accept:
+        print(f"ok      {name}" + (" (accepted anew)" if output != before else ""), flush=True)
+        return True
+    print(f"FAILED  {name}", flush=True)
+    wanted, got = before.splitlines(True), output.splitlines(True)
+    sys.stdout.writelines(difflib.unified_diff(wanted, got, f"expected/{name}.out", "printed now"))
+    return False
 
 
 if __name__ == "__main__":

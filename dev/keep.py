@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """Keeps what `make run` started running, as systemd does on a real host: whatever ends is started again.
 
-Started by dev/run.py, ended first by `make stop`. A process that was stopped on purpose has no pid file and is left alone.
-Only processes of this stack's own pid files are ended: what a killed leader left in its process group (nginx's workers hold
-the port, PostgreSQL's backends the memory).
+Started by dev/run.py, ended first by `make stop`. A process that was stopped on purpose has no pid file and is left
+alone. Only processes of this stack's own pid files are ended: what a killed leader left in its process group (nginx's
+workers hold the port, PostgreSQL's backends the memory).
 """
+
 import argparse
 import os
 import signal
 import sys
 import time
 
-from stack import Stack, StackError
+from millrace_stack import Stack, StackError
 
 LOOK_SECONDS = 0.5
 # Between two starts of one that does not stay up.
@@ -24,8 +25,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     stack = Stack(options.dir, options.port)
-    pauses: "dict[str, float]" = {}
-    due: "dict[str, float]" = {}
+    pauses: dict[str, float] = {}
+    due: dict[str, float] = {}
     while True:
         for name in [*stack.names, "runner"]:
             now = time.monotonic()

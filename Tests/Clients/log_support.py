@@ -2,6 +2,7 @@
 
 A test file imports the fixtures by name; they then stand in place of conftest's.
 """
+
 import random
 import threading
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 import runner_pb as pb
 from conftest import private_stack
 from protobuf.wkt import Timestamp
-from stack import fastcgi_ask
 from support import Project, User, ask, wait_for
+
+from millrace_stack import fastcgi_ask
 
 ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo one\n      - run: echo two\n"
 STAMP = "2023-11-14T22:13:20.1200000Z "
@@ -43,7 +45,9 @@ class Job:
         self.runner = project.runner()
         project.push_workflow(ONE)
         self.task = self.runner.fetch()
-        self.id = project.jobs(project.run_of("ci.yml"))["one"]["id"]
+        run = project.run_of("ci.yml")
+        assert run
+        self.id = project.jobs(run)["one"]["id"]
         self.path = f"/{project.path}/actions/jobs/{self.id}/log"
         self.rest = f"/api/v1/repos/{project.path}/actions/jobs/{self.id}/logs"
 
@@ -58,8 +62,13 @@ class Job:
 
     def update_on(self, instance: int, index, lines, no_more=False) -> int:
         status, _, body = fastcgi_ask(
-            str(self.stack.sockets / f"work-{instance}.sock"), UPDATE_LOG, "POST", self.update(index, lines, no_more),
-            {"Content-Type": "application/proto", **self.runner.headers}, timeout=30)
+            str(self.stack.sockets / f"work-{instance}.sock"),
+            UPDATE_LOG,
+            "POST",
+            self.update(index, lines, no_more),
+            {"Content-Type": "application/proto", **self.runner.headers},
+            timeout=30,
+        )
         assert status == 200, body
         return pb.UpdateLogResponse.from_binary(body).ack_index
 
@@ -96,7 +105,8 @@ class Job:
             status, said, body = answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.body
         else:
             status, said, body = fastcgi_ask(
-                str(self.stack.sockets / f"poll-{instance}.sock"), path, headers=headers, timeout=30)
+                str(self.stack.sockets / f"poll-{instance}.sock"), path, headers=headers, timeout=30
+            )
         assert status == 200, body
         return body.decode(), int(said["x-millrace-next-row"]), said["x-millrace-done"] == "true"
 
@@ -118,6 +128,7 @@ def numbered(count: int, width: int = 60) -> "list[str]":
 
 def later(work):
     """What `work` gives, from a thread: ask for it with .result()."""
+
     class Later(threading.Thread):
         def run(self):
             self.value = work()
@@ -127,6 +138,7 @@ def later(work):
             self.join(seconds)
             assert not self.is_alive(), "still waiting"
             return self.value
+
     thread = Later()
     thread.start()
     return thread

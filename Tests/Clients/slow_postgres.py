@@ -1,4 +1,5 @@
 """A way to PostgreSQL on which what is said comes late, never, or to one side only."""
+
 import contextlib
 import os
 import shutil
@@ -21,9 +22,12 @@ class Link:
 
 
 class SlowPostgres:
-    """A proxy on a Unix socket of its own; `dsn` is its connection string. Until told otherwise it passes everything on.
+    """A proxy on a Unix socket of its own; `dsn` is its connection string. Until told otherwise it passes everything
+    on.
 
-    What a link that was silenced once has swallowed is gone, so such a link stays silent for ever, as one that a NAT forgot."""
+    What a link that was silenced once has swallowed is gone, so such a link stays silent for ever, as one that a NAT
+    forgot.
+    """
 
     def __init__(self):
         self.directory = Path(tempfile.mkdtemp(prefix="slow-pg-", dir="/tmp"))
@@ -33,10 +37,10 @@ class SlowPostgres:
         self.server.bind(str(path))
         os.chmod(path, 0o777)
         self.server.listen(200)
-        self.upstream: "Path | None" = None
+        self.upstream: Path | None = None
         self.delay = 0.0
         self.swallows = False
-        self.links: "list[Link]" = []
+        self.links: list[Link] = []
         self.beats = 0  # of listening connections, that came back from PostgreSQL
         self.lock = threading.Lock()
         threading.Thread(target=self.accept, daemon=True).start()
@@ -55,6 +59,7 @@ class SlowPostgres:
                 upstream = None
                 if not self.swallows:
                     upstream = socket.socket(socket.AF_UNIX)
+                    assert self.upstream, "stack_behind() names the sockets before anybody connects"
                     upstream.connect(str(self.upstream / ".s.PGSQL.5432"))
             except OSError:
                 client.close()
@@ -92,6 +97,7 @@ class SlowPostgres:
             met = [link for link in self.links if not link.silent]
             for link in met:
                 link.silent = True
+                assert link.server  # or it would be silent
                 link.server.close() if link.server.fileno() < 0 else link.server.shutdown(socket.SHUT_RDWR)
             return len(met)
 

@@ -1,4 +1,5 @@
 """What the tests say things with: a repository of one's own, a scripted runner, raw HTTP, git."""
+
 import base64
 import http.client
 import itertools
@@ -7,22 +8,18 @@ import os
 import subprocess
 import sys
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "generated"))
-sys.path.insert(0, str(HERE.parent.parent / "dev"))
+import runner_pb as pb
+from connectrpc.client import ConnectClientSync
+from connectrpc.code import Code
+from connectrpc.codec import proto_binary_codec, proto_json_codec
+from connectrpc.errors import ConnectError
+from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
+from protobuf.wkt import Timestamp
 
-import ping_pb  # noqa: E402
-import runner_pb as pb  # noqa: E402
-from connectrpc.client import ConnectClientSync  # noqa: E402
-from connectrpc.code import Code  # noqa: E402
-from connectrpc.codec import proto_binary_codec, proto_json_codec  # noqa: E402
-from connectrpc.errors import ConnectError  # noqa: E402
-from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType  # noqa: E402
-from protobuf.wkt import Timestamp  # noqa: E402
-from stack import Stack, StackError  # noqa: E402,F401
+from millrace_stack import Stack, StackError  # noqa: F401
 
 SERVICE = "runner.v1.RunnerService"
 # A fact that has not come after this long does not come: far above every hold and sweep that a test waits for.
@@ -83,8 +80,17 @@ def assert_connect_error(answer: Answer, status: int, code: str, message: "str |
 class User:
     def __init__(self, stack, name: str, admin: bool = False):
         self.name, self.password = name, f"password-of-{name}"
-        self.token = stack.millrace("admin", "user", "create", "--name", name, "--password", self.password,
-                                    "--access-token", *(["--admin"] if admin else [])).strip()
+        self.token = stack.millrace(
+            "admin",
+            "user",
+            "create",
+            "--name",
+            name,
+            "--password",
+            self.password,
+            "--access-token",
+            *(["--admin"] if admin else []),
+        ).strip()
         self.login = (name, self.password)
 
 
@@ -94,8 +100,9 @@ class Project:
     def __init__(self, stack, owner: User, directory: Path, private: bool = False):
         self.stack, self.owner, self.name = stack, owner, f"app{next(numbers)}"
         self.path = f"{owner.name}/{self.name}"
-        self.clone_url = stack.millrace("admin", "repo", "create", "--owner", owner.name, "--name", self.name,
-                                        *(["--private"] if private else [])).strip()
+        self.clone_url = stack.millrace(
+            "admin", "repo", "create", "--owner", owner.name, "--name", self.name, *(["--private"] if private else [])
+        ).strip()
         self.checkout = directory / self.name
         self.checkout.mkdir()
         git(self.checkout, "init", "--quiet", "--initial-branch=main")
@@ -150,9 +157,11 @@ class Project:
 
     def wait_run(self, file: str = "ci.yml", seconds: float = SECONDS_MAX) -> dict:
         """The file's run, once it is completed."""
+
         def done():
             run = self.run_of(file)
             return run if run and run["status"] == "completed" else None
+
         return wait_for(done, f"a completed run of {file}", seconds)
 
     # Runners
@@ -165,12 +174,20 @@ class Project:
 
 
 class ScriptedRunner:
-    """A runner in the tests' hands, on PyPI's Connect client. Like the real ones it repeats a call that failed in passing."""
+    """A runner in the tests' hands, on PyPI's Connect client. Like the real ones it repeats a call that failed in
+    passing."""
 
-    def __init__(self, stack, registration: str, labels: "list[str]", json_codec: bool = False, ephemeral: bool = False):
+    def __init__(
+        self, stack, registration: str, labels: "list[str]", json_codec: bool = False, ephemeral: bool = False
+    ):
         self.open(stack, json_codec)
-        answer = self.call("Register", pb.RegisterRequest(
-            name=f"scripted-{next(numbers)}", token=registration, version="test", labels=labels, ephemeral=ephemeral), pb.RegisterResponse)
+        answer = self.call(
+            "Register",
+            pb.RegisterRequest(
+                name=f"scripted-{next(numbers)}", token=registration, version="test", labels=labels, ephemeral=ephemeral
+            ),
+            pb.RegisterResponse,
+        )
         self.id, self.ephemeral = answer.runner.id, answer.runner.ephemeral
         self.identify(answer.runner.uuid, answer.runner.token)
         self.declared = self.call("Declare", pb.DeclareRequest(version="test", labels=labels), pb.DeclareResponse)
@@ -187,7 +204,7 @@ class ScriptedRunner:
         self.stack = stack
         codec = proto_json_codec() if json_codec else proto_binary_codec()
         self.client = ConnectClientSync(f"{stack.url}/api/actions", codec=codec, send_compression=None)
-        self.headers: "dict[str, str]" = {}
+        self.headers: dict[str, str] = {}
 
     def identify(self, uuid: str, token: str) -> None:
         self.uuid, self.token = uuid, token
@@ -195,8 +212,14 @@ class ScriptedRunner:
 
     def call(self, name: str, message, answers, timeout_ms: int = 120_000):
         """Once; ConnectError when refused."""
-        method = MethodInfo(name=name, service_name=SERVICE, input=type(message), output=answers,
-                            idempotency_level=IdempotencyLevel.UNKNOWN, stream_type=StreamType.UNARY)
+        method = MethodInfo(
+            name=name,
+            service_name=SERVICE,
+            input=type(message),
+            output=answers,
+            idempotency_level=IdempotencyLevel.UNKNOWN,
+            stream_type=StreamType.UNARY,
+        )
         return self.client.execute_unary(request=message, method=method, headers=self.headers, timeout_ms=timeout_ms)
 
     def insist(self, name: str, message, answers, seconds: float = SECONDS_MAX):
@@ -229,7 +252,9 @@ class ScriptedRunner:
         state = pb.TaskState(id=task.id, started_at=now, steps=list(steps))
         if result is not None:
             state.result, state.stopped_at = result, now
-        return self.insist("UpdateTask", pb.UpdateTaskRequest(state=state, outputs=outputs or {}), pb.UpdateTaskResponse)
+        return self.insist(
+            "UpdateTask", pb.UpdateTaskRequest(state=state, outputs=outputs or {}), pb.UpdateTaskResponse
+        )
 
     def rows(self, task, index: int, lines, no_more: bool = False) -> int:
         stamp = Timestamp(seconds=1_700_000_000, nanos=120_000_000)
@@ -258,10 +283,30 @@ class EmbeddedRunner:
         stack.own(self.home / "work", 0o755)
 
     def start(self, *more: str) -> str:
-        self.stack.spawn(self.name, [
-            str(self.stack.binary), "runner", "--url", self.stack.url, "--token", self.project.registration_token(),
-            "--labels", "ubuntu-latest", "--capacity", "2", "--state-file", str(self.home / "state.json"),
-            "--work-dir", str(self.home / "work"), "--act", str(self.act), "--name", self.name, *more])
+        self.stack.spawn(
+            self.name,
+            [
+                str(self.stack.binary),
+                "runner",
+                "--url",
+                self.stack.url,
+                "--token",
+                self.project.registration_token(),
+                "--labels",
+                "ubuntu-latest",
+                "--capacity",
+                "2",
+                "--state-file",
+                str(self.home / "state.json"),
+                "--work-dir",
+                str(self.home / "work"),
+                "--act",
+                str(self.act),
+                "--name",
+                self.name,
+                *more,
+            ],
+        )
         return self.name
 
     def stop(self) -> None:
@@ -277,13 +322,20 @@ def job_key(task) -> str:
 
 
 def git(directory, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
-           "GIT_AUTHOR_NAME": "ann", "GIT_AUTHOR_EMAIL": "ann@example.invalid",
-           "GIT_COMMITTER_NAME": "ann", "GIT_COMMITTER_EMAIL": "ann@example.invalid"}
+    env = {
+        **os.environ,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "ann",
+        "GIT_AUTHOR_EMAIL": "ann@example.invalid",
+        "GIT_COMMITTER_NAME": "ann",
+        "GIT_COMMITTER_EMAIL": "ann@example.invalid",
+    }
     done = subprocess.run(["git", *arguments], cwd=directory, env=env, capture_output=True, text=True, timeout=120)
     assert not check or done.returncode == 0, f"git {arguments[0]}: {done.stderr}"
     return done
 
 
 def now_text() -> str:
-    return datetime.now(timezone.utc).isoformat()
+    return datetime.now(UTC).isoformat()

@@ -1,4 +1,5 @@
 """What artifacts must withstand: forged tokens and addresses, hostile names, lists and sums. artifacts.md 7 and 8."""
+
 import base64
 import json
 import re
@@ -8,8 +9,19 @@ import urllib.parse
 import jwt
 import pytest
 import requests
-from artifact_support import (PIPELINES, TWO_JOBS, Uploader, azure_refusal, blobs_of, block, block_list, fresh, staged, stored,
-                              twirp_refusal)
+from artifact_support import (
+    PIPELINES,
+    TWO_JOBS,
+    Uploader,
+    azure_refusal,
+    blobs_of,
+    block,
+    block_list,
+    fresh,
+    staged,
+    stored,
+    twirp_refusal,
+)
 from cryptography.hazmat.primitives.asymmetric import rsa
 from support import Project, ask
 from test_tokens import part
@@ -37,6 +49,7 @@ def other(project, stack, tmp_path):
 
 # --- Tokens ---
 
+
 def test_tokens_that_are_forged_or_too_old(job):
     """Row 2. The key is the server's own for those that only their time makes wrong."""
     key = bytes.fromhex(job.stack.sql("select encode(key, 'hex') from server_key where purpose = 'runtime_token'"))
@@ -59,15 +72,21 @@ def test_tokens_that_are_forged_or_too_old(job):
         bearer = {"Authorization": f"Bearer {token}"}
         for method in METHODS:
             assert twirp_refusal(job.twirp(method, {"name": "x"}, bearer)) == (401, "unauthenticated"), (what, method)
-        for method, path, body in [("POST", base, b'{"Name":"x"}'), ("PATCH", f"{base}?artifactName=x", b"{}"), ("GET", base, None),
-                                   ("GET", f"{base}/{mark}/download_url?itemPath=x", None), ("GET", f"{base}/1/download?path=x", None),
-                                   ("PUT", f"{base}/{mark}/upload?itemPath=x%2Fy", b"z")]:
+        for method, path, body in [
+            ("POST", base, b'{"Name":"x"}'),
+            ("PATCH", f"{base}?artifactName=x", b"{}"),
+            ("GET", base, None),
+            ("GET", f"{base}/{mark}/download_url?itemPath=x", None),
+            ("GET", f"{base}/1/download?path=x", None),
+            ("PUT", f"{base}/{mark}/upload?itemPath=x%2Fy", b"z"),
+        ]:
             answer = ask(job.stack, method, path, body, {**bearer, "Content-Range": "bytes 0-0/1"})
             assert answer.status == 401 and answer.type == "application/json", (what, method, path)
 
 
 def test_what_a_job_leaves_when_it_ends(project):
-    """Row 2: its token and its upload addresses are over at once; a download address is a link that stays (artifacts.md 7 #4)."""
+    """Row 2: its token and its upload addresses are over at once; a download address is a link that stays (artifacts.md
+    7 #4)."""
     job = Uploader(project)
     job.upload("done", b"the bytes")
     place = job.announce("v3")
@@ -123,18 +142,24 @@ def test_the_job_in_a_body_is_not_trusted_and_not_refused(project):
     first = Uploader(project, TWO_JOBS)
     second = first.beside()
     id = first.upload("shared", b"1", workflow_job_run_backend_id=str(second.job))
-    assert project.stack.sql(f"select t.job_id from artifact a join task t on t.id = a.task_id where a.id = {id}") == str(first.job)
+    assert project.stack.sql(
+        f"select t.job_id from artifact a join task t on t.id = a.task_id where a.id = {id}"
+    ) == str(first.job)
     (found,) = second.list()
     assert found["workflow_job_run_backend_id"] == str(first.job)
     answer = second.twirp("GetSignedArtifactURL", {"name": "shared", "workflow_job_run_backend_id": str(first.job)})
     assert answer.status == 200 and second.download("shared").content == b"1"
     first.create("begun")
-    assert twirp_refusal(second.finalize("begun", b"", workflow_job_run_backend_id=str(first.job))) == (404, "not_found")
+    assert twirp_refusal(second.finalize("begun", b"", workflow_job_run_backend_id=str(first.job))) == (
+        404,
+        "not_found",
+    )
     first.end()
     second.end()
 
 
 # --- Addresses ---
+
 
 def parts_of(url: str) -> "tuple[str, dict[str, str]]":
     path, _, query = url.partition("?")
@@ -169,7 +194,9 @@ def test_each_bit_of_an_address_counts(job, kind):
     url = getattr(addresses, kind)
     assert not addresses.refused(url)
     path, fields = parts_of(url)
-    assert set(fields) == {"se", "si", "sig"} and not re.search(r"[=+%]", "".join(fields.values())), "as #36805 needs it"
+    assert set(fields) == {"se", "si", "sig"} and not re.search(r"[=+%]", "".join(fields.values())), (
+        "as #36805 needs it"
+    )
     signature = base64.urlsafe_b64decode(fields["sig"] + "=")
     for bit in range(8 * len(signature)):
         flipped = bytearray(signature)
@@ -179,12 +206,36 @@ def test_each_bit_of_an_address_counts(job, kind):
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     last = alphabet.index(fields["sig"][-1])
     spellings = [fields["sig"][:-1] + alphabet[last ^ low] for low in (1, 2, 3)]
-    for sig in [*spellings, fields["sig"] + "=", fields["sig"] + "%3D", fields["sig"][:-1], fields["sig"].lower(), "", "A" * 43,
-                urllib.parse.quote(base64.b64encode(signature).decode())]:
+    for sig in [
+        *spellings,
+        fields["sig"] + "=",
+        fields["sig"] + "%3D",
+        fields["sig"][:-1],
+        fields["sig"].lower(),
+        "",
+        "A" * 43,
+        urllib.parse.quote(base64.b64encode(signature).decode()),
+    ]:
         assert addresses.refused(address(path, {**fields, "sig": sig})), sig
     number = path.rsplit("/", 1)[1]
-    for id in (str(int(number) + 1), str(int(number) - 1), f"0{number}", f"+{number}", f"-{number}", "0", "", "x", str(2**64 + int(number)), f"%20{number}"):
-        answer = ask(job.stack, "PUT" if kind == "upload" else "GET", address(path[:-len(number)] + id, fields).removeprefix(job.stack.url), b"")
+    for id in (
+        str(int(number) + 1),
+        str(int(number) - 1),
+        f"0{number}",
+        f"+{number}",
+        f"-{number}",
+        "0",
+        "",
+        "x",
+        str(2**64 + int(number)),
+        f"%20{number}",
+    ):
+        answer = ask(
+            job.stack,
+            "PUT" if kind == "upload" else "GET",
+            address(path[: -len(number)] + id, fields).removeprefix(job.stack.url),
+            b"",
+        )
         assert answer.status == 403 or (id == "" and answer.status == 404), id
 
 
@@ -197,14 +248,28 @@ def test_each_parameter_of_an_address_counts(job, kind):
         assert addresses.refused(address(path, {k: v for k, v in fields.items() if k != name})), f"without {name}"
         assert addresses.refused(address(path, {**fields, name: ""})), f"empty {name}"
     later = int(fields["se"])
-    for se in (later + 1, later - 1, later + 10**6, 0, -1, f"0{later}", f"+{later}", f"{later}.0", f"%20{later}", later + 2**64, "1e10", int(time.time()) - 1):
+    for se in (
+        later + 1,
+        later - 1,
+        later + 10**6,
+        0,
+        -1,
+        f"0{later}",
+        f"+{later}",
+        f"{later}.0",
+        f"%20{later}",
+        later + 2**64,
+        "1e10",
+        int(time.time()) - 1,
+    ):
         assert addresses.refused(address(path, {**fields, "se": se})), se
     for si in (int(fields["si"]) + 1, 0, -1, f"0{fields['si']}", int(fields["si"]) + 2**64, "x"):
         assert addresses.refused(address(path, {**fields, "si": si})), si
 
 
 def test_how_long_an_address_is_good(job):
-    """Row 28, expiry: ten minutes at least to fetch (artifacts.md 3.5). That it is refused afterwards is SignedURLsTests'."""
+    """Row 28, expiry: ten minutes at least to fetch (artifacts.md 3.5). That it is refused afterwards is
+    SignedURLsTests'."""
     addresses = Addresses(job)
     now = int(time.time())
     assert 600 <= int(parts_of(addresses.download)[1]["se"]) - now <= 3601
@@ -236,35 +301,67 @@ def test_parameters_of_two_addresses_do_not_mix(job):
     (path1, fields1), (path2, fields2) = parts_of(first), parts_of(second)
     for mask in range(1, 7):
         path = path2 if mask & 1 else path1
-        mixed = {"se": (fields2 if mask & 2 else fields1)["se"], "si": fields1["si"], "sig": (fields2 if mask & 4 else fields1)["sig"]}
+        mixed = {
+            "se": (fields2 if mask & 2 else fields1)["se"],
+            "si": fields1["si"],
+            "sig": (fields2 if mask & 4 else fields1)["sig"],
+        }
         assert azure_refusal(job.put(address(path, mixed), block(0), b"x")) == FORBIDDEN, mask
     assert job.put(second, block(0), b"x").status == job.put(first, block(0), b"x").status == 201
 
 
 def test_digits_do_not_move_between_fields(job):
-    """Row 30 (GHSA-hg5r-vq93-9fv6): there a name and a number had one signature when a digit moved from one to the other."""
+    """Row 30 (GHSA-hg5r-vq93-9fv6): there a name and a number had one signature when a digit moved from one to the
+    other."""
     first, second = job.create("report"), job.create("report3")
     assert parts_of(first)[1]["sig"] != parts_of(second)[1]["sig"]
     assert "report" not in first and "report" not in second, "no name is in an address, so none is looked up by it"
     for url in (first, second):
         path, fields = parts_of(url)
         base, number = path.rsplit("/", 1)
-        for moved in [(f"{base}/{number}{fields['se'][0]}", {**fields, "se": fields["se"][1:]}),
-                      (f"{base}/{number[:-1] or '0'}", {**fields, "se": number[-1] + fields["se"]}),
-                      (path, {**fields, "se": fields["se"][:-1], "si": fields["se"][-1] + fields["si"]}),
-                      (path, {**fields, "se": fields["se"] + fields["si"][0], "si": fields["si"][1:] or "0"})]:
+        for moved in [
+            (f"{base}/{number}{fields['se'][0]}", {**fields, "se": fields["se"][1:]}),
+            (f"{base}/{number[:-1] or '0'}", {**fields, "se": number[-1] + fields["se"]}),
+            (path, {**fields, "se": fields["se"][:-1], "si": fields["se"][-1] + fields["si"]}),
+            (path, {**fields, "se": fields["se"] + fields["si"][0], "si": fields["si"][1:] or "0"}),
+        ]:
             assert azure_refusal(job.put(address(*moved), block(0), b"x")) == FORBIDDEN, moved
 
 
 # --- Names ---
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", 'a"b', "a:b", "a<b", "a>b", "a|b", "a*b", "a?b", "a\rb", "a\nb", "a\0b", "a\x7fb", "x" * 256])
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "a/b",
+        "a\\b",
+        'a"b',
+        "a:b",
+        "a<b",
+        "a>b",
+        "a|b",
+        "a*b",
+        "a?b",
+        "a\rb",
+        "a\nb",
+        "a\0b",
+        "a\x7fb",
+        "x" * 256,
+    ],
+)
 def test_names_that_are_refused(job, name):
     assert twirp_refusal(job.twirp("CreateArtifact", {"name": name, "version": 4})) == (400, "invalid_argument")
     assert job.stack.sql(f"select count(*) from artifact where run_id = {job.run}") == "0"
 
 
-@pytest.mark.parametrize("name", ["x" * 255, " a ", "ü日本", "..a", "a..", "'; drop table artifact; --", "%2e%2e%2f", "a&b=c#d", "$(id)", "-rf"])
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 255, " a ", "ü日本", "..a", "a..", "'; drop table artifact; --", "%2e%2e%2f", "a&b=c#d", "$(id)", "-rf"],
+)
 def test_names_that_only_look_dangerous(job, name):
     job.upload(name, b"x")
     assert job.list(name_filter=name)[0]["name"] == name

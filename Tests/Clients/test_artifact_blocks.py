@@ -1,12 +1,27 @@
-"""What is sent to an upload's address, right and wrong: blocks, lists, sums, appends, and the end. artifacts.md 3.3, 3.4 and 8."""
+"""What is sent to an upload's address, right and wrong: blocks, lists, sums, appends, and the end. artifacts.md 3.3,
+3.4 and 8."""
+
 import base64
 import os
 import re
 import urllib.parse
 
 import pytest
-from artifact_support import (MEGABYTE, Uploader, azure_refusal, blobs_of, block, block_id, block_list, fresh, memory, sha256, staged,
-                              stored, twirp_refusal)
+from artifact_support import (
+    MEGABYTE,
+    Uploader,
+    azure_refusal,
+    blobs_of,
+    block,
+    block_id,
+    block_list,
+    fresh,
+    memory,
+    sha256,
+    staged,
+    stored,
+    twirp_refusal,
+)
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock
 
@@ -19,6 +34,7 @@ def job(project):
 
 
 # --- Blocks and lists ---
+
 
 def test_a_list_of_what_was_not_sent(job):
     """Row 34; what was sent before stays good."""
@@ -49,13 +65,27 @@ def test_a_block_in_no_list_is_removed(job):
 
 def test_block_ids_are_bytes_and_no_paths(job):
     """Row 36."""
-    ids = [b"../../x", b"/etc/passwd", b"\0" * 64, bytes(range(64)), bytes(range(192, 256)), b"..", b".", b"a/b", b"x" * 64, b"\n", b"<&>"]
+    ids = [
+        b"../../x",
+        b"/etc/passwd",
+        b"\0" * 64,
+        bytes(range(64)),
+        bytes(range(192, 256)),
+        b"..",
+        b".",
+        b"a/b",
+        b"x" * 64,
+        b"\n",
+        b"<&>",
+    ]
     name, url = fresh(), None
     url = job.create(name)
     before = {path for path in job.stack.dir.rglob("*") if "pg" not in path.parts and path.is_file()}
     for number, id in enumerate(ids):
         encoded = base64.b64encode(id).decode()
-        assert job.put(url, f"&comp=block&blockid={urllib.parse.quote(encoded, safe='')}", b"%d," % number).status == 201, id
+        assert (
+            job.put(url, f"&comp=block&blockid={urllib.parse.quote(encoded, safe='')}", b"%d," % number).status == 201
+        ), id
     files = staged(job.stack, url)
     assert len(files) == len(ids) and all(re.fullmatch("[0-9a-f]{32}", path.name) for path in files)
     after = {path for path in job.stack.dir.rglob("*") if "pg" not in path.parts and path.is_file()}
@@ -67,27 +97,57 @@ def test_block_ids_are_bytes_and_no_paths(job):
     assert job.finalize(name, data).status == 200 and job.download(name).content == data
 
 
-@pytest.mark.parametrize("id", [base64.b64encode(b"x" * 65).decode(), "A", "AA", "AAA", "A===", "AB==", "AA==AA==", "@@@@", "../..", "AA==\n", "A" * 4000])
+@pytest.mark.parametrize(
+    "id",
+    [
+        base64.b64encode(b"x" * 65).decode(),
+        "A",
+        "AA",
+        "AAA",
+        "A===",
+        "AB==",
+        "AA==AA==",
+        "@@@@",
+        "../..",
+        "AA==\n",
+        "A" * 4000,
+    ],
+)
 def test_what_is_no_block_id(job, id):
     url = job.create(fresh())
-    assert azure_refusal(job.put(url, f"&comp=block&blockid={urllib.parse.quote(id, safe='')}", b"x")) == (400, "InvalidBlockId")
+    assert azure_refusal(job.put(url, f"&comp=block&blockid={urllib.parse.quote(id, safe='')}", b"x")) == (
+        400,
+        "InvalidBlockId",
+    )
     assert staged(job.stack, url) == [] and stored(job.stack, "spool") == []
 
 
-BOMB = ('<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a0 "ha">' +
-        "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12)) + "]><BlockList><Latest>&a11;</Latest></BlockList>")
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a0 "ha">'
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+    + "]><BlockList><Latest>&a11;</Latest></BlockList>"
+)
 
 
 HOSTILE = {
-    "external type": ('<!DOCTYPE BlockList SYSTEM "file:///etc/passwd"><BlockList><Latest>b25l</Latest></BlockList>', "InvalidXmlDocument"),
-    "external entity": ('<!DOCTYPE b [<!ENTITY x SYSTEM "file:///etc/passwd">]><BlockList><Latest>&x;</Latest></BlockList>', "InvalidXmlDocument"),
+    "external type": (
+        '<!DOCTYPE BlockList SYSTEM "file:///etc/passwd"><BlockList><Latest>b25l</Latest></BlockList>',
+        "InvalidXmlDocument",
+    ),
+    "external entity": (
+        '<!DOCTYPE b [<!ENTITY x SYSTEM "file:///etc/passwd">]><BlockList><Latest>&x;</Latest></BlockList>',
+        "InvalidXmlDocument",
+    ),
     "entity bomb": (BOMB, "InvalidXmlDocument"),
     "9 MiB": ("<BlockList>" + " " * 9 * MEGABYTE + "</BlockList>", "RequestBodyTooLarge"),
     "deep": ("<BlockList>" + "<Latest>" * 100_000, "InvalidXmlDocument"),
     "one too many": ("<BlockList>" + "<Latest>b25l</Latest>" * 50_001 + "</BlockList>", "BlockListTooLong"),
     "one twice": ("<BlockList><Latest>b25l</Latest><Latest>b25l</Latest></BlockList>", "InvalidBlockList"),
-    "nothing": ("", "InvalidXmlDocument"), "JSON": ("{}", "InvalidXmlDocument"), "open": ("<BlockList>", "InvalidXmlDocument"),
-    "two": ("<BlockList/><BlockList/>", "InvalidXmlDocument"), "other": ("<Other><Latest>b25l</Latest></Other>", "InvalidXmlDocument"),
+    "nothing": ("", "InvalidXmlDocument"),
+    "JSON": ("{}", "InvalidXmlDocument"),
+    "open": ("<BlockList>", "InvalidXmlDocument"),
+    "two": ("<BlockList/><BlockList/>", "InvalidXmlDocument"),
+    "other": ("<Other><Latest>b25l</Latest></Other>", "InvalidXmlDocument"),
     "bad id": ("<BlockList><Latest>b2</Latest></BlockList>", "InvalidBlockId"),
 }
 
@@ -101,7 +161,10 @@ def test_hostile_lists(job, what):
     assert job.put(url, "&comp=block&blockid=b25l", b"x").status == 201
     before = memory(job.stack)
     for _ in range(4):
-        assert azure_refusal(job.put(url, "&comp=blocklist", text.encode())) == (413 if code == "RequestBodyTooLarge" else 400, code)
+        assert azure_refusal(job.put(url, "&comp=blocklist", text.encode())) == (
+            413 if code == "RequestBodyTooLarge" else 400,
+            code,
+        )
     assert memory(job.stack) - before < 32 * 1024
     assert twirp_refusal(job.finalize(name, b"x")) == (400, "failed_precondition"), "none of it was taken"
     assert stored(job.stack, "spool") == []
@@ -117,6 +180,7 @@ def test_the_longest_list(job):
 
 # --- Sums ---
 
+
 def test_content_md5(job):
     """The SDK's own check, and one that is wrong."""
     name, data = fresh(), os.urandom(3 * MEGABYTE)
@@ -125,7 +189,10 @@ def test_content_md5(job):
     wrong = base64.b64encode(b"0" * 16).decode()
     for body in (data, b""):
         assert azure_refusal(job.put(url, block(1), body, {"Content-MD5": wrong})) == (400, "Md5Mismatch")
-    assert azure_refusal(job.put(url, "", data, {"Content-MD5": wrong, "x-ms-blob-type": "BlockBlob"})) == (400, "Md5Mismatch")
+    assert azure_refusal(job.put(url, "", data, {"Content-MD5": wrong, "x-ms-blob-type": "BlockBlob"})) == (
+        400,
+        "Md5Mismatch",
+    )
     assert azure_refusal(job.put(url, "&comp=blocklist", block_list(0), {"Content-MD5": wrong})) == (400, "Md5Mismatch")
     assert len(staged(job.stack, url)) == 1 and stored(job.stack, "spool") == []
     client.commit_block_list([BlobBlock(block_id(0))], validate_content=True)
@@ -145,7 +212,9 @@ def crc64(data: bytes) -> str:
 def test_crc64(job):
     name, data = fresh(), os.urandom(5001)
     url = job.create(name)
-    assert crc64(b"123456789") == base64.b64encode((0xAE8B14860A799888).to_bytes(8, "little")).decode(), "the catalogue's check value"
+    assert crc64(b"123456789") == base64.b64encode((0xAE8B14860A799888).to_bytes(8, "little")).decode(), (
+        "the catalogue's check value"
+    )
     assert job.put(url, block(0), data, {"x-ms-content-crc64": crc64(data)}).status == 201
     answer = job.put(url, block(0), data[:-1] + b"!", {"x-ms-content-crc64": crc64(data[:-1] + b"?")})
     assert azure_refusal(answer) == (400, "Crc64Mismatch")
@@ -154,6 +223,7 @@ def test_crc64(job):
 
 
 # --- Finalize ---
+
 
 def test_what_does_not_fit_is_not_finished(job):
     """Row 40."""
@@ -191,13 +261,19 @@ def test_nothing_is_taken_after_the_end(job):
     client = job.blob(url := job.create(name))
     client.upload_blob(b"data", overwrite=True)
     assert job.finalize(name, b"data").status == 200
-    for more, body, headers in [(block(7), b"late", {}), ("&comp=blocklist", block_list(7), {}), ("", b"late", {"x-ms-blob-type": "BlockBlob"}),
-                                ("&comp=appendblock", b"late", {}), ("&comp=block", b"late", {})]:
+    for more, body, headers in [
+        (block(7), b"late", {}),
+        ("&comp=blocklist", block_list(7), {}),
+        ("", b"late", {"x-ms-blob-type": "BlockBlob"}),
+        ("&comp=appendblock", b"late", {}),
+        ("&comp=block", b"late", {}),
+    ]:
         assert azure_refusal(job.put(url, more, body, headers)) == (409, "InvalidOperation"), more
     assert job.download(name).content == b"data" and staged(job.stack, url) == []
 
 
 # --- Append ---
+
 
 def test_the_sdk_appends(job):
     """create_append_blob, append_block: the content is what came, in its order."""
@@ -254,7 +330,10 @@ def test_beginning_to_append_again_empties(job):
     for piece in (b"first try", b"second"):
         assert job.put(url, "", b"", {"x-ms-blob-type": "AppendBlob"}).status == 201
         assert job.put(url, "&comp=appendblock", piece).status == 201
-    assert azure_refusal(job.put(url, "", b"not empty", {"x-ms-blob-type": "AppendBlob"})) == (400, "InvalidHeaderValue")
+    assert azure_refusal(job.put(url, "", b"not empty", {"x-ms-blob-type": "AppendBlob"})) == (
+        400,
+        "InvalidHeaderValue",
+    )
     assert len(staged(job.stack, url)) == 1
     assert job.finalize(name, b"second").status == 200 and job.download(name).content == b"second"
 

@@ -1,13 +1,25 @@
-"""How artifacts end by themselves: retention, what is given up, what nobody names. artifacts.md 3.2, 6 and 8 (51, 52)."""
+"""How artifacts end by themselves: retention, what is given up, what nobody names. artifacts.md 3.2, 6 and 8 (51,
+52)."""
+
 import json
 import os
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 import runner_pb as pb
-from artifact_support import PIPELINES, Uploader, azure_refusal, blobs_of, block, block_list, fresh, staged, twirp_refusal
+from artifact_support import (
+    PIPELINES,
+    Uploader,
+    azure_refusal,
+    blobs_of,
+    block,
+    block_list,
+    fresh,
+    staged,
+    twirp_refusal,
+)
 from conftest import private_stack
 from support import Project, User, ask, wait_for
 
@@ -18,8 +30,13 @@ SWEEPS = 8
 @pytest.fixture(scope="module")
 def brief_stack():
     """Clocks of seconds; two hours are the longest that anything is kept."""
-    with private_stack("brief", instances=2, settings={"artifacts": {
-            "retention": "3s", "retention_max": "2h", "abandoned_after": "2s", "garbage_after": "3s"}}) as stack:
+    with private_stack(
+        "brief",
+        instances=2,
+        settings={
+            "artifacts": {"retention": "3s", "retention_max": "2h", "abandoned_after": "2s", "garbage_after": "3s"}
+        },
+    ) as stack:
         yield stack
 
 
@@ -41,13 +58,15 @@ def job(brief):
 
 
 def moment(**later) -> str:
-    return (datetime.now(timezone.utc) + timedelta(**later)).isoformat().replace("+00:00", "Z")
+    return (datetime.now(UTC) + timedelta(**later)).isoformat().replace("+00:00", "Z")
 
 
 def expiry(job, name: str) -> datetime:
-    text = job.stack.sql(f"select to_char(expires_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') from artifact "
-                         f"where run_id = {job.run} and name = '{name}' order by id desc limit 1")
-    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+    text = job.stack.sql(
+        "select to_char(expires_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') from artifact "
+        f"where run_id = {job.run} and name = '{name}' order by id desc limit 1"
+    )
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def rest(job, path: str):
@@ -56,15 +75,16 @@ def rest(job, path: str):
 
 # --- Retention ---
 
+
 def test_a_moment_is_kept_exactly(job):
     """artifacts.md 7 #13: whole days lose one. To the microsecond, which is what PostgreSQL has."""
-    asked = datetime.now(timezone.utc) + timedelta(minutes=61, microseconds=123)
+    asked = datetime.now(UTC) + timedelta(minutes=61, microseconds=123)
     job.create("kept", expires_at=asked.isoformat().replace("+00:00", "Z"))
     assert expiry(job, "kept") == asked
 
 
 def test_no_moment_is_later_than_the_latest(job):
-    before = datetime.now(timezone.utc)
+    before = datetime.now(UTC)
     job.create("capped", expires_at=moment(days=500))
     job.announce("capped3", RetentionDays=500)
     for name in ("capped", "capped3"):
@@ -75,7 +95,9 @@ def test_a_moment_that_is_past_is_refused(job):
     for asked in (moment(seconds=-1), "1970-01-01T00:00:00Z"):
         answer = job.twirp("CreateArtifact", {"name": "past", "version": 4, "expires_at": asked})
         assert twirp_refusal(answer) == (400, "invalid_argument")
-    assert twirp_refusal(job.twirp("CreateArtifact", {"name": "past", "version": 4, "expires_at": "tomorrow"}))[0] == 400
+    assert (
+        twirp_refusal(job.twirp("CreateArtifact", {"name": "past", "version": 4, "expires_at": "tomorrow"}))[0] == 400
+    )
     for days in (0, -1):
         assert job.pipelines("POST", body=json.dumps({"Name": "past", "RetentionDays": days})).status == 400
     assert job.stack.sql(f"select count(*) from artifact where run_id = {job.run}") == "0"
@@ -83,7 +105,7 @@ def test_a_moment_that_is_past_is_refused(job):
 
 def test_a_repository_has_its_own_default(job):
     job.stack.sql(f"update repository set artifact_retention_seconds = 3600 where name = '{job.project.name}'")
-    before = datetime.now(timezone.utc)
+    before = datetime.now(UTC)
     job.create("own")
     assert timedelta(0) <= expiry(job, "own") - before - timedelta(hours=1) < timedelta(minutes=1)
 
@@ -147,6 +169,7 @@ def test_only_the_newest_of_a_name_are_kept(job):
 
     def told():
         return {a["id"]: a["expired"] for a in rest(job, "/artifacts").json["artifacts"]}
+
     wait_for(lambda: told()[ids[0]], "expiry of the oldest")
     assert told() == {ids[0]: True, ids[1]: False, ids[2]: False, other: False}
     for each in jobs[1:]:
@@ -154,6 +177,7 @@ def test_only_the_newest_of_a_name_are_kept(job):
 
 
 # --- What was never finished ---
+
 
 def test_an_upload_that_was_cut_off(brief):
     """Row 52: the job died midway and runs again: the new upload works, the old bytes go."""
@@ -168,22 +192,36 @@ def test_an_upload_that_was_cut_off(brief):
     assert len(staged(stack, url)) == 1, "the job lives: it may take its time"
     assert azure_refusal(old.put(url, "&comp=blocklist", block_list(7))) == (400, "InvalidBlockList")
     old.end(result=pb.Result.FAILURE)
-    assert ask(stack, "POST", f"/api/v1/repos/{brief.path}/actions/runs/{old.run}/rerun",
-               headers={"Authorization": f"token {brief.owner.token}"}).status == 201
+    assert (
+        ask(
+            stack,
+            "POST",
+            f"/api/v1/repos/{brief.path}/actions/runs/{old.run}/rerun",
+            headers={"Authorization": f"token {brief.owner.token}"},
+        ).status
+        == 201
+    )
     again = old
     again.take()
     assert again.run == old_run
     again.upload("dist", b"whole", expires_at=moment(hours=1))
     assert again.download("dist").content == b"whole"
     wait_for(lambda: staged(stack, url) == [], "the old bytes gone")
-    folders = f"select count(*) from upload u join artifact a on a.id = u.artifact_id where a.run_id = {old_run} and finished_at is null"
+    folders = (
+        f"select count(*) from upload u join artifact a on a.id = u.artifact_id where a.run_id = {old_run} and"
+        " finished_at is null"
+    )
     wait_for(lambda: stack.sql(folders) == "0", "the old uploads gone")
-    wait_for(lambda: stack.sql(f"select count(*) from artifact where run_id = {old_run} and status = 1") == "0", "no artifact pending")
+    wait_for(
+        lambda: stack.sql(f"select count(*) from artifact where run_id = {old_run} and status = 1") == "0",
+        "no artifact pending",
+    )
     assert again.download("dist").content == b"whole"
     again.end()
 
 
 # --- What nobody names ---
+
 
 def test_files_that_no_row_names_are_swept(job):
     """What a kill between two steps leaves; what has a row, is young, or is not ours, stays."""
@@ -193,8 +231,12 @@ def test_files_that_no_row_names_are_swept(job):
     url = job.create("begun", expires_at=moment(hours=1))
     assert job.put(url, block(0), b"staged").status == 201
     past = time.time() - 3600
-    strays = [storage / "spool" / ("ab" * 16), storage / "staging/999999/assembled-1", storage / "blobs/ab" / f"{'ab' * 32}-999999",
-              storage / "blobs/ab" / f"{'ab' * 32}-999998.gz"]
+    strays = [
+        storage / "spool" / ("ab" * 16),
+        storage / "staging/999999/assembled-1",
+        storage / "blobs/ab" / f"{'ab' * 32}-999999",
+        storage / "blobs/ab" / f"{'ab' * 32}-999998.gz",
+    ]
     foreign = storage / "blobs/ab/README"
     for path in [*strays, foreign]:
         path.parent.mkdir(exist_ok=True)
@@ -217,7 +259,9 @@ def test_files_that_no_row_names_are_swept(job):
         time.sleep(0.2)
     assert young.exists() and foreign.exists() and len(staged(stack, url)) == 1
     assert job.download("kept").content == kept
-    assert job.put(url, "&comp=blocklist", block_list(0)).status == 201 and job.finalize("begun", b"staged").status == 200
+    assert (
+        job.put(url, "&comp=blocklist", block_list(0)).status == 201 and job.finalize("begun", b"staged").status == 200
+    )
     foreign.unlink()
 
 

@@ -1,6 +1,7 @@
-"""Artifacts whose server, front or database dies in the middle: artifacts.md checklist rows 42, 52, 53, 56. The kills are
-real, at a chosen system call (kill_support). After each the artifact is pending or whole, the client's retry succeeds
-with the same bytes, and once the garbage is swept the disk holds exactly what rows name."""
+"""Artifacts whose server, front or database dies in the middle: artifacts.md checklist rows 42, 52, 53, 56. The kills
+are real, at a chosen system call (kill_support). After each the artifact is pending or whole, the client's retry
+succeeds with the same bytes, and once the garbage is swept the disk holds exactly what rows name."""
+
 import concurrent.futures
 import hashlib
 import itertools
@@ -16,9 +17,19 @@ import runner_pb as pb
 from artifact_support import MEGABYTE, PIPELINES, SERVICE, Uploader, block_id, fresh, sha256, stored
 from azure.storage.blob import BlobBlock, LinearRetry
 from conftest import private_stack
-from kill_support import GARBAGE_AFTER, assert_books_balance, died, held_after, held_before, killed_at, turns_run_out, why_no_strace
-from stack import fastcgi_ask, why_taken
+from kill_support import (
+    GARBAGE_AFTER,
+    assert_books_balance,
+    died,
+    held_after,
+    held_before,
+    killed_at,
+    turns_run_out,
+    why_no_strace,
+)
 from support import Project, User, ask, wait_for
+
+from millrace_stack import fastcgi_ask, why_taken
 
 VICTIM = "millrace-1"
 # The threads that put artifacts together (FinishingLane).
@@ -32,10 +43,16 @@ needs_strace = pytest.mark.skipif(no_strace is not None, reason=str(no_strace))
 
 @pytest.fixture(scope="module")
 def kills():
-    with private_stack("kills", instances=2, poll_hold="2s",
-                       settings={"artifacts": {"garbage_after": f"{GARBAGE_AFTER}s", "abandoned_after": "2s"},
-                                 # Its runner says nothing for as long as the tests take.
-                                 "tasks": {"unheard_after": "1h", "silent_after": "1h"}}) as stack:
+    with private_stack(
+        "kills",
+        instances=2,
+        poll_hold="2s",
+        settings={
+            "artifacts": {"garbage_after": f"{GARBAGE_AFTER}s", "abandoned_after": "2s"},
+            # Its runner says nothing for as long as the tests take.
+            "tasks": {"unheard_after": "1h", "silent_after": "1h"},
+        },
+    ) as stack:
         yield stack
 
 
@@ -45,7 +62,8 @@ def project(kills, tmp_path_factory):
 
 
 class Patient(Uploader):
-    """Asks again when it is told to (503), as the toolkit does: nginx repeats no POST that a dying instance has taken."""
+    """Asks again when it is told to (503), as the toolkit does: nginx repeats no POST that a dying instance has
+    taken."""
 
     def twirp(self, *arguments, **more):
         return insist(lambda: super(Patient, self).twirp(*arguments, **more))
@@ -60,6 +78,7 @@ def insist(ask_once):
     def taken() -> bool:
         answers.append(ask_once())
         return answers[-1].status != 503
+
     wait_for(taken, "an answer other than 503")
     return answers[-1]
 
@@ -98,7 +117,12 @@ class Sent:
 
     def finish_at(self, number: int) -> "tuple[int, dict]":
         """By this instance; status 0 when it dies with the question."""
-        message = {"workflow_run_backend_id": str(self.job.run), "name": self.name, "size": str(len(self.data)), "hash": sha256(self.data)}
+        message = {
+            "workflow_run_backend_id": str(self.job.run),
+            "name": self.name,
+            "size": str(len(self.data)),
+            "hash": sha256(self.data),
+        }
         return asked(self.job, number, "POST", f"{SERVICE}/FinalizeArtifact", message)
 
     def assert_pending_or_whole(self) -> bool:
@@ -119,16 +143,21 @@ class SentFiles:
 
     def __init__(self, job):
         self.job, self.name = job, fresh()
-        self.files = {"plain": os.urandom(MEGABYTE + 3), "packed": os.urandom(8) * 10_000, "pieces": os.urandom(MEGABYTE)}
+        self.files = {
+            "plain": os.urandom(MEGABYTE + 3),
+            "packed": os.urandom(8) * 10_000,
+            "pieces": os.urandom(MEGABYTE),
+        }
         place = job.announce(self.name)
         packed = zlib.compressobj(wbits=31)
         packed = packed.compress(self.files["packed"]) + packed.flush()
         half, pieces = MEGABYTE // 2, self.files["pieces"]
         for answer in (
-                job.chunk(place, f"{self.name}/plain", self.files["plain"]),
-                job.chunk(place, f"{self.name}/packed", packed, headers={"Content-Encoding": "gzip"}),
-                job.chunk(place, f"{self.name}/pieces", pieces[half:], half, MEGABYTE),
-                job.chunk(place, f"{self.name}/pieces", pieces[:half], 0, MEGABYTE)):
+            job.chunk(place, f"{self.name}/plain", self.files["plain"]),
+            job.chunk(place, f"{self.name}/packed", packed, headers={"Content-Encoding": "gzip"}),
+            job.chunk(place, f"{self.name}/pieces", pieces[half:], half, MEGABYTE),
+            job.chunk(place, f"{self.name}/pieces", pieces[:half], 0, MEGABYTE),
+        ):
             assert answer.status == 200, answer.text
 
     def finish(self):
@@ -151,8 +180,14 @@ class SentFiles:
 def asked(job, number: int, method: str, path: str, message: dict) -> "tuple[int, dict]":
     """One call to the poll lane of one instance, past nginx: status and answer; status 0 when it dies with it."""
     try:
-        status, _, body = fastcgi_ask(str(job.stack.sockets / f"poll-{number}.sock"), path, method, json.dumps(message).encode(),
-                                      {"Content-Type": "application/json", **job.bearer}, timeout=90)
+        status, _, body = fastcgi_ask(
+            str(job.stack.sockets / f"poll-{number}.sock"),
+            path,
+            method,
+            json.dumps(message).encode(),
+            {"Content-Type": "application/json", **job.bearer},
+            timeout=90,
+        )
     except ConnectionError:
         return 0, {}
     return status, json.loads(body) if body else {}
@@ -172,6 +207,7 @@ def assembled(kills, bytes: int) -> bool:
 
 
 # --- Finalize ---
+
 
 def kill_at_every(kills, sent, call: str) -> int:
     """Finalizes new artifacts, killed at the first such call, the second, … until one is not killed; how many were."""
@@ -195,14 +231,17 @@ def kill_at_every(kills, sent, call: str) -> int:
 
 
 @needs_strace
-@pytest.mark.parametrize("call, at_least", [
-    ("copy_file_range", 5),  # in every block, and in every piece of one
-    ("fsync", 2),            # the file, and the directory that has its name
-    ("rename", 1),           # to where blobs lie
-    ("unlink", 3),           # after the commit: the blocks
-    ("sendto", 12),          # every word to PostgreSQL, begin and commit among them
-    ("recvfrom", 12),        # every answer of PostgreSQL's, that of the commit among them
-])
+@pytest.mark.parametrize(
+    "call, at_least",
+    [
+        ("copy_file_range", 5),  # in every block, and in every piece of one
+        ("fsync", 2),  # the file, and the directory that has its name
+        ("rename", 1),  # to where blobs lie
+        ("unlink", 3),  # after the commit: the blocks
+        ("sendto", 12),  # every word to PostgreSQL, begin and commit among them
+        ("recvfrom", 12),  # every answer of PostgreSQL's, that of the commit among them
+    ],
+)
 def test_a_finalize_killed_at_every_step(kills, job, call, at_least):
     """Row 53."""
     assert kill_at_every(kills, lambda: Sent(job), call) >= at_least
@@ -267,6 +306,7 @@ def test_who_sleeps_while_the_sweep_comes_by_begins_anew(kills, job):
 
     def blobs() -> list:
         return [path for path in stored(kills) if path.name.startswith(mark)]
+
     with held_after(kills, VICTIM, "rename", 1, FINISHING):
         sleeper = alongside(artifact.finish_at, 1)
         wait_for(blobs, "the file where blobs lie")
@@ -318,24 +358,32 @@ def test_postgresql_restarted_during_an_assembly(kills, job):
 
 # --- Blocks ---
 
+
 def patient(job, url: str, data: bytes) -> None:
     """The SDK as it uploads by itself, repeating what fails in passing."""
     job.blob(url, retry_policy=LinearRetry(backoff=1, retry_total=5), max_block_size=MEGABYTE).upload_blob(
-        data, max_concurrency=2, overwrite=True)
+        data, max_concurrency=2, overwrite=True
+    )
 
 
 def final_refusals(kills) -> "list[str]":
     """Uploads that were answered with what the actions' SDK never repeats (artifacts.md 3.3)."""
-    return [line for line in (kills.logs / "access.log").read_text().splitlines()
-            if '"PUT /_artifacts/uploads/' in line and line.split('" ')[1].split()[0] not in ("201", "500", "503", "499")]
+    return [
+        line
+        for line in (kills.logs / "access.log").read_text().splitlines()
+        if '"PUT /_artifacts/uploads/' in line and line.split('" ')[1].split()[0] not in ("201", "500", "503", "499")
+    ]
 
 
 @needs_strace
-@pytest.mark.parametrize("call, nths", [
-    ("rename", [1]),                 # from the spool to the staging
-    ("sendto", [1, 2, 3, 4, 5, 6]),  # among them the row of a block, and the list
-    ("recvfrom", [1, 2, 3, 4]),
-])
+@pytest.mark.parametrize(
+    "call, nths",
+    [
+        ("rename", [1]),  # from the spool to the staging
+        ("sendto", [1, 2, 3, 4, 5, 6]),  # among them the row of a block, and the list
+        ("recvfrom", [1, 2, 3, 4]),
+    ],
+)
 def test_an_instance_killed_while_it_takes_blocks(kills, job, call, nths):
     for nth in nths:
         name, data = fresh(), os.urandom(4 * MEGABYTE + 9)
@@ -355,11 +403,13 @@ def test_an_instance_killed_before_it_drops_what_a_block_replaced(kills, job):
     name, data = fresh(), os.urandom(MEGABYTE)
     client = job.blob(job.create(name), retry_policy=LinearRetry(backoff=1, retry_total=5))
     with killed_at(kills, VICTIM, "unlink", 1):
+
         def hit() -> bool:
             client.stage_block(block_id(0), os.urandom(MEGABYTE))
             # The instances take turns, and a block is two requests: a third one changes who gets the next block.
             ask(kills, "GET", "/readyz")
             return died(kills, VICTIM, 0.2)
+
         wait_for(hit, "a block at the victim")
     client.stage_block(block_id(0), data)
     client.commit_block_list([BlobBlock(block_id(0))])
@@ -372,7 +422,9 @@ def test_nginx_killed_in_the_middle_of_a_block(kills, job):
     url = job.create(name)
     path = f"{url.removeprefix(kills.url)}&comp=block&blockid={urllib.parse.quote(block_id(0), safe='')}"
     with socket.create_connection(("127.0.0.1", kills.port)) as link:
-        link.sendall(f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data[:2 * MEGABYTE])
+        link.sendall(
+            f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data[: 2 * MEGABYTE]
+        )
         wait_for(lambda: stored(kills, "spool"), "the first half on disk")
         kills.kill("nginx")
     wait_for(lambda: not why_taken(kills.port), "the end of its workers")
@@ -393,6 +445,7 @@ def test_blocks_the_list_and_the_end_at_different_instances(kills, job):
     def only(number: int) -> None:
         kills.start_one(f"millrace-{number}")
         kills.stop_one(f"millrace-{3 - number}")
+
     only(1)
     for n, part in enumerate(parts):
         client.stage_block(block_id(n), part)
@@ -406,6 +459,7 @@ def test_blocks_the_list_and_the_end_at_different_instances(kills, job):
 
 
 # --- Ends ---
+
 
 @needs_strace
 def test_the_sweep_killed_between_the_bytes_and_their_row(kills, job):
@@ -432,8 +486,15 @@ def test_a_job_that_dies_in_its_upload_and_is_run_again(kills, project):
         staged = stored(kills, "staging")
         assert len(staged) == 1
         job.runner.finish(job.task, result=pb.Result.FAILURE)
-        assert ask(kills, "POST", f"/api/v1/repos/{project.path}/actions/runs/{job.run}/rerun",
-                   headers={"Authorization": f"token {project.owner.token}"}).status == 201
+        assert (
+            ask(
+                kills,
+                "POST",
+                f"/api/v1/repos/{project.path}/actions/runs/{job.run}/rerun",
+                headers={"Authorization": f"token {project.owner.token}"},
+            ).status
+            == 201
+        )
         job.take()
         data = os.urandom(2 * MEGABYTE)
         job.upload("result", data)

@@ -1,15 +1,15 @@
 """What operators do about artifacts: scrub, doctor, limits by command line, a front server with another name."""
+
 import contextlib
 import json
 import os
 import subprocess
-import time
 
 import pytest
 import requests
 from artifact_support import SERVICE, Uploader, fresh, sha256
 from conftest import free_port, private_stack
-from support import Project, StackError, User, ask, wait_for
+from support import Project, StackError, User, wait_for
 
 
 @pytest.fixture
@@ -21,7 +21,12 @@ def job(project):
 
 def millrace(stack, *arguments: str) -> subprocess.CompletedProcess:
     """Whatever its exit code is."""
-    return subprocess.run([str(stack.binary), *arguments, "--config", str(stack.config)], capture_output=True, text=True, **stack.as_user())
+    return subprocess.run(
+        [str(stack.binary), *arguments, "--config", str(stack.config)],
+        capture_output=True,
+        text=True,
+        **stack.as_user(),
+    )
 
 
 def blob_of(stack, data: bytes):
@@ -30,6 +35,7 @@ def blob_of(stack, data: bytes):
 
 
 # --- scrub ---
+
 
 def test_damaged_bytes_are_found_and_never_served(stack, job):
     kept, changed, lost = (os.urandom(10_000) for _ in range(3))
@@ -77,15 +83,35 @@ def test_what_was_read_lately_is_passed_over(stack, job):
 
 # --- limits ---
 
+
 def test_limits_of_a_repository_and_of_an_owner(stack, job):
-    shown = stack.millrace("admin", "repo", "artifacts", "--repo", job.project.path, "--quota", "1KiB", "--retention", "2d", "--keep-last", "7")
+    shown = stack.millrace(
+        "admin",
+        "repo",
+        "artifacts",
+        "--repo",
+        job.project.path,
+        "--quota",
+        "1KiB",
+        "--retention",
+        "2d",
+        "--keep-last",
+        "7",
+    )
     assert shown == "quota: 1024 bytes\nretention: 172800 s\nkeep-last: 7\n"
     job.upload("small", b"x" * 1024)
-    kept = float(stack.sql(f"select extract(epoch from expires_at - created_at) from artifact where run_id = {job.run} and name = 'small'"))
+    kept = float(
+        stack.sql(
+            f"select extract(epoch from expires_at - created_at) from artifact where run_id = {job.run} and name ="
+            " 'small'"
+        )
+    )
     assert abs(kept - 2 * 86_400) < 5
     refused = job.twirp("CreateArtifact", {"name": "more", "version": 4})
     assert refused.status == 403 and "insufficient usage" in refused.json["msg"], refused.text
-    assert stack.millrace("admin", "repo", "artifacts", "--repo", job.project.path, "--quota", "default").startswith("quota: default\nretention: 172800 s")
+    assert stack.millrace("admin", "repo", "artifacts", "--repo", job.project.path, "--quota", "default").startswith(
+        "quota: default\nretention: 172800 s"
+    )
     job.upload("more", b"y" * 2000)
     stack.millrace("admin", "user", "artifacts", "--name", "ann", "--quota", "1KiB")
     refused = job.twirp("CreateArtifact", {"name": "owner", "version": 4})
@@ -105,6 +131,7 @@ def test_a_bad_setting_is_told_with_its_line():
 
 # --- doctor, and a front server ---
 
+
 @contextlib.contextmanager
 def front_server(directory, port: int, behind: int, body_max: str):
     """A proxy between runners and Millrace, as companies have them."""
@@ -116,7 +143,8 @@ def front_server(directory, port: int, behind: int, body_max: str):
 {user} pid {directory}/pid; error_log {directory}/error.log; daemon off; worker_processes 1;
 events {{ worker_connections 64; }}
 http {{
-    access_log off; client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy; fastcgi_temp_path {directory}/fastcgi;
+    access_log off; client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
     uwsgi_temp_path {directory}/uwsgi; scgi_temp_path {directory}/scgi;
     server {{
         listen 127.0.0.1:{port}; client_max_body_size {body_max};
@@ -126,9 +154,11 @@ http {{
 """)
     process = subprocess.Popen(["nginx", "-e", f"{directory}/error.log", "-p", str(directory), "-c", str(conf)])
     try:
+
         def answers():
             with contextlib.suppress(requests.ConnectionError):
                 return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+
         wait_for(answers, "the front server")
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -149,17 +179,29 @@ def test_addresses_begin_with_the_one_that_the_client_used(fronted, tmp_path):
     stack, front = fronted
     job = Uploader(Project(stack, User(stack, "fay"), tmp_path))
     body = {"workflow_run_backend_id": str(job.run), "name": "a", "version": 4}
+
     def create(base, name, **headers):
-        answer = requests.post(base + f"{SERVICE}/CreateArtifact", json={**body, "name": name}, headers={**job.bearer, **headers}, timeout=60)
+        answer = requests.post(
+            base + f"{SERVICE}/CreateArtifact",
+            json={**body, "name": name},
+            headers={**job.bearer, **headers},
+            timeout=60,
+        )
         assert answer.status_code == 200, answer.text
         return answer.json()["signed_upload_url"]
+
     url = create(front, "by-front")
     assert url.startswith(front + "/_artifacts/uploads/")
     assert create(stack.url, "by-itself").startswith(stack.url + "/_artifacts/uploads/")
     assert create(stack.url, "by-a-lie", Host="evil.example").startswith(stack.url + "/_artifacts/uploads/")
     job.blob(url, max_single_put_size=1 << 20).upload_blob(b"through the front", overwrite=True)
     assert job.finalize("by-front", b"through the front").status == 200
-    v3 = requests.post(f"{front}/api/actions_pipeline/_apis/pipelines/workflows/{job.run}/artifacts", json={"Name": "three"}, headers=job.bearer, timeout=60)
+    v3 = requests.post(
+        f"{front}/api/actions_pipeline/_apis/pipelines/workflows/{job.run}/artifacts",
+        json={"Name": "three"},
+        headers=job.bearer,
+        timeout=60,
+    )
     assert v3.json()["fileContainerResourceUrl"].startswith(front + "/")
     job.runner.finish(job.task)
 
@@ -169,19 +211,30 @@ def test_the_doctor_finds_what_is_in_the_way(fronted):
     done = millrace(stack, "doctor")
     assert done.returncode == 1, done.stdout
     lines = done.stdout.splitlines()
-    through_front = lines[next(n for n, line in enumerate(lines) if front in line):]
+    through_front = lines[next(n for n, line in enumerate(lines) if front in line) :]
     assert any(line.startswith("ok") and "upload of 1.0 MiB" in line for line in through_front), done.stdout
-    assert any(line.startswith("problem") and "upload of 8.0 MiB: a proxy between refuses it (413)" in line for line in through_front)
-    before = lines[:len(lines) - len(through_front)]
-    assert all(line.startswith("ok") for line in before) and any("upload of 100.0 MiB: arrives" in line for line in before)
+    assert any(
+        line.startswith("problem") and "upload of 8.0 MiB: a proxy between refuses it (413)" in line
+        for line in through_front
+    )
+    before = lines[: len(lines) - len(through_front)]
+    assert all(line.startswith("ok") for line in before) and any(
+        "upload of 100.0 MiB: arrives" in line for line in before
+    )
     # From a runner's side, without a configuration.
     probes = stack.millrace("doctor", "--print-probes").split()
     own = [probe for probe in probes if probe.startswith(stack.url)]
     assert len(own) == 3 and len(probes) == 6
-    there = subprocess.run([str(stack.binary), "doctor", "--json", "--probe", *own], capture_output=True, text=True, **stack.as_user())
+    there = subprocess.run(
+        [str(stack.binary), "doctor", "--json", "--probe", *own], capture_output=True, text=True, **stack.as_user()
+    )
     assert there.returncode == 0 and json.loads(there.stdout)["well"] is True, there.stdout + there.stderr
-    forged = subprocess.run([str(stack.binary), "doctor", "--probe", own[0][:-1] + ("A" if own[0][-1] != "A" else "B")],
-                            capture_output=True, text=True, **stack.as_user())
+    forged = subprocess.run(
+        [str(stack.binary), "doctor", "--probe", own[0][:-1] + ("A" if own[0][-1] != "A" else "B")],
+        capture_output=True,
+        text=True,
+        **stack.as_user(),
+    )
     assert forged.returncode == 1 and "wrong or too old (403)" in forged.stdout
     assert [p for p in (stack.storage / "spool").rglob("*") if p.is_file()] == []
 

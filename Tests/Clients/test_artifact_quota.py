@@ -1,9 +1,22 @@
 """What artifacts may take: quotas, and the memory of the instances. artifacts.md 3.7 and 8 (54, 55)."""
+
 import hashlib
 
 import pytest
 import requests
-from artifact_support import MEGABYTE, Uploader, azure_refusal, block, block_id, block_list, fresh, memory, staged, stored, twirp_refusal
+from artifact_support import (
+    MEGABYTE,
+    Uploader,
+    azure_refusal,
+    block,
+    block_id,
+    block_list,
+    fresh,
+    memory,
+    staged,
+    stored,
+    twirp_refusal,
+)
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobBlock
 from conftest import private_stack
@@ -14,7 +27,9 @@ REPOSITORY, OWNER = 100_000, 150_000
 
 @pytest.fixture(scope="module")
 def small_stack():
-    with private_stack("small", instances=2, settings={"artifacts": {"repository_quota": REPOSITORY, "owner_quota": OWNER}}) as stack:
+    with private_stack(
+        "small", instances=2, settings={"artifacts": {"repository_quota": REPOSITORY, "owner_quota": OWNER}}
+    ) as stack:
         yield stack
 
 
@@ -101,19 +116,25 @@ def test_an_owner_s_repositories_share_a_quota(job, tmp_path):
     assert azure_refusal(other.put(url, block(0), b"2" * 60_001)) == (403, "QuotaExceeded")
     answer = other.put(url, block(0), b"2" * 60_001)
     assert "artifacts.owner_quota" in answer.text
-    assert other.put(url, block(0), b"2" * 60_000).status == other.put(url, "&comp=blocklist", block_list(0)).status == 201
+    assert (
+        other.put(url, block(0), b"2" * 60_000).status == other.put(url, "&comp=blocklist", block_list(0)).status == 201
+    )
     assert other.finalize(name, b"2" * 60_000).status == 200
     assert quota_refusal(job.twirp("CreateArtifact", {"name": "more", "version": 4})), "the owner has nothing left"
     other.end()
 
 
-@pytest.mark.parametrize("table, name, key", [("account", "owner", "artifacts.owner_quota"), ("repository", "name", "artifacts.repository_quota")])
+@pytest.mark.parametrize(
+    "table, name, key",
+    [("account", "owner", "artifacts.owner_quota"), ("repository", "name", "artifacts.repository_quota")],
+)
 def test_an_account_or_a_repository_has_its_own(job, table, name, key):
     """Tighter and wider than the instance's."""
     whose = job.project.owner.name if table == "account" else job.project.name
 
     def allow(bytes) -> None:
         job.stack.sql(f"update {table} set artifact_quota_bytes = {bytes} where name = '{whose}'")
+
     allow(1000)
     url = job.create("own")
     answer = job.put(url, block(0), b"x" * 1001)
@@ -125,7 +146,9 @@ def test_an_account_or_a_repository_has_its_own(job, table, name, key):
     other = "repository" if table == "account" else "account"
     other_name = job.project.name if table == "account" else job.project.owner.name
     job.stack.sql(f"update {other} set artifact_quota_bytes = {10**12} where name = '{other_name}'")
-    assert job.put(url, block(0), b"x" * 2 * OWNER).status == job.put(url, "&comp=blocklist", block_list(0)).status == 201
+    assert (
+        job.put(url, block(0), b"x" * 2 * OWNER).status == job.put(url, "&comp=blocklist", block_list(0)).status == 201
+    )
     assert job.finalize("own", b"x" * 2 * OWNER).status == 200
 
 

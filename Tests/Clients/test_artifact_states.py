@@ -1,4 +1,6 @@
-"""What becomes of an artifact: names that are taken, deletion, reruns, two instances, and who sees it. artifacts.md 3 to 6."""
+"""What becomes of an artifact: names that are taken, deletion, reruns, two instances, and who sees it. artifacts.md 3
+to 6."""
+
 import asyncio
 import concurrent.futures
 import hashlib
@@ -10,12 +12,25 @@ import gitea_api_client as sdk
 import pytest
 import requests
 import runner_pb as pb
-from artifact_support import (MEGABYTE, SERVICE, TWO_JOBS, Uploader, azure_refusal, blobs_of, block, block_list, fresh, sha256, staged,
-                              twirp_refusal)
+from artifact_support import (
+    MEGABYTE,
+    SERVICE,
+    TWO_JOBS,
+    Uploader,
+    azure_refusal,
+    blobs_of,
+    block,
+    block_list,
+    fresh,
+    sha256,
+    staged,
+    twirp_refusal,
+)
 from conftest import private_stack
 from protobuf.wkt import Int64Value, StringValue
-from stack import fastcgi_ask
 from support import Project, User, ask, wait_for
+
+from millrace_stack import fastcgi_ask
 
 
 @pytest.fixture
@@ -33,6 +48,7 @@ def api(job, method: str, path: str, user="owner"):
 
 
 # --- Names that are taken ---
+
 
 def test_a_name_that_is_finished_is_taken(project):
     """Row 26: by whichever job of the run; a v3 artifact of the same name is another one."""
@@ -61,7 +77,10 @@ def test_a_name_is_free_from_the_moment_of_expiry(job):
     new = job.upload("dist", b"new")
     job.upload_files("dist", {"g": b"new"})
     assert job.download("dist").content == b"new" and job.fetch_files("dist") == {"g": b"new"}
-    assert api(job, "GET", f"/artifacts/{old}").json["expired"] is True and api(job, "GET", f"/artifacts/{new}").json["expired"] is False
+    assert (
+        api(job, "GET", f"/artifacts/{old}").json["expired"] is True
+        and api(job, "GET", f"/artifacts/{new}").json["expired"] is False
+    )
 
 
 def test_creating_again_gives_up_what_was_begun(job):
@@ -108,9 +127,13 @@ def test_a_name_may_be_replaced(replacing):
     address = job.signed("dist")
     url = job.create("dist")
     assert job.put(url, block(0), b"newer").status == 201
-    assert [(a["database_id"], a["size"]) for a in job.list()] == [(str(old), "3")] and job.download("dist").content == b"old"
+    assert [(a["database_id"], a["size"]) for a in job.list()] == [(str(old), "3")] and job.download(
+        "dist"
+    ).content == b"old"
     assert job.put(url, "&comp=blocklist", block_list(0)).status == 201
-    assert job.finalize("dist", b"other").status == 400 and job.download("dist").content == b"old", "a failed one replaces nothing"
+    assert job.finalize("dist", b"other").status == 400 and job.download("dist").content == b"old", (
+        "a failed one replaces nothing"
+    )
     answer = job.finalize("dist", b"newer")
     assert answer.status == 200, answer.text
     new = int(answer.json["artifact_id"])
@@ -124,6 +147,7 @@ def test_a_name_may_be_replaced(replacing):
 
 
 # --- Deletion ---
+
 
 def test_deletion(job):
     """Row 49: out of every list at once; the address that was good is not."""
@@ -154,7 +178,8 @@ def test_overwrite_twice(job):
 
 
 def test_bytes_are_shared_within_an_owner_and_not_beyond(job, stack, stranger, tmp_path):
-    """One file for equal bytes of one owner, until the last artifact that has them goes; another owner has a file of its own."""
+    """One file for equal bytes of one owner, until the last artifact that has them goes; another owner has a file of
+    its own."""
     data = os.urandom(70_000)
     first, second = job.upload("first", data), job.upload("second", data)
     job.upload_files("third", {"of/v3": data})
@@ -165,6 +190,7 @@ def test_bytes_are_shared_within_an_owner_and_not_beyond(job, stack, stranger, t
 
     def names(artifact) -> str:
         return stack.sql(f"select count(*) from artifact_file where artifact_id = {artifact}")
+
     assert api(job, "DELETE", f"/artifacts/{first}").status == 204
     wait_for(lambda: names(first) == "0", "the deleted artifact's files let go")
     assert job.download("second").content == data and job.fetch_files("third") == {"of/v3": data}
@@ -174,7 +200,9 @@ def test_bytes_are_shared_within_an_owner_and_not_beyond(job, stack, stranger, t
     wait_for(lambda: len(blobs_of(stack, data)) == 1, "the owner's file gone")
     assert theirs.download("theirs").content == data
     digest = hashlib.sha256(data).hexdigest()
-    wait_for(lambda: stack.sql(f"select count(*) from blob where encode(digest, 'hex') = '{digest}'") == "1", "and its row")
+    wait_for(
+        lambda: stack.sql(f"select count(*) from blob where encode(digest, 'hex') = '{digest}'") == "1", "and its row"
+    )
     theirs.end()
 
 
@@ -191,6 +219,7 @@ def test_bytes_that_rotted_are_told_by_their_digest(job, stack):
 
 
 # --- Reruns ---
+
 
 def test_a_rerun_finds_what_was_made_before(project):
     """Row 57: artifacts of jobs that passed; the newest attempt's of each name."""
@@ -220,6 +249,7 @@ def test_a_rerun_finds_what_was_made_before(project):
 
 # --- Two instances ---
 
+
 def test_blocks_to_one_instance_and_the_list_to_the_other(whole_stack, job):
     """Row 56: one of two runs at any time, each step asks the other one."""
     one, two = "millrace-1", "millrace-2"
@@ -243,8 +273,13 @@ def test_blocks_to_one_instance_and_the_list_to_the_other(whole_stack, job):
 def finalize_on(job, instance: int, name: str, data: bytes) -> "tuple[int, dict]":
     body = {"workflow_run_backend_id": str(job.run), "name": name, "size": str(len(data)), "hash": sha256(data)}
     status, _, answer = fastcgi_ask(
-        str(job.stack.sockets / f"poll-{instance}.sock"), f"{SERVICE}/FinalizeArtifact", "POST", json.dumps(body).encode(),
-        {"Content-Type": "application/json", **job.bearer}, timeout=60)
+        str(job.stack.sockets / f"poll-{instance}.sock"),
+        f"{SERVICE}/FinalizeArtifact",
+        "POST",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", **job.bearer},
+        timeout=60,
+    )
     return status, json.loads(answer)
 
 
@@ -254,8 +289,12 @@ def test_two_finish_at_once(stack, job):
     assert job.put(job.create(name), "", data, {"x-ms-blob-type": "BlockBlob"}).status == 201
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda n: finalize_on(job, 1 + n % 2, name, data), range(4)))
-    assert [status for status, _ in answers] == [200] * 4 and len({said["artifact_id"] for _, said in answers}) == 1, answers
-    assert stack.sql(f"select assembly, status from artifact where id = {answers[0][1]['artifact_id']}") == "1|2", "one merged, once"
+    assert [status for status, _ in answers] == [200] * 4 and len({said["artifact_id"] for _, said in answers}) == 1, (
+        answers
+    )
+    assert stack.sql(f"select assembly, status from artifact where id = {answers[0][1]['artifact_id']}") == "1|2", (
+        "one merged, once"
+    )
     assert len(blobs_of(stack, data)) == 1
     assert job.list(name_filter=name)[0]["digest"] == sha256(data)
 
@@ -264,8 +303,10 @@ def test_one_that_died_while_finishing_is_followed(stack, job):
     """Its turn ends when it gives no sign of life; until then nobody else begins."""
     name = fresh()
     assert job.put(job.create(name), "", b"data", {"x-ms-blob-type": "BlockBlob"}).status == 201
-    stack.sql(f"update artifact set assembly = assembly + 1, assembly_until = now() + interval '2 seconds' "
-              f"where run_id = {job.run} and name = '{name}'")
+    stack.sql(
+        "update artifact set assembly = assembly + 1, assembly_until = now() + interval '2 seconds' "
+        f"where run_id = {job.run} and name = '{name}'"
+    )
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(lambda: finalize_on(job, 1, name, b"data"))
         assert job.list() == []
@@ -276,28 +317,56 @@ def test_one_that_died_while_finishing_is_followed(stack, job):
 
 # --- Protobuf ---
 
+
 def test_the_five_methods_in_protobuf(job):
     """What twirp's own clients send; bytes of a client that nobody here wrote."""
     run = {"workflow_run_backend_id": str(job.run), "workflow_job_run_backend_id": str(job.job)}
     data, name = b"by protobuf", "dist"
 
     def call(method: str, message, answers):
-        answer = ask(job.stack, "POST", f"{SERVICE}/{method}", message.to_binary(), {"Content-Type": "application/protobuf", **job.bearer})
+        answer = ask(
+            job.stack,
+            "POST",
+            f"{SERVICE}/{method}",
+            message.to_binary(),
+            {"Content-Type": "application/protobuf", **job.bearer},
+        )
         assert (answer.status, answer.type) == (200, "application/protobuf"), answer.text
         return answers.from_binary(answer.body)
-    created = call("CreateArtifact", messages.CreateArtifactRequest(
-        **run, name=name, version=7, mime_type=StringValue(value="text/plain")), messages.CreateArtifactResponse)
+
+    created = call(
+        "CreateArtifact",
+        messages.CreateArtifactRequest(**run, name=name, version=7, mime_type=StringValue(value="text/plain")),
+        messages.CreateArtifactResponse,
+    )
     assert created.ok
     assert job.put(created.signed_upload_url, "", data, {"x-ms-blob-type": "BlockBlob"}).status == 201
-    finished = call("FinalizeArtifact", messages.FinalizeArtifactRequest(
-        **run, name=name, size=len(data), hash=StringValue(value=sha256(data))), messages.FinalizeArtifactResponse)
+    finished = call(
+        "FinalizeArtifact",
+        messages.FinalizeArtifactRequest(**run, name=name, size=len(data), hash=StringValue(value=sha256(data))),
+        messages.FinalizeArtifactResponse,
+    )
     assert finished.ok
-    listed = call("ListArtifacts", messages.ListArtifactsRequest(
-        **run, name_filter=StringValue(value=name), id_filter=Int64Value(value=finished.artifact_id)), messages.ListArtifactsResponse)
+    listed = call(
+        "ListArtifacts",
+        messages.ListArtifactsRequest(
+            **run, name_filter=StringValue(value=name), id_filter=Int64Value(value=finished.artifact_id)
+        ),
+        messages.ListArtifactsResponse,
+    )
     (found,) = listed.artifacts
-    assert (found.database_id, found.name, found.size, found.digest.value) == (finished.artifact_id, name, len(data), sha256(data))
+    assert (found.database_id, found.name, found.size, found.digest.value) == (
+        finished.artifact_id,
+        name,
+        len(data),
+        sha256(data),
+    )
     assert found.created_at.seconds > 1_700_000_000
-    signed = call("GetSignedArtifactURL", messages.GetSignedArtifactURLRequest(**run, name=name), messages.GetSignedArtifactURLResponse)
+    signed = call(
+        "GetSignedArtifactURL",
+        messages.GetSignedArtifactURLRequest(**run, name=name),
+        messages.GetSignedArtifactURLResponse,
+    )
     answer = requests.get(signed.signed_url, timeout=60)
     assert answer.content == data and answer.headers["Content-Type"] == "text/plain"
     deleted = call("DeleteArtifact", messages.DeleteArtifactRequest(**run, name=name), messages.DeleteArtifactResponse)
@@ -305,6 +374,7 @@ def test_the_five_methods_in_protobuf(job):
 
 
 # --- For people and their tools ---
+
 
 def test_rest_as_the_sdk_reads_it(job, project):
     """Row 45, rest.md 10: Gitea's SDK, and the digest that it does not know."""
@@ -314,8 +384,9 @@ def test_rest_as_the_sdk_reads_it(job, project):
     owner, repo = project.path.split("/")
 
     async def everything():
-        configuration = sdk.Configuration(host=f"{job.stack.url}/api/v1",
-                                          api_key={"AuthorizationHeaderToken": f"token {project.owner.token}"})
+        configuration = sdk.Configuration(
+            host=f"{job.stack.url}/api/v1", api_key={"AuthorizationHeaderToken": f"token {project.owner.token}"}
+        )
         async with sdk.ApiClient(configuration) as link:
             client = sdk.RepositoryApi(link)
             page = await client.get_artifacts(owner, repo)
@@ -330,11 +401,16 @@ def test_rest_as_the_sdk_reads_it(job, project):
             await client.delete_artifact(owner, repo, str(ids[2]))
             with pytest.raises(sdk.exceptions.NotFoundException):
                 await client.get_artifact(owner, repo, str(ids[2]))
+
     asyncio.run(everything())
     raw = api(job, "GET", f"/runs/{job.run}/artifacts?per_page=100&name=artifact-3").json["artifacts"]
     assert [a["digest"] for a in raw] == [sha256(b"xxx")] and api(job, "GET", f"/artifacts/{ids[3]}").json == raw[0]
-    answer = requests.get(f"{job.stack.url}/api/v1/repos/{project.path}/actions/artifacts/{ids[3]}/zip",
-                          headers={"Authorization": f"token {project.owner.token}"}, allow_redirects=False, timeout=60)
+    answer = requests.get(
+        f"{job.stack.url}/api/v1/repos/{project.path}/actions/artifacts/{ids[3]}/zip",
+        headers={"Authorization": f"token {project.owner.token}"},
+        allow_redirects=False,
+        timeout=60,
+    )
     assert answer.status_code == 302 and requests.get(answer.headers["Location"], timeout=60).content == b"xxx"
     assert [a["name"] for a in job.list()] == [f"artifact-{n}" for n in (4, 3, 1, 0)]
     other.end()
@@ -343,11 +419,16 @@ def test_rest_as_the_sdk_reads_it(job, project):
 def test_pages_as_the_toolkit_counts_them(job):
     """per_page=100&page=n until total_count is reached: a shorter page than asked for would lose artifacts."""
     job.upload("first", b"x")
-    job.stack.sql("insert into artifact (repository_id, owner_id, run_id, attempt, protocol, name, file_name, mime_type, status, "
-                  "expires_at, uploaded_at) select repository_id, owner_id, run_id, attempt, 4, 'made-' || n, 'f', 'application/zip', 2, "
-                  f"expires_at, uploaded_at from artifact, generate_series(1, 149) n where run_id = {job.run}")
+    job.stack.sql(
+        "insert into artifact (repository_id, owner_id, run_id, attempt, protocol, name, file_name, mime_type, status,"
+        " expires_at, uploaded_at) select repository_id, owner_id, run_id, attempt, 4, 'made-' || n, 'f',"
+        " 'application/zip', 2, expires_at, uploaded_at from artifact, generate_series(1, 149) n where run_id ="
+        f" {job.run}"
+    )
     pages = [api(job, "GET", f"/runs/{job.run}/artifacts?per_page=100&page={page}").json for page in (1, 2, 3)]
-    assert [len(page["artifacts"]) for page in pages] == [100, 50, 0] and {page["total_count"] for page in pages} == {150}
+    assert [len(page["artifacts"]) for page in pages] == [100, 50, 0] and {page["total_count"] for page in pages} == {
+        150
+    }
     assert len({a["id"] for page in pages for a in page["artifacts"]}) == 150
     assert len(job.list()) == 150
     # They have no files, which `verify` would rightly find.
@@ -366,8 +447,14 @@ def test_who_sees_artifacts(job, private_project, stranger):
     hidden = secret.upload("dist", b"secret")
     page = f"/{private_project.path}/actions/runs/{secret.run}/artifacts/{hidden}"
     for user in (None, stranger):
-        for method, path in [("GET", "/artifacts"), ("GET", f"/runs/{secret.run}/artifacts"), ("GET", f"/artifacts/{hidden}"),
-                             ("GET", f"/artifacts/{hidden}/zip"), ("DELETE", f"/artifacts/{hidden}"), ("GET", "/artifacts/999999")]:
+        for method, path in [
+            ("GET", "/artifacts"),
+            ("GET", f"/runs/{secret.run}/artifacts"),
+            ("GET", f"/artifacts/{hidden}"),
+            ("GET", f"/artifacts/{hidden}/zip"),
+            ("DELETE", f"/artifacts/{hidden}"),
+            ("GET", "/artifacts/999999"),
+        ]:
             assert api(secret, method, path, user).status == 404, (user, method, path)
         assert api(job, "GET", f"/artifacts/{hidden}", user).status == 404, "below a repository that one may read"
         nowhere = page.replace(private_project.name, "nowhere")
@@ -388,9 +475,16 @@ def test_pages_of_artifacts(job, stranger):
     base = f"/{job.project.path}/actions/runs"
     answer = ask(job.stack, "GET", f"{base}/{job.run}/artifacts/{id}")
     assert (answer.status, answer.body) == (200, data)
-    assert answer.headers["Content-Disposition"] == "attachment; filename=\"dist _ more.zip\"; filename*=UTF-8''dist%20%26%20more.zip"
+    assert (
+        answer.headers["Content-Disposition"]
+        == "attachment; filename=\"dist _ more.zip\"; filename*=UTF-8''dist%20%26%20more.zip"
+    )
     assert ask(job.stack, "GET", f"{base}/{int(job.run) + 10**6}/artifacts/{id}").status == 404
     assert ask(job.stack, "GET", f"{base}/{job.run}/artifacts/{id + 10**6}").status == 404
     page = ask(job.stack, "GET", f"{base}/{number}").text
-    assert f'<a href="{base}/{job.run}/artifacts/{id}">dist &amp; more</a>' in page and "2.0 KiB" in page and sha256(data) in page
+    assert (
+        f'<a href="{base}/{job.run}/artifacts/{id}">dist &amp; more</a>' in page
+        and "2.0 KiB" in page
+        and sha256(data) in page
+    )
     assert f"/artifacts/{other}" in page

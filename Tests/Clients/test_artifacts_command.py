@@ -1,4 +1,6 @@
-"""`millrace artifacts`: list, get, put, rm against the real server, also over a network that fails; the zip made on the fly."""
+"""`millrace artifacts`: list, get, put, rm against the real server, also over a network that fails; the zip made on the
+fly."""
+
 import hashlib
 import http.client
 import io
@@ -49,7 +51,9 @@ def millrace(job, *arguments, at=None, cwd=None, token="owner", environment=None
     variables = {"PATH": os.environ["PATH"], "TMPDIR": str(cwd or "/tmp"), **(environment or {})}
     if token:
         variables["MILLRACE_TOKEN"] = job.project.owner.token if token == "owner" else token
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables, cwd=cwd)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables, cwd=cwd
+    )
     out, err = process.communicate(timeout=300)
     return Done(process.returncode, out, err, 0)
 
@@ -93,7 +97,11 @@ def test_there_and_back(uploader, uploaded, tmp_path):
     listed = millrace(uploader, "list", uploader.project.path, "--json").json["artifacts"]
     mine = next(a for a in listed if a["id"] == said["id"])
     assert (mine["name"], mine["size_in_bytes"], mine["digest"], mine["expired"]) == (
-        "große datei.bin", len(data), sha256(data), False)
+        "große datei.bin",
+        len(data),
+        sha256(data),
+        False,
+    )
     assert mine["workflow_run"]["id"] == uploader.run
     assert "große datei.bin" in millrace(uploader, "list", uploader.project.path, "--run", uploader.run).out
     assert millrace(uploader, "list", uploader.project.path, "--name", "no such", "--json").json == {"artifacts": []}
@@ -135,8 +143,11 @@ def test_a_broken_download_goes_on_where_it_was(uploader, uploaded, network, tmp
     assert network.ranges[0].startswith("bytes=30000000-")
 
 
-@pytest.mark.parametrize("left", [lambda data: b"x" + data[1:1_000_000], lambda data: b"x" + data[1:], lambda data: data + b"x"],
-                         ids=["damaged beginning", "damaged whole", "longer"])
+@pytest.mark.parametrize(
+    "left",
+    [lambda data: b"x" + data[1:1_000_000], lambda data: b"x" + data[1:], lambda data: data + b"x"],
+    ids=["damaged beginning", "damaged whole", "longer"],
+)
 def test_what_an_earlier_call_left_is_not_trusted(uploader, uploaded, tmp_path, left):
     data, said = uploaded
     (tmp_path / part_name(said)).write_bytes(left(data))
@@ -146,14 +157,22 @@ def test_what_an_earlier_call_left_is_not_trusted(uploader, uploaded, tmp_path, 
     else:
         assert done.code == 1 and "nothing was kept" in done.err and not (tmp_path / "out").exists()
     assert parts(tmp_path) == []
-    assert millrace(uploader, "get", uploader.project.path, said["id"], "--output", tmp_path / "out", "--force").code == 0
+    assert (
+        millrace(uploader, "get", uploader.project.path, said["id"], "--output", tmp_path / "out", "--force").code == 0
+    )
     assert (tmp_path / "out").read_bytes() == data
 
 
 def test_a_download_over_a_bad_network(uploader, uploaded, network, tmp_path):
     data, said = uploaded
-    network.faults = [("GET", f"/artifacts/{said['id']}", "busy"), ("GET", "/zip", "lost"), ("GET", "/downloads/", "cut"),
-                      ("GET", "/downloads/", "busy"), ("GET", "/downloads/", "lost"), ("GET", "/downloads/", "cut")]
+    network.faults = [
+        ("GET", f"/artifacts/{said['id']}", "busy"),
+        ("GET", "/zip", "lost"),
+        ("GET", "/downloads/", "cut"),
+        ("GET", "/downloads/", "busy"),
+        ("GET", "/downloads/", "lost"),
+        ("GET", "/downloads/", "cut"),
+    ]
     done = millrace(uploader, "get", uploader.project.path, said["id"], "--output", tmp_path / "out", at=network.url)
     assert done.code == 0, done.err
     assert network.faults == [] and (tmp_path / "out").read_bytes() == data
@@ -162,8 +181,14 @@ def test_a_download_over_a_bad_network(uploader, uploaded, network, tmp_path):
 def test_an_upload_over_a_bad_network(job, network, tmp_path):
     data = noise(20 * MEBIBYTE, seed=2)
     (tmp_path / "in").write_bytes(data)
-    network.faults = [("POST", "CreateArtifact", "lost"), ("PUT", "comp=block&", "busy"), ("PUT", "comp=block&", "lost"),
-                      ("PUT", "comp=blocklist", "lost"), ("POST", "FinalizeArtifact", "lost"), ("POST", "FinalizeArtifact", "busy")]
+    network.faults = [
+        ("POST", "CreateArtifact", "lost"),
+        ("PUT", "comp=block&", "busy"),
+        ("PUT", "comp=block&", "lost"),
+        ("PUT", "comp=blocklist", "lost"),
+        ("POST", "FinalizeArtifact", "lost"),
+        ("POST", "FinalizeArtifact", "busy"),
+    ]
     done = put(job, tmp_path / "in", "--name", "over a bad network", "--json", at=network.url)
     assert done.code == 0, done.err
     assert network.faults == []
@@ -217,26 +242,51 @@ def test_a_server_that_is_not_there(job):
 
 # --- The zip of a v3 artifact, made while it is sent ---
 
+
 def upload_files(job, name: str, files: "dict[str, bytes]") -> int:
     headers = {"Authorization": f"Bearer {job.token}"}
     base = f"{PIPELINES}/{job.run}/artifacts"
-    said = ask(job.stack, "POST", f"{base}?api-version=6.0-preview", json.dumps({"Type": "actions_storage", "Name": name}),
-               {**headers, "Content-Type": "application/json"})
+    said = ask(
+        job.stack,
+        "POST",
+        f"{base}?api-version=6.0-preview",
+        json.dumps({"Type": "actions_storage", "Name": name}),
+        {**headers, "Content-Type": "application/json"},
+    )
     assert said.status == 200, said.text
     place = said.json["fileContainerResourceUrl"].removeprefix(job.stack.url)
     for path, data in files.items():
         mark = "&" if "?" in place else "?"
         item = urllib.parse.quote_plus(f"{name}/{path}")
-        said = ask(job.stack, "PUT", f"{place}{mark}itemPath={item}", data, {
-            **headers, "Content-Type": "application/octet-stream", "Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}"})
+        said = ask(
+            job.stack,
+            "PUT",
+            f"{place}{mark}itemPath={item}",
+            data,
+            {
+                **headers,
+                "Content-Type": "application/octet-stream",
+                "Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}",
+            },
+        )
         assert said.status == 200, said.text
-    said = ask(job.stack, "PATCH", f"{base}?api-version=6.0-preview&artifactName={urllib.parse.quote_plus(name)}",
-               json.dumps({"Size": 1}), {**headers, "Content-Type": "application/json"})
+    said = ask(
+        job.stack,
+        "PATCH",
+        f"{base}?api-version=6.0-preview&artifactName={urllib.parse.quote_plus(name)}",
+        json.dumps({"Size": 1}),
+        {**headers, "Content-Type": "application/json"},
+    )
     assert said.status == 200, said.text
     return next(a["id"] for a in millrace(job, "list", job.project.path, "--name", name, "--json").json["artifacts"])
 
 
-FILES = {"a.txt": b"hello", "empty": b"", "dir/grüße 日本.txt": b"x" * 100_000, "noise.bin": noise(5 * MEBIBYTE, seed=3)}
+FILES = {
+    "a.txt": b"hello",
+    "empty": b"",
+    "dir/grüße 日本.txt": b"x" * 100_000,
+    "noise.bin": noise(5 * MEBIBYTE, seed=3),
+}
 
 
 def test_many_files_come_as_one_zip(job, tmp_path):
@@ -257,8 +307,12 @@ def test_a_zip_that_breaks_off_does_not_look_whole(job, tmp_path):
     digest = hashlib.sha256(noise(3 * MEBIBYTE, seed=4)).hexdigest()
     (stored,) = (job.stack.storage / "blobs" / digest[:2]).glob(f"{digest}-*")
     os.truncate(stored, 3 * MEBIBYTE - 1)
-    where = ask(job.stack, "GET", f"/api/v1/repos/{job.project.path}/actions/artifacts/{id}/zip",
-                headers={"Authorization": f"token {job.project.owner.token}"}).headers["Location"]
+    where = ask(
+        job.stack,
+        "GET",
+        f"/api/v1/repos/{job.project.path}/actions/artifacts/{id}/zip",
+        headers={"Authorization": f"token {job.project.owner.token}"},
+    ).headers["Location"]
     with pytest.raises(http.client.IncompleteRead) as cut:
         ask(job.stack, "GET", where.removeprefix(job.stack.url))
     assert len(cut.value.partial) > MEBIBYTE

@@ -1,17 +1,18 @@
-"""Artifacts as upload-artifact and download-artifact v2 and v3 make and fetch them: artifacts.md 2, checklist rows 1 to 21."""
+"""Artifacts as upload-artifact and download-artifact v2 and v3 make and fetch them: artifacts.md 2, checklist rows 1 to
+21."""
+
 import base64
 import concurrent.futures
 import gzip
 import hashlib
 import io
 import os
-import urllib.parse
 import zipfile
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from artifact_support import MEGABYTE, PIPELINES, Uploader, fresh, stored
+from artifact_support import MEGABYTE, PIPELINES, Uploader, stored
 from support import ask
 
 
@@ -28,10 +29,33 @@ def test_announcing(job):
         answer = job.pipelines("POST", "?api-version=6.0-preview", __import__("json").dumps(body))
         assert answer.status == 200, answer.text
         mark = hashlib.md5(next(v for k, v in body.items() if k.lower() == "name").encode()).hexdigest()
-        assert answer.json["fileContainerResourceUrl"] == f"{job.stack.url}{PIPELINES}/{job.run}/artifacts/{mark}/upload"
+        assert (
+            answer.json["fileContainerResourceUrl"] == f"{job.stack.url}{PIPELINES}/{job.run}/artifacts/{mark}/upload"
+        )
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", 'a"b', "a:b", "a<b", "a>b", "a|b", "a*b", "a?b", "a\rb", "a\nb", "a\\b", "a/b", "a\0b", "a\x7fb", "x" * 256])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        'a"b',
+        "a:b",
+        "a<b",
+        "a>b",
+        "a|b",
+        "a*b",
+        "a?b",
+        "a\rb",
+        "a\nb",
+        "a\\b",
+        "a/b",
+        "a\0b",
+        "a\x7fb",
+        "x" * 256,
+    ],
+)
 def test_names_that_are_refused(job, name):
     """Row 6."""
     answer = job.pipelines("POST", "", __import__("json").dumps({"Type": "actions_storage", "Name": name}))
@@ -43,8 +67,10 @@ def test_retention_is_kept_to_the_minute(job):
     place = job.announce("kept", RetentionDays=5)
     assert place.endswith("?retentionDays=5")
     assert job.chunk(place, "kept/f", b"x").status == 200 and job.finish("kept").status == 200
-    expires = job.stack.sql(f"select extract(epoch from expires_at) from artifact where run_id = {job.run} and name = 'kept'")
-    wanted = (datetime.now(timezone.utc) + timedelta(days=5)).timestamp()
+    expires = job.stack.sql(
+        f"select extract(epoch from expires_at) from artifact where run_id = {job.run} and name = 'kept'"
+    )
+    wanted = (datetime.now(UTC) + timedelta(days=5)).timestamp()
     assert abs(float(expires) - wanted) < 60
 
 
@@ -54,7 +80,9 @@ def test_plain_and_gzip(job):
     packed = gzip.compress(text)
     place = job.announce("mix")
     assert job.chunk(place, "mix/plain.txt", text).status == 200
-    answer = job.chunk(place, "mix/packed.txt", packed, headers={"Content-Encoding": "gzip", "x-tfs-filelength": str(len(text))})
+    answer = job.chunk(
+        place, "mix/packed.txt", packed, headers={"Content-Encoding": "gzip", "x-tfs-filelength": str(len(text))}
+    )
     assert answer.status == 200 and answer.json == {"message": "success"}
     assert job.finish("mix", 2 * len(text)).status == 200
     assert job.fetch_files("mix") == {"plain.txt": text, "packed.txt": text}
@@ -80,12 +108,23 @@ def test_chunks_in_any_order_and_again(job):
     data = os.urandom(20 * MEGABYTE)
     size = 8 * MEGABYTE
     starts = list(range(0, len(data), size))
-    for name, order in {"forward": starts, "backward": starts[::-1], "doubled": [starts[0], starts[1], starts[1], starts[2], starts[0]]}.items():
+    for name, order in {
+        "forward": starts,
+        "backward": starts[::-1],
+        "doubled": [starts[0], starts[1], starts[1], starts[2], starts[0]],
+    }.items():
         place = job.announce(name)
         for start in order:
-            part = data[start:start + size]
+            part = data[start : start + size]
             md5 = base64.b64encode(hashlib.md5(part).digest()).decode()
-            answer = job.chunk(place, f"{name}/big.bin", part, start, len(data), {"x-actions-results-md5": md5, "x-actions-results-crc64": "AAAAAAAAAAA="})
+            answer = job.chunk(
+                place,
+                f"{name}/big.bin",
+                part,
+                start,
+                len(data),
+                {"x-actions-results-md5": md5, "x-actions-results-crc64": "AAAAAAAAAAA="},
+            )
             assert answer.status == 200, answer.text
         assert job.finish(name, len(data)).status == 200
         assert job.fetch_files(name) == {"big.bin": data}, name
@@ -94,15 +133,30 @@ def test_chunks_in_any_order_and_again(job):
 def test_a_chunk_with_another_md5_is_dropped(job):
     """Row 11."""
     place = job.announce("sum")
-    answer = job.chunk(place, "sum/f", b"bytes", headers={"x-actions-results-md5": base64.b64encode(hashlib.md5(b"other").digest()).decode()})
+    answer = job.chunk(
+        place,
+        "sum/f",
+        b"bytes",
+        headers={"x-actions-results-md5": base64.b64encode(hashlib.md5(b"other").digest()).decode()},
+    )
     assert answer.status == 400 and "x-actions-results-md5" in answer.json["message"]
     assert job.finish("sum").status == 200 and "sum" not in job.listed(), "nothing was kept, so nothing is incomplete"
     assert stored(job.stack, "spool") == []
 
 
-@pytest.mark.parametrize("range, body", [("bytes 0-4/5", b"four"), ("bytes 0-4/3", b"abcde"), ("bytes 5-4/5", b""), ("bytes 0-x/5", b"abcde"),
-                                         ("bytes 0-4/*", b"abcde"), ("", b"abcde"), ("bytes -1-3/5", b"abcde"),
-                                         ("bytes 0-99999999999999999999/5", b"abcde")])
+@pytest.mark.parametrize(
+    "range, body",
+    [
+        ("bytes 0-4/5", b"four"),
+        ("bytes 0-4/3", b"abcde"),
+        ("bytes 5-4/5", b""),
+        ("bytes 0-x/5", b"abcde"),
+        ("bytes 0-4/*", b"abcde"),
+        ("", b"abcde"),
+        ("bytes -1-3/5", b"abcde"),
+        ("bytes 0-99999999999999999999/5", b"abcde"),
+    ],
+)
 def test_ranges_that_are_not_what_came(job, range, body):
     place = job.announce("r")
     answer = job.chunk(place, "r/f", body, headers={"Content-Range": range})
@@ -164,7 +218,24 @@ def test_a_run_without_artifacts(job):
     assert (answer.status, answer.json) == (200, {"count": 0, "value": []})
 
 
-@pytest.mark.parametrize("path", ["../x", "a/../../x", "./x", "a//b", "/x", "..\\x", "a\\..\\..\\x", "a\0b", "a\nb", "%2e%2e/x/../y", "", "a:b", "x/" * 600 + "x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../x",
+        "a/../../x",
+        "./x",
+        "a//b",
+        "/x",
+        "..\\x",
+        "a\\..\\..\\x",
+        "a\0b",
+        "a\nb",
+        "%2e%2e/x/../y",
+        "",
+        "a:b",
+        "x/" * 600 + "x",
+    ],
+)
 def test_paths_that_are_refused(job, path):
     """Row 18."""
     place = job.announce("p")
@@ -174,7 +245,10 @@ def test_paths_that_are_refused(job, path):
 
 def test_paths_that_look_dangerous_and_are_not(job):
     """Rows 18, 21: decoded once, and never a name on our disk."""
-    files = {path: path.encode() for path in ["%2e%2e%2fx", "..x", "a b+c", "100%", "#1", "ü/日本.txt", "a&b=c", "'quoted'", "&amp;<>"[:4]]}
+    files = {
+        path: path.encode()
+        for path in ["%2e%2e%2fx", "..x", "a b+c", "100%", "#1", "ü/日本.txt", "a&b=c", "'quoted'", "&amp;<>"[:4]]
+    }
     place = job.announce("odd")
     for path, data in files.items():
         assert job.chunk(place, f"odd/{path}", data).status == 200, path
@@ -200,9 +274,13 @@ def test_the_job_token_is_taken(job):
     assert len(token) == 40
     assert job.pipelines("GET", token=token).status == 200
     assert job.pipelines("POST", body='{"Name":"by-job-token"}', token=token).status == 200
-    other = ask(job.stack, "POST", "/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts",
-                __import__("json").dumps({"workflow_run_backend_id": str(job.run)}),
-                {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+    other = ask(
+        job.stack,
+        "POST",
+        "/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts",
+        __import__("json").dumps({"workflow_run_backend_id": str(job.run)}),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
     assert other.status == 401
 
 
@@ -213,14 +291,32 @@ def test_who_is_refused(job, stack):
     listed = job.listed()["mine"].removeprefix(stack.url)
     (file,) = job.files("mine").values()
     base = f"{PIPELINES}/{job.run}/artifacts"
-    routes = [("POST", base, b'{"Name":"n"}'), ("PATCH", f"{base}?artifactName=mine", b"{}"), ("GET", base, None),
-              ("PUT", f"{place}?itemPath=mine%2Fg", b"x"), ("GET", f"{listed}?itemPath=mine", None), ("GET", file.removeprefix(stack.url), None)]
+    routes = [
+        ("POST", base, b'{"Name":"n"}'),
+        ("PATCH", f"{base}?artifactName=mine", b"{}"),
+        ("GET", base, None),
+        ("PUT", f"{place}?itemPath=mine%2Fg", b"x"),
+        ("GET", f"{listed}?itemPath=mine", None),
+        ("GET", file.removeprefix(stack.url), None),
+    ]
     for method, path, body in routes:
-        for headers in ({}, {"Authorization": ""}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer x.y.z"}, {"Authorization": "Bearer " + "0" * 40}):
+        for headers in (
+            {},
+            {"Authorization": ""},
+            {"Authorization": "Basic YTpi"},
+            {"Authorization": "Bearer x.y.z"},
+            {"Authorization": "Bearer " + "0" * 40},
+        ):
             answer = ask(stack, method, path, body, {**headers, "Content-Range": "bytes 0-0/1"})
             assert answer.status == 401 and answer.json["message"], (method, path, headers, answer.status)
         for other in (str(job.run + 1000), "0", "x"):
-            answer = ask(stack, method, path.replace(f"/{job.run}/", f"/{other}/"), body, {**job.bearer, "Content-Range": "bytes 0-0/1"})
+            answer = ask(
+                stack,
+                method,
+                path.replace(f"/{job.run}/", f"/{other}/"),
+                body,
+                {**job.bearer, "Content-Range": "bytes 0-0/1"},
+            )
             assert answer.status == 404, (method, path, other, answer.status)
 
 
@@ -230,11 +326,18 @@ def test_one_zip_of_many_files(job, ann):
     place = job.announce("all")
     for path, data in files.items():
         packed = path == "a.txt"
-        answer = job.chunk(place, f"all/{path}", gzip.compress(data) if packed else data, headers={"Content-Encoding": "gzip"} if packed else {})
+        answer = job.chunk(
+            place,
+            f"all/{path}",
+            gzip.compress(data) if packed else data,
+            headers={"Content-Encoding": "gzip"} if packed else {},
+        )
         assert answer.status == 200, answer.text
     assert job.finish("all").status == 200
     listed = job.project.rest("/artifacts?name=all").json["artifacts"]
-    assert [(a["name"], a["size_in_bytes"], a["expired"], "digest" in a) for a in listed] == [("all", sum(map(len, files.values())), False, False)]
+    assert [(a["name"], a["size_in_bytes"], a["expired"], "digest" in a) for a in listed] == [
+        ("all", sum(map(len, files.values())), False, False)
+    ]
     address = job.project.rest(f"/artifacts/{listed[0]['id']}/zip")
     assert address.status == 302
     answer = requests.get(address.headers["Location"], timeout=60)
@@ -247,7 +350,10 @@ def test_one_zip_of_many_files(job, ann):
 
 def test_matrix_jobs_upload_under_one_name(project):
     """Two jobs of one run, each its own files, at once; neither ends the other's."""
-    two = "on: push\njobs:\n  one: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}\n  two: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}\n"
+    two = (
+        "on: push\njobs:\n  one: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}\n  two: {runs-on: ubuntu-latest,"
+        " steps: [{run: 'true'}]}\n"
+    )
     first = Uploader(project, two)
     second = Uploader.__new__(Uploader)
     second.__dict__.update(first.__dict__)
@@ -270,8 +376,13 @@ def test_files_beyond_the_limit_are_refused(job):
     """ArtifactLimits.filesMax; those that are there may still be sent again."""
     place = job.announce("full")
     assert job.chunk(place, "full/first", b"1").status == 200
-    artifact, task = job.stack.sql(f"select id, task_id from artifact where run_id = {job.run} and name = 'full'").split("|")
-    job.stack.sql(f"insert into upload (artifact_id, task_id, path, mode, total) select {artifact}, {task}, 'f' || n, 'ranges', 1 from generate_series(1, 9999) n")
+    artifact, task = job.stack.sql(
+        f"select id, task_id from artifact where run_id = {job.run} and name = 'full'"
+    ).split("|")
+    job.stack.sql(
+        f"insert into upload (artifact_id, task_id, path, mode, total) select {artifact}, {task}, 'f' || n, 'ranges', 1"
+        " from generate_series(1, 9999) n"
+    )
     answer = job.chunk(place, "full/one-more", b"1")
     assert answer.status == 400 and "at most 10000 files" in answer.json["message"], answer.text
     assert job.chunk(place, "full/first", b"1").status == 200

@@ -1,4 +1,6 @@
-"""Artifacts as upload-artifact and download-artifact v4 to v8 make and fetch them: artifacts.md 3, checklist rows 22 to 58."""
+"""Artifacts as upload-artifact and download-artifact v4 to v8 make and fetch them: artifacts.md 3, checklist rows 22 to
+58."""
+
 import concurrent.futures
 import os
 
@@ -22,8 +24,15 @@ def test_a_zip_goes_there_and_back(job):
     id = job.upload("dist", data)
     assert before == []
     (found,) = job.list()
-    assert found == {"workflow_run_backend_id": str(job.run), "workflow_job_run_backend_id": str(job.job), "database_id": str(id),
-                     "name": "dist", "size": str(len(data)), "created_at": found["created_at"], "digest": sha256(data)}
+    assert found == {
+        "workflow_run_backend_id": str(job.run),
+        "workflow_job_run_backend_id": str(job.job),
+        "database_id": str(id),
+        "name": "dist",
+        "size": str(len(data)),
+        "created_at": found["created_at"],
+        "digest": sha256(data),
+    }
     answer = job.download("dist")
     assert (answer.status_code, answer.content == data) == (200, True)
     assert answer.headers["Content-Type"] == "application/zip"
@@ -99,7 +108,12 @@ def test_what_range_requests_get(job):
     other = requests.get(url, headers={"Range": "bytes=10-19", "If-Range": '"other"'}, timeout=60)
     assert (other.status_code, other.content) == (200, data)
     head = requests.head(url, timeout=60)
-    assert (head.status_code, head.headers["Content-Length"], head.headers["ETag"], head.content) == (200, "100000", etag, b"")
+    assert (head.status_code, head.headers["Content-Length"], head.headers["ETag"], head.content) == (
+        200,
+        "100000",
+        etag,
+        b"",
+    )
     assert requests.get(url, headers={"If-None-Match": etag}, timeout=60).status_code == 304
     assert head.headers["Accept-Ranges"] == "bytes"
 
@@ -110,8 +124,10 @@ def test_names_of_files_that_are_not_archives(job):
     job.upload(name, data, version=7, mime_type="text/html; charset=utf-8")
     answer = job.download(name)
     assert answer.content == data and answer.headers["Content-Type"] == "text/html"
-    assert answer.headers["Content-Disposition"] == (
-        "attachment; filename=\"page _ 100__.html\"; filename*=UTF-8''page%20%C3%A9%20100%25%3B.html")
+    assert (
+        answer.headers["Content-Disposition"]
+        == "attachment; filename=\"page _ 100__.html\"; filename*=UTF-8''page%20%C3%A9%20100%25%3B.html"
+    )
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
@@ -119,21 +135,43 @@ def test_names_of_files_that_are_not_archives(job):
 def test_the_shapes_of_messages(job):
     """Rows 22 to 25."""
     run = str(job.run)
-    for body in [{"workflowRunBackendId": run, "name": "camel", "version": 4},
-                 {"workflow_run_backend_id": run, "name": "snake", "version": 4, "expires_at": None, "mime_type": None, "news": {"a": [1]}},
-                 {"workflow_run_backend_id": run, "workflow_job_run_backend_id": "999999", "name": "other", "version": 7,
-                  "mime_type": "application/zip"}]:
-        answer = ask(job.stack, "POST", f"{SERVICE}/CreateArtifact", __import__("json").dumps(body).encode(),
-                     {"Content-Type": "application/json", **job.bearer})
+    for body in [
+        {"workflowRunBackendId": run, "name": "camel", "version": 4},
+        {
+            "workflow_run_backend_id": run,
+            "name": "snake",
+            "version": 4,
+            "expires_at": None,
+            "mime_type": None,
+            "news": {"a": [1]},
+        },
+        {
+            "workflow_run_backend_id": run,
+            "workflow_job_run_backend_id": "999999",
+            "name": "other",
+            "version": 7,
+            "mime_type": "application/zip",
+        },
+    ]:
+        answer = ask(
+            job.stack,
+            "POST",
+            f"{SERVICE}/CreateArtifact",
+            __import__("json").dumps(body).encode(),
+            {"Content-Type": "application/json", **job.bearer},
+        )
         assert answer.status == 200 and answer.json["ok"] is True, answer.text
         assert answer.json["signed_upload_url"].startswith(job.stack.url + "/_artifacts/uploads/")
 
 
 def test_what_is_no_call(job):
     def refusal(method, path, body, type="application/json", headers=None):
-        answer = ask(job.stack, method, path, body, {"Content-Type": type, **(job.bearer if headers is None else headers)})
+        answer = ask(
+            job.stack, method, path, body, {"Content-Type": type, **(job.bearer if headers is None else headers)}
+        )
         assert answer.type == "application/json" and answer.json["msg"], answer.text
         return answer.status, answer.json["code"]
+
     assert refusal("POST", f"{SERVICE}/CreateArtifact", b"{}") == (403, "permission_denied")
     assert refusal("POST", f"{SERVICE}/CreateArtifact", b"{") == (400, "malformed")
     assert refusal("POST", f"{SERVICE}/CreateArtifact", b"\xff\xfe", "application/protobuf") == (400, "malformed")
@@ -143,4 +181,7 @@ def test_what_is_no_call(job):
     assert refusal("POST", f"{SERVICE}/CreateArtifact", b"{}", "text/plain") == (404, "bad_route")
     for method in ("CreateArtifact", "FinalizeArtifact", "ListArtifacts", "GetSignedArtifactURL", "DeleteArtifact"):
         for wrong in ({}, {"Authorization": ""}, {"Authorization": "Basic abc"}, {"Authorization": "Bearer nonsense"}):
-            assert refusal("POST", f"{SERVICE}/{method}", b"{}", headers=wrong) == (401, "unauthenticated"), (method, wrong)
+            assert refusal("POST", f"{SERVICE}/{method}", b"{}", headers=wrong) == (401, "unauthenticated"), (
+                method,
+                wrong,
+            )

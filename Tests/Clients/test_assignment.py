@@ -1,4 +1,5 @@
 """Who is given what, through two instances: runner.md 2.5, 2.6, 3 and its checklist rows 11 to 29, 53."""
+
 import socket
 import subprocess
 import threading
@@ -7,15 +8,17 @@ import uuid
 
 import pytest
 import runner_pb as pb
-from stack import postgres_programs
 from support import Project, ScriptedRunner, ask, assert_connect_error, context, job_key, rpc, wait_for
+
+from millrace_stack import postgres_programs
 
 ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo one\n"
 
 
 def jobs(count: int, label: str = "ubuntu-latest") -> str:
     return "on: push\njobs:\n" + "".join(
-        f"  j{n}:\n    runs-on: {label}\n    steps: [{{run: 'true'}}]\n" for n in range(count))
+        f"  j{n}:\n    runs-on: {label}\n    steps: [{{run: 'true'}}]\n" for n in range(count)
+    )
 
 
 def fetch_raw(runner, headers=None, body=b"", name="FetchTask", type="application/proto"):
@@ -30,8 +33,10 @@ def task_of(answer, message=pb.FetchTaskResponse):
 
 # --- Scopes (rows 13, 18) ---
 
+
 def test_scopes(stack, ann, stranger, tmp_path):
-    """3 runner scopes × 2 owners × 2 repositories: who sees whose job. Labels of its own keep other tests' runners out."""
+    """3 runner scopes × 2 owners × 2 repositories: who sees whose job. Labels of its own keep other tests' runners
+    out."""
     label = f"scope-{uuid.uuid4().hex[:8]}"
     places = {}
     for owner in (ann, stranger):
@@ -66,6 +71,7 @@ def test_a_repository_runner_takes_one_job_after_the_other(project):
 
 # --- Versions (rows 14 to 16) ---
 
+
 def test_a_client_that_believes_versions_gets_both_jobs(project):
     """The client model of runner.md 2.5, which skips looks by tasks_version."""
     runner, cached, got = project.runner(), 0, []
@@ -73,7 +79,8 @@ def test_a_client_that_believes_versions_gets_both_jobs(project):
     deadline = time.monotonic() + 60
     while len(got) < 2 and time.monotonic() < deadline:
         answer = pb.FetchTaskResponse.from_binary(
-            fetch_raw(runner, body=pb.FetchTaskRequest(tasks_version=cached).to_binary()).body)
+            fetch_raw(runner, body=pb.FetchTaskRequest(tasks_version=cached).to_binary()).body
+        )
         if answer.tasks_version > cached:
             cached = answer.tasks_version
         if answer.has_field("task"):
@@ -87,12 +94,17 @@ def test_a_client_that_believes_versions_gets_both_jobs(project):
 
 # --- Capacity and handles (rows 24, 25) ---
 
+
 def test_task_capacity(project):
     runner = project.runner()
     project.push_workflow(jobs(2))
-    wait_for(lambda: len(project.jobs(project.run_of("ci.yml") or {"id": 0}) if project.run_of("ci.yml") else {}) == 2, "jobs")
+    wait_for(
+        lambda: len(project.jobs(project.run_of("ci.yml") or {"id": 0}) if project.run_of("ci.yml") else {}) == 2,
+        "jobs",
+    )
     answer = pb.FetchTaskResponse.from_binary(
-        fetch_raw(runner, body=pb.FetchTaskRequest(task_capacity=3).to_binary()).body)
+        fetch_raw(runner, body=pb.FetchTaskRequest(task_capacity=3).to_binary()).body
+    )
     tasks = [answer.task, *answer.additional_tasks]
     assert sorted(map(job_key, tasks)) == ["j0", "j1"] and len(answer.additional_tasks) == 1
     for task in tasks:
@@ -111,6 +123,7 @@ def test_no_capacity_is_one_task(project, capacity):
         if answer.has_field("task"):
             answers.append(answer)
         return answers
+
     first = wait_for(some, "a task")[0]
     assert not first.additional_tasks
     runner.finish(first.task)
@@ -126,6 +139,7 @@ def test_fetch_single_task(project):
     def single(runner, handle=None):
         body = pb.FetchSingleTaskRequest(handle=handle) if handle is not None else pb.FetchSingleTaskRequest()
         return task_of(fetch_raw(runner, body=body.to_binary(), name="FetchSingleTask"), pb.FetchSingleTaskResponse)
+
     assert single(other, handle) is None, "labels are asked for too"
     assert single(runner, str(uuid.uuid4())) is None
     assert single(runner, "no handle at all") is None
@@ -138,10 +152,13 @@ def test_fetch_single_task(project):
         runner.finish(each)
     assert_connect_error(
         fetch_raw(runner, body=pb.FetchSingleTaskRequest(handle="x" * 65).to_binary(), name="FetchSingleTask"),
-        400, "invalid_argument")
+        400,
+        "invalid_argument",
+    )
 
 
 # --- Request keys (rows 21 to 23) ---
+
 
 def test_a_request_key_brings_the_same_task_with_a_new_token(project):
     runner = project.runner()
@@ -152,8 +169,10 @@ def test_a_request_key_brings_the_same_task_with_a_new_token(project):
     assert again.id == first.id
     tokens = [context(task)["token"] for task in (first, again)]
     assert tokens[0] != tokens[1]
-    status = [ask(project.stack, "GET", f"/api/v1/repos/{project.path}", headers={"Authorization": f"token {token}"}).status
-              for token in tokens]
+    status = [
+        ask(project.stack, "GET", f"/api/v1/repos/{project.path}", headers={"Authorization": f"token {token}"}).status
+        for token in tokens
+    ]
     assert status == [401, 200], "the token of the lost answer is refused"
     project.push_workflow(ONE, "second.yml")
     wait_for(lambda: project.run_of("second.yml"), "the second run")
@@ -184,6 +203,7 @@ def test_one_key_asked_twice_at_once_is_one_assignment(project):
 
         def fetch():
             answers.append(fetch_raw(runner, key))
+
         threads = [threading.Thread(target=fetch) for _ in range(4)]  # nginx spreads them over both instances
         for thread in threads:
             thread.start()
@@ -206,6 +226,7 @@ def test_an_overlong_request_key(project):
 
 # --- Runners that may not (rows 12, 27, 28) ---
 
+
 def test_an_ephemeral_runner_has_one_job_in_its_life(project):
     scripted = project.runner(ephemeral=True)
     assert scripted.ephemeral
@@ -215,7 +236,9 @@ def test_an_ephemeral_runner_has_one_job_in_its_life(project):
     assert scripted.look(2500) is None, "none while its one job runs"
     scripted.rows(task, 0, ["a"])
     scripted.state(task, pb.Result.SUCCESS)
-    assert_connect_error(rpc(project.stack, "Declare", b"", headers=headers), 401, "unauthenticated", "unregistered runner")
+    assert_connect_error(
+        rpc(project.stack, "Declare", b"", headers=headers), 401, "unauthenticated", "unregistered runner"
+    )
     assert_connect_error(fetch_raw(scripted), 401, "unauthenticated", "unregistered runner")
     assert scripted.rows(task, 1, ["b"]) == 2, "last rows come after the last state (go-gitea/gitea#36632)"
     assert scripted.rows(task, 2, [], no_more=True) == 2
@@ -223,6 +246,7 @@ def test_an_ephemeral_runner_has_one_job_in_its_life(project):
     def gone():
         answer = rpc(project.stack, "UpdateLog", pb.UpdateLogRequest(task_id=task.id).to_binary(), headers=headers)
         return answer.status == 401
+
     wait_for(gone, "the runner's removal after its last word")
     job = project.jobs(project.run_of("ci.yml"))[job_key(task)]
     assert [line.split(" ", 1)[1] for line in project.log(job).splitlines()] == ["a", "b"]
@@ -239,6 +263,7 @@ def test_two_requests_of_an_ephemeral_runner_at_once(project):
 
         def fetch():
             answers.append(rpc(project.stack, "FetchTask", b"", headers={**headers, "Connect-Timeout-Ms": "2500"}))
+
         threads = [threading.Thread(target=fetch) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -267,6 +292,7 @@ def test_two_instances_never_give_an_unbuildable_job_the_queue(project):
 
 # --- Undelivered answers (row 20) ---
 
+
 def test_a_client_that_left_during_its_claim_gives_the_job_back_at_once(project):
     """The claim is held up by a lock until the client is gone: what it then assigns reaches nobody, and is released."""
     runner = project.runner()
@@ -275,27 +301,48 @@ def test_a_client_that_left_during_its_claim_gives_the_job_back_at_once(project)
     job = project.jobs(run)["one"]["id"]
     stack = project.stack
     holder = subprocess.Popen(
-        [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace", "-XAtq"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        [
+            str(postgres_programs() / "psql"),
+            "-h",
+            str(stack.database_sockets),
+            "-U",
+            "millrace",
+            "-d",
+            "millrace",
+            "-XAtq",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     gone = lambda: (stack.logs / "access.log").read_text().count(" 499 ")  # noqa: E731
     before = gone()
     try:
         holder.stdin.write("begin; lock table task in access exclusive mode; select 'locked';\n")
         holder.stdin.flush()
         assert holder.stdout.readline().strip() == "locked"
-        lines = ["POST /api/actions/runner.v1.RunnerService/FetchTask HTTP/1.1", "Host: x", "Content-Type: application/proto",
-                 "Content-Length: 0", *(f"{key}: {value}" for key, value in runner.headers.items())]
+        lines = [
+            "POST /api/actions/runner.v1.RunnerService/FetchTask HTTP/1.1",
+            "Host: x",
+            "Content-Type: application/proto",
+            "Content-Length: 0",
+            *(f"{key}: {value}" for key, value in runner.headers.items()),
+        ]
         with socket.create_connection(("127.0.0.1", stack.port)) as link:
             link.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-            waiting = ("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into %'")
+            waiting = (
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into %'"
+            )
             wait_for(lambda: stack.sql(waiting) != "0", "the claim that waits")
         # nginx closed its connection to the lane before it wrote this line.
         wait_for(lambda: gone() > before, "nginx's word that the client left")
     finally:
         holder.communicate("rollback;\n")
-    events = (f"select string_agg(status::text, ' ' order by id) from event where job_id = {job} and kind = 'job_status'")
+    events = f"select string_agg(status::text, ' ' order by id) from event where job_id = {job} and kind = 'job_status'"
     wait_for(lambda: stack.sql(events) == "7 5 6 5", "the claim and its release")
-    assert stack.sql(f"select status, returns, task_id is null from job where id = {job}") == "5|0|t", "not counted as unheard"
+    assert stack.sql(f"select status, returns, task_id is null from job where id = {job}") == "5|0|t", (
+        "not counted as unheard"
+    )
     runner.finish(runner.fetch())
 
 
@@ -303,8 +350,13 @@ def test_a_client_that_left_before_its_answer_costs_nothing(project):
     """Parked, then gone: the job must be there for the next one at once, not after a sweep."""
     runner = project.runner()
     runner.look(1500)
-    lines = [f"POST /api/actions/runner.v1.RunnerService/FetchTask HTTP/1.1", "Host: x", "Content-Type: application/proto",
-             "Content-Length: 0", *(f"{k}: {v}" for k, v in runner.headers.items())]
+    lines = [
+        "POST /api/actions/runner.v1.RunnerService/FetchTask HTTP/1.1",
+        "Host: x",
+        "Content-Type: application/proto",
+        "Content-Length: 0",
+        *(f"{k}: {v}" for k, v in runner.headers.items()),
+    ]
     leavers = []
     for _ in range(8):
         link = socket.create_connection(("127.0.0.1", project.stack.port))

@@ -1,4 +1,5 @@
 """The run's page in Debian's Chromium: what a person sees while a job runs (script, CSP and escaping together)."""
+
 import pytest
 import runner_pb as pb
 from playwright.sync_api import expect, sync_playwright
@@ -81,5 +82,7 @@ def job_id(project, name: str) -> int:
 
 def now():
     import time
+
     from protobuf.wkt import Timestamp
+
     return Timestamp(seconds=int(time.time()), nanos=0)

@@ -1,5 +1,6 @@
 """Three instances, a dozen runners, and somebody who kills, freezes and restarts things at random: what was acked is
 there, nothing runs twice unnoticed, everything ends, and `millrace verify` finds nothing (I1 to I5, I9, I11)."""
+
 import json
 import os
 import random
@@ -45,8 +46,8 @@ class Worker:
         # An instance that sleeps must not hold a client for two minutes.
         call = self.runner.call
         self.runner.call = lambda name, message, answers, timeout_ms=6000: call(name, message, answers, timeout_ms)
-        self.executed: "dict[int, list[str]]" = {}
-        self.failed: "list[str]" = []
+        self.executed: dict[int, list[str]] = {}
+        self.failed: list[str] = []
         self.thread = threading.Thread(target=self.work)
         self.thread.start()
 
@@ -56,7 +57,7 @@ class Worker:
                 task = self.runner.look()
                 if task:
                     self.execute(task)
-        except Exception as error:  # noqa: BLE001: told by the test, with its words
+        except Exception as error:  # told by the test, with its words
             self.failed.append(repr(error))
 
     def execute(self, task):
@@ -64,7 +65,7 @@ class Worker:
             return  # it came too late: somebody else has the job
         lines = [f"task {task.id} line {n}" for n in range(6)]
         for n in range(0, 6, 2):
-            ack = self.runner.rows(task, n, lines[n:n + 2])
+            ack = self.runner.rows(task, n, lines[n : n + 2])
             assert ack == n + 2, f"acked {ack} of {n + 2}"
             time.sleep(0.05)
         needs = {key: dict(need.outputs) for key, need in task.needs.items()}
@@ -77,8 +78,13 @@ class Worker:
 
 def leave(stack, headers: "dict[str, str]", after: float) -> None:
     """Asks for a task and hangs up: whatever was assigned is lost on its way."""
-    lines = ["POST /api/actions/runner.v1.RunnerService/FetchTask HTTP/1.1", "Host: x", "Content-Type: application/proto",
-             "Content-Length: 0", *(f"{key}: {value}" for key, value in headers.items())]
+    lines = [
+        "POST /api/actions/runner.v1.RunnerService/FetchTask HTTP/1.1",
+        "Host: x",
+        "Content-Type: application/proto",
+        "Content-Length: 0",
+        *(f"{key}: {value}" for key, value in headers.items()),
+    ]
     with socket.create_connection(("127.0.0.1", stack.port)) as link:
         link.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         time.sleep(after)
@@ -89,7 +95,10 @@ def torment(stack, random, leaver: ScriptedRunner, until: float) -> "list[str]":
     done = []
     while time.monotonic() < until:
         victim = f"millrace-{random.randint(1, 3)}"
-        act = random.choice(["kill", "kill", "sleep", "sleep", "leave", "leave", "restart"] + (["postgres"] if "postgres" not in done else []))
+        act = random.choice(
+            ["kill", "kill", "sleep", "sleep", "leave", "leave", "restart"]
+            + (["postgres"] if "postgres" not in done else [])
+        )
         if act == "kill":
             stack.kill(victim)
             time.sleep(random.uniform(0, 1.5))
@@ -118,7 +127,7 @@ def test_nothing_is_lost_and_nothing_is_stuck(tmp_path):
         workers = [Worker(stack, token) for _ in range(RUNNERS)]
         try:
             tormentor_until = time.monotonic() + CHAOS_SECONDS
-            done: "list[str]" = []
+            done: list[str] = []
             leaver = ScriptedRunner(stack, token, ["ubuntu-latest"])
             tormentor = threading.Thread(target=lambda: done.extend(torment(stack, dice, leaver, tormentor_until)))
             tormentor.start()
@@ -135,6 +144,7 @@ def test_nothing_is_lost_and_nothing_is_stuck(tmp_path):
                 unread = stack.sql("select count(*) from inbox where state in ('announced', 'confirmed')")
                 states = stack.sql("select status <= 4, count(*) from run group by 1").split()
                 return unread == "0" and states and all(state.startswith("t|") for state in states)
+
             try:
                 wait_for(all_done, "the end of all runs", 120)
             except AssertionError:
@@ -155,8 +165,15 @@ def test_nothing_is_lost_and_nothing_is_stuck(tmp_path):
         others = stack.sql("select problem from job where status = 2").splitlines()
         assert all("was not heard of" in problem for problem in others), others
         from support import ask
-        for job, task in (line.split("|") for line in stack.sql("select id, task_id from job where status = 1").split()):
-            answer = ask(stack, "GET", f"/api/v1/repos/{project.path}/actions/jobs/{job}/logs",
-                         headers={"Authorization": f"token {project.owner.token}"})
+
+        for job, task in (
+            line.split("|") for line in stack.sql("select id, task_id from job where status = 1").split()
+        ):
+            answer = ask(
+                stack,
+                "GET",
+                f"/api/v1/repos/{project.path}/actions/jobs/{job}/logs",
+                headers={"Authorization": f"token {project.owner.token}"},
+            )
             assert [line.split(" ", 1)[1] for line in answer.text.splitlines()] == executed[int(task)]
         assert json.loads(stack.millrace("verify", "--json"))["holds"]

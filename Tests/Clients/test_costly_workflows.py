@@ -1,4 +1,6 @@
-"""The generator of costly workflow files (`make abuse` runs it for long) finds none that takes more steps than its budget (H8)."""
+"""The generator of costly workflow files (`make abuse` runs it for long) finds none that takes more steps than its
+budget (H8)."""
+
 import json
 import subprocess
 import sys

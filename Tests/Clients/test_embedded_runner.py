@@ -1,8 +1,6 @@
 """`millrace runner` with act, end to end; and Gitea's own SDK as the one who waits."""
-import sys
-from pathlib import Path
 
-from support import StackError, wait_for
+from support import wait_for
 
 WORKFLOW = """\
 on: push
@@ -42,8 +40,10 @@ def test_green_with_outputs_and_masked_secrets(stack, project, embedded):
 
 def test_a_failing_step_is_red(stack, project, embedded):
     name = embedded()
-    project.push_workflow("on: push\njobs:\n  bad:\n    runs-on: ubuntu-latest\n    steps:\n"
-                          "      - run: echo before; exit 3\n      - run: echo never\n")
+    project.push_workflow(
+        "on: push\njobs:\n  bad:\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - run: echo before; exit 3\n      - run: echo never\n"
+    )
     run = project.wait_run(seconds=120)
     job = project.jobs(run)["bad"]
     assert run["conclusion"] == "failure", stack.tail(name, 40)
@@ -60,8 +60,10 @@ def test_once_ends_by_itself(stack, project, embedded):
 
 def test_kill_9_of_an_instance_while_act_works(whole_stack, project, embedded):
     name = embedded()
-    project.push_workflow("on: push\njobs:\n  long:\n    runs-on: ubuntu-latest\n    steps:\n"
-                          "      - run: for n in 1 2 3 4 5 6 7 8; do echo line $n; sleep 0.5; done\n")
+    project.push_workflow(
+        "on: push\njobs:\n  long:\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - run: for n in 1 2 3 4 5 6 7 8; do echo line $n; sleep 0.5; done\n"
+    )
     wait_for(lambda: (run := project.run_of("ci.yml")) and run["status"] == "in_progress", "a running run")
     whole_stack.kill("millrace-1")
     run = project.wait_run(seconds=120)
@@ -72,7 +74,9 @@ def test_kill_9_of_an_instance_while_act_works(whole_stack, project, embedded):
 
 def test_giteas_sdk_reads_runs_and_jobs(stack, project, embedded):
     import asyncio
+
     import gitea_api_client as sdk
+
     embedded()
     project.push_workflow(WORKFLOW)
     project.wait_run(seconds=120)
@@ -84,6 +88,7 @@ def test_giteas_sdk_reads_runs_and_jobs(stack, project, embedded):
             api = sdk.RepositoryApi(client)
             runs = await api.get_workflow_runs(owner, name)
             return runs, await api.list_workflow_run_jobs(owner, name, runs.workflow_runs[0].id)
+
     runs, jobs = asyncio.run(read())
     assert (runs.total_count, runs.workflow_runs[0].conclusion) == (1, "success")
     assert {job.name for job in jobs.jobs} == {"build", "report"}
@@ -91,9 +96,30 @@ def test_giteas_sdk_reads_runs_and_jobs(stack, project, embedded):
 
 def test_a_wrong_registration_token_is_said(stack):
     import subprocess
-    done = subprocess.run([str(stack.binary), "runner", "--url", stack.url, "--token", "wrong", "--labels", "a", "--once",
-                           "--state-file", str(stack.dir / "nowhere.json"), "--work-dir", str(stack.dir / "tmp"),
-                           "--act", "/bin/true"], capture_output=True, text=True, timeout=60, **stack.as_user())
+
+    done = subprocess.run(
+        [
+            str(stack.binary),
+            "runner",
+            "--url",
+            stack.url,
+            "--token",
+            "wrong",
+            "--labels",
+            "a",
+            "--once",
+            "--state-file",
+            str(stack.dir / "nowhere.json"),
+            "--work-dir",
+            str(stack.dir / "tmp"),
+            "--act",
+            "/bin/true",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        **stack.as_user(),
+    )
     assert done.returncode != 0 and "runner registration token not found" in done.stderr
 
 

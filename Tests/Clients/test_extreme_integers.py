@@ -1,12 +1,12 @@
 """review.md A1: no number that a client sends may end an instance, whatever field, path or query it stands in.
 
-Every integer of every message (by the .proto files, so that a new field is tried too), each at its ends, as protobuf and as
-JSON, with the rest of the message sound, so that it reaches the code behind the reader.
+Every integer of every message (by the .proto files, so that a new field is tried too), each at its ends, as protobuf
+and as JSON, with the rest of the message sound, so that it reaches the code behind the reader.
 """
+
 import itertools
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,17 @@ from log_support import ONE
 from support import ask, context, rpc
 
 PROTO = Path(__file__).resolve().parents[2] / "Sources/RunnerProto"
-LONG = [-2**63, -2**63 + 1, -9_223_372_036_854, -1, 0, 1, 253_402_300_799, 253_402_300_800, 2**62, 2**63 - 1]
-SHORT = [-2**31, -1, 0, 1, 2**31 - 1]
-TIMES = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z", "10000-01-01T00:00:00Z", "1969-12-31T23:59:59Z",
-         "0000-01-01T00:00:00Z", "-0001-01-01T00:00:00Z", "292277026596-12-04T15:30:08Z"]
+LONG = [-(2**63), -(2**63) + 1, -9_223_372_036_854, -1, 0, 1, 253_402_300_799, 253_402_300_800, 2**62, 2**63 - 1]
+SHORT = [-(2**31), -1, 0, 1, 2**31 - 1]
+TIMES = [
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999999Z",
+    "10000-01-01T00:00:00Z",
+    "1969-12-31T23:59:59Z",
+    "0000-01-01T00:00:00Z",
+    "-0001-01-01T00:00:00Z",
+    "292277026596-12-04T15:30:08Z",
+]
 WELL_KNOWN = """message Timestamp { int64 seconds = 1; int32 nanos = 2; } message StringValue { string value = 1; }
 message Int64Value { int64 value = 1; } message Struct { }"""
 INTEGERS = {"int64": LONG, "int32": SHORT}
@@ -33,11 +40,17 @@ def schema() -> "dict[str, list[tuple]]":
         enums |= set(re.findall(r"enum (\w+)", text))
         # Innermost first: what is read is cut out.
         while match := re.search(r"message (\w+)\s*\{([^{}]*)\}", text):
-            fields = [re.match(r"\s*(repeated |optional )?([\w.<>, ]+?) (\w+) = (\d+)", part) for part in match[2].split(";")]
-            messages[match[1]] = [(field[2].split(".")[-1], field[3], int(field[4]), field[1] == "repeated ")
-                                  for field in fields if field]
-            text = text[:match.start()] + text[match.end():]
-    return {name: [("enum" if kind in enums else kind, *rest) for kind, *rest in fields] for name, fields in messages.items()}
+            fields = [
+                re.match(r"\s*(repeated |optional )?([\w.<>, ]+?) (\w+) = (\d+)", part) for part in match[2].split(";")
+            ]
+            messages[match[1]] = [
+                (field[2].split(".")[-1], field[3], int(field[4]), field[1] == "repeated ") for field in fields if field
+            ]
+            text = text[: match.start()] + text[match.end() :]
+    return {
+        name: [("enum" if kind in enums else kind, *rest) for kind, *rest in fields]
+        for name, fields in messages.items()
+    }
 
 
 SCHEMA = schema()
@@ -88,6 +101,7 @@ def as_json(value):
 @pytest.fixture(scope="module")
 def place(stack, ann, tmp_path_factory):
     from support import Project
+
     return Project(stack, ann, tmp_path_factory.mktemp("extremes"))
 
 
@@ -126,13 +140,18 @@ class Target:
             def send(body, type):
                 # Answered at once: the deadline is over before a poll is held.
                 return rpc(self.stack, name, body, f"application/{type}", {**runner, "Connect-Timeout-Ms": "1000"})
+
             return send
 
         def twirp(name):
             def send(body, type):
                 type = "protobuf" if type == "proto" else type
-                return ask(self.stack, "POST", f"{TWIRP}/{name}", body, {"Content-Type": f"application/{type}", **self.runtime})
+                return ask(
+                    self.stack, "POST", f"{TWIRP}/{name}", body, {"Content-Type": f"application/{type}", **self.runtime}
+                )
+
             return send
+
         return [
             ("FetchTaskRequest", {}, connect("FetchTask")),
             ("FetchSingleTaskRequest", {"handle": "x"}, connect("FetchSingleTask")),
@@ -160,14 +179,22 @@ def assert_answered(answer, what):
 def test_a01_the_schema_is_read(target):
     assert {message for message, _, _ in target.bases()} <= set(SCHEMA)
     found = {".".join(path) for message, _, _ in target.bases() for path, _ in leaves(message)}
-    assert {"tasks_version", "state.steps.log_index", "state.stopped_at.nanos", "rows.time.seconds", "expires_at.seconds",
-            "size", "version", "id_filter.value"} <= found
+    assert {
+        "tasks_version",
+        "state.steps.log_index",
+        "state.stopped_at.nanos",
+        "rows.time.seconds",
+        "expires_at.seconds",
+        "size",
+        "version",
+        "id_filter.value",
+    } <= found
 
 
 def test_a01_every_integer_of_every_message_at_its_ends(target):
     for message, base, send in target.bases():
         for path, kind in leaves(message):
-            for number in INTEGERS.get(kind, [-2**31, -1, 7, 99, 2**31 - 1]):
+            for number in INTEGERS.get(kind, [-(2**31), -1, 7, 99, 2**31 - 1]):
                 # A terminal result would end the job that the others need.
                 value = with_leaf(message, base, path, number)
                 what = (message, path, number)
@@ -188,12 +215,23 @@ def test_a01_times_beyond_the_calendar_in_json(target):
 
 
 def test_a01_a_step_at_the_ends_of_its_numbers_does_not_break_the_page(target):
-    step = {"id": 0, "log_index": 2**63 - 1, "log_length": 2**63 - 1, "started_at": {"seconds": -2**63, "nanos": -2**31},
-            "stopped_at": {"seconds": 2**63 - 1, "nanos": 2**31 - 1}, "result": 1}
+    step = {
+        "id": 0,
+        "log_index": 2**63 - 1,
+        "log_length": 2**63 - 1,
+        "started_at": {"seconds": -(2**63), "nanos": -(2**31)},
+        "stopped_at": {"seconds": 2**63 - 1, "nanos": 2**31 - 1},
+        "result": 1,
+    }
     value = {"state": {"id": target.task.id, "steps": [step]}}
-    assert rpc(target.stack, "UpdateTask", encode("UpdateTaskRequest", value), headers=target.runner.headers).status == 200
+    assert (
+        rpc(target.stack, "UpdateTask", encode("UpdateTaskRequest", value), headers=target.runner.headers).status == 200
+    )
     token = {"Authorization": f"token {target.project.owner.token}"}
-    for path in (f"/{target.project.path}/actions/jobs/{target.job}/view", f"/api/v1/repos/{target.project.path}/actions/jobs/{target.job}"):
+    for path in (
+        f"/{target.project.path}/actions/jobs/{target.job}/view",
+        f"/api/v1/repos/{target.project.path}/actions/jobs/{target.job}",
+    ):
         answer = ask(target.stack, "GET", path, headers=token)
         assert answer.status == 200, answer.text
     target.assert_alive("the page")
@@ -204,28 +242,62 @@ def test_a01_every_number_of_a_path_query_or_header_at_its_ends(target):
     page = f"/{target.project.path}/actions"
     token = {"Authorization": f"token {target.project.owner.token}"}
     hash_ = "0" * 32
-    asked = [("GET", template, token) for template in [
-        f"{repo}/actions/runs/%s", f"{repo}/actions/runs/%s/jobs", f"{repo}/actions/runs/{target.run}/attempts/%s",
-        f"{repo}/actions/runs/%s/attempts/%s/jobs", f"{repo}/actions/jobs/%s", f"{repo}/actions/jobs/%s/why",
-        f"{repo}/actions/jobs/%s/logs", f"{repo}/actions/runs?page=%s", f"{repo}/actions/runs?limit=%s&page=%s",
-        f"{repo}/actions/runs/{target.run}/jobs?limit=%s&page=%s", f"{repo}/actions/runners/%s", f"{repo}/actions/runners?page=%s&limit=%s",
-        f"{repo}/actions/artifacts/%s", f"{repo}/actions/artifacts?page=%s&limit=%s", f"{repo}/actions/runs/%s/artifacts", f"{repo}/actions/artifacts/%s/zip",
-        f"{page}/runs/%s", f"{page}/jobs/%s/view", f"{page}/jobs/%s/summary", f"{page}/runs/{target.run}/artifacts/%s",
-        f"{page}/jobs/{target.job}/log?from=%s", f"{page}/jobs/{target.job}/log?lines=%s", f"{page}/jobs/{target.job}/log?tail=%s",
-        f"{page}/jobs/{target.job}/log?from=%s&lines=%s", f"{page}?page=%s", f"/_live/{target.project.path}/jobs/%s?from=0",
-        "/_artifacts/downloads/%s?se=%s&si=%s&sig=x", "/_artifacts/artifacts/%s?se=%s&si=%s&sig=x",
-    ]]
-    asked += [("POST", template, token) for template in [
-        f"{repo}/actions/runs/%s/cancel", f"{repo}/actions/runs/%s/rerun", f"{repo}/actions/runs/%s/jobs/%s/rerun",
-        f"{repo}/actions/jobs/%s/cancel",
-    ]]
-    asked += [(method, template, target.runtime) for method, template in [
-        ("PUT", f"{pipeline}/%s/jobs/{target.job}/steps/0/summary"), ("PUT", f"{pipeline}/{target.run}/jobs/%s/steps/%s/summary"),
-        ("PUT", f"{pipeline}/%s/summary"), ("GET", f"{pipeline}/%s/artifacts"), ("PATCH", f"{pipeline}/%s/artifacts?artifactName=x"),
-        ("GET", f"{pipeline}/{target.run}/artifacts/%s/download?path=x"),
-        ("PUT", f"{pipeline}/{target.run}/artifacts/{hash_}/upload?itemPath=x/y&retentionDays=%s"),
-        ("PUT", "/_artifacts/uploads/%s?se=%s&si=%s&sig=x"), ("PUT", "/_artifacts/uploads/probe/%s?se=%s&si=%s&sig=x"),
-    ]]
+    asked = [
+        ("GET", template, token)
+        for template in [
+            f"{repo}/actions/runs/%s",
+            f"{repo}/actions/runs/%s/jobs",
+            f"{repo}/actions/runs/{target.run}/attempts/%s",
+            f"{repo}/actions/runs/%s/attempts/%s/jobs",
+            f"{repo}/actions/jobs/%s",
+            f"{repo}/actions/jobs/%s/why",
+            f"{repo}/actions/jobs/%s/logs",
+            f"{repo}/actions/runs?page=%s",
+            f"{repo}/actions/runs?limit=%s&page=%s",
+            f"{repo}/actions/runs/{target.run}/jobs?limit=%s&page=%s",
+            f"{repo}/actions/runners/%s",
+            f"{repo}/actions/runners?page=%s&limit=%s",
+            f"{repo}/actions/artifacts/%s",
+            f"{repo}/actions/artifacts?page=%s&limit=%s",
+            f"{repo}/actions/runs/%s/artifacts",
+            f"{repo}/actions/artifacts/%s/zip",
+            f"{page}/runs/%s",
+            f"{page}/jobs/%s/view",
+            f"{page}/jobs/%s/summary",
+            f"{page}/runs/{target.run}/artifacts/%s",
+            f"{page}/jobs/{target.job}/log?from=%s",
+            f"{page}/jobs/{target.job}/log?lines=%s",
+            f"{page}/jobs/{target.job}/log?tail=%s",
+            f"{page}/jobs/{target.job}/log?from=%s&lines=%s",
+            f"{page}?page=%s",
+            f"/_live/{target.project.path}/jobs/%s?from=0",
+            "/_artifacts/downloads/%s?se=%s&si=%s&sig=x",
+            "/_artifacts/artifacts/%s?se=%s&si=%s&sig=x",
+        ]
+    ]
+    asked += [
+        ("POST", template, token)
+        for template in [
+            f"{repo}/actions/runs/%s/cancel",
+            f"{repo}/actions/runs/%s/rerun",
+            f"{repo}/actions/runs/%s/jobs/%s/rerun",
+            f"{repo}/actions/jobs/%s/cancel",
+        ]
+    ]
+    asked += [
+        (method, template, target.runtime)
+        for method, template in [
+            ("PUT", f"{pipeline}/%s/jobs/{target.job}/steps/0/summary"),
+            ("PUT", f"{pipeline}/{target.run}/jobs/%s/steps/%s/summary"),
+            ("PUT", f"{pipeline}/%s/summary"),
+            ("GET", f"{pipeline}/%s/artifacts"),
+            ("PATCH", f"{pipeline}/%s/artifacts?artifactName=x"),
+            ("GET", f"{pipeline}/{target.run}/artifacts/%s/download?path=x"),
+            ("PUT", f"{pipeline}/{target.run}/artifacts/{hash_}/upload?itemPath=x/y&retentionDays=%s"),
+            ("PUT", "/_artifacts/uploads/%s?se=%s&si=%s&sig=x"),
+            ("PUT", "/_artifacts/uploads/probe/%s?se=%s&si=%s&sig=x"),
+        ]
+    ]
     for method, template, headers in asked:
         for number in [*LONG, 2**64, 10**40]:
             path = template.replace("%s", str(number))
@@ -235,10 +307,19 @@ def test_a01_every_number_of_a_path_query_or_header_at_its_ends(target):
             assert_answered(answer, (method, path))
     for number in [*LONG, 2**64]:
         headers = {**target.runtime, "Content-Range": f"bytes {number}-{number}/{number}"}
-        assert_answered(ask(target.stack, "PUT", f"{pipeline}/{target.run}/artifacts/{hash_}/upload?itemPath=x/y", b"x", headers), number)
+        assert_answered(
+            ask(target.stack, "PUT", f"{pipeline}/{target.run}/artifacts/{hash_}/upload?itemPath=x/y", b"x", headers),
+            number,
+        )
         body = json.dumps({"Type": "actions_storage", "Name": "x", "RetentionDays": number}).encode()
         assert_answered(ask(target.stack, "POST", f"{pipeline}/{target.run}/artifacts", body, target.runtime), number)
         for value in (str(number), "9999999999", "0"):
-            assert_answered(rpc(target.stack, "FetchTask", headers={**target.runner.headers, "Connect-Timeout-Ms": value})
-                            if value != "9999999999" else ask(target.stack, "GET", "/healthz"), value)
+            assert_answered(
+                (
+                    rpc(target.stack, "FetchTask", headers={**target.runner.headers, "Connect-Timeout-Ms": value})
+                    if value != "9999999999"
+                    else ask(target.stack, "GET", "/healthz")
+                ),
+                value,
+            )
     target.assert_alive("paths and queries")

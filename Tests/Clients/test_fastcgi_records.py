@@ -1,4 +1,5 @@
 """Whatever is written to an instance's sockets, it lives and serves the next."""
+
 import contextlib
 import os
 import random
@@ -8,7 +9,8 @@ import struct
 from pathlib import Path
 
 import pytest
-from stack import fastcgi_ask
+
+from millrace_stack import fastcgi_ask
 
 BEGIN = struct.pack(">BBHHBB", 1, 1, 1, 8, 0, 0) + struct.pack(">HB5x", 1, 0)
 
@@ -20,9 +22,14 @@ def record(kind: int, content: bytes) -> bytes:
 ENDED = record(4, b"") + record(5, b"")
 # The first is what aborts libfcgi 2.4.2: name and value of 2**31 - 1 bytes.
 HOSTILE = [
-    BEGIN + record(4, b"\xff" * 8) + ENDED, BEGIN + record(4, b"\xff\xff\xff\xff\x80\x00\x00\x00A") + ENDED,
-    BEGIN + record(4, b"\x01\xff\xff\xff\xf8A") + ENDED, BEGIN + record(4, b"\xff\xff") + ENDED,
-    BEGIN + record(4, b"\0" * 65_000) * 40, b"\xff" * 100_000, b"GET / HTTP/1.0\r\n\r\n", BEGIN[:5],
+    BEGIN + record(4, b"\xff" * 8) + ENDED,
+    BEGIN + record(4, b"\xff\xff\xff\xff\x80\x00\x00\x00A") + ENDED,
+    BEGIN + record(4, b"\x01\xff\xff\xff\xf8A") + ENDED,
+    BEGIN + record(4, b"\xff\xff") + ENDED,
+    BEGIN + record(4, b"\0" * 65_000) * 40,
+    b"\xff" * 100_000,
+    b"GET / HTTP/1.0\r\n\r\n",
+    BEGIN[:5],
 ]
 
 

@@ -1,4 +1,5 @@
 """git itself against nginx, auth_request and git-http-backend."""
+
 import pytest
 from support import ask, git
 
@@ -33,14 +34,19 @@ def test_a_token_is_as_good_as_the_password(project, tmp_path):
 
 def test_large_push(project):
     import os
+
     (project.checkout / "big").write_bytes(os.urandom(8 * 1024 * 1024))  # over nginx's buffers, git sends it in chunks
     project.push({"README.md": "with a large file\n"})
 
 
 def test_protocol_version_2_gets_through(project, tmp_path):
     project.push({"README.md": "one\n"})
-    answer = ask(project.stack, "GET", f"/{project.path}.git/info/refs?service=git-upload-pack",
-                 headers={"Git-Protocol": "version=2"})
+    answer = ask(
+        project.stack,
+        "GET",
+        f"/{project.path}.git/info/refs?service=git-upload-pack",
+        headers={"Git-Protocol": "version=2"},
+    )
     assert answer.status == 200 and b"version 2" in answer.body
 
 
@@ -66,20 +72,34 @@ def test_private_and_missing_look_the_same(private_project, stranger, suffix):
     private_project.push({"README.md": "mine\n"})
     missing = f"/{private_project.owner.name}/no-such-thing"
     for login in (stranger.login, None):
-        seen = [ask(private_project.stack, "GET", path + suffix, login=login)
-                for path in (f"/{private_project.path}", f"/{private_project.path}.git", missing)]
+        seen = [
+            ask(private_project.stack, "GET", path + suffix, login=login)
+            for path in (f"/{private_project.path}", f"/{private_project.path}.git", missing)
+        ]
         assert len({(answer.status, answer.body) for answer in seen}) == 1
         assert seen[0].status == (404 if login else 401)
 
 
 def test_wrong_password_is_asked_again(project):
-    answer = ask(project.stack, "GET", f"/{project.path}.git/info/refs?service=git-receive-pack",
-                 login=(project.owner.name, "wrong-password"))
+    answer = ask(
+        project.stack,
+        "GET",
+        f"/{project.path}.git/info/refs?service=git-receive-pack",
+        login=(project.owner.name, "wrong-password"),
+    )
     assert answer.status == 401 and answer.headers["WWW-Authenticate"].startswith("Basic")
 
 
-@pytest.mark.parametrize("path", [
-    "/_auth/git", "/_blob/repositories/1.git/config", "/ann/../../etc/HEAD", "/x/%2e%2e/%2e%2e/HEAD", "/ann/x%2f..%2fy/HEAD"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_auth/git",
+        "/_blob/repositories/1.git/config",
+        "/ann/../../etc/HEAD",
+        "/x/%2e%2e/%2e%2e/HEAD",
+        "/ann/x%2f..%2fy/HEAD",
+    ],
+)
 def test_no_way_around(stack, ann, path):
     answer = ask(stack, "GET", path, login=ann.login)
     assert answer.status in (400, 404)
@@ -87,8 +107,13 @@ def test_no_way_around(stack, ann, path):
 
 def test_clients_cannot_name_the_directory(private_project, stranger):
     private_project.push({"README.md": "mine\n"})
-    answer = ask(private_project.stack, "GET", f"/{private_project.path}/info/refs?service=git-upload-pack", login=stranger.login,
-                 headers={"X-Millrace-Git-Dir": "1.git", "X-Millrace-User-Id": "1", "Millrace-Original-Uri": "/a/b/HEAD"})
+    answer = ask(
+        private_project.stack,
+        "GET",
+        f"/{private_project.path}/info/refs?service=git-upload-pack",
+        login=stranger.login,
+        headers={"X-Millrace-Git-Dir": "1.git", "X-Millrace-User-Id": "1", "Millrace-Original-Uri": "/a/b/HEAD"},
+    )
     assert answer.status == 404
 
 

@@ -1,4 +1,5 @@
 """Identity tokens of jobs (runner.md 6.5), verified as a cloud does it: by discovery, key set and PyJWT."""
+
 import jwt
 import pytest
 import runner_pb as pb
@@ -17,10 +18,18 @@ def fetch(stack, url: str, token: str, audience: "str | None" = None):
 
 def verified(stack, value: str, audience: str) -> dict:
     discovered = ask(stack, "GET", f"{OIDC}/.well-known/openid-configuration").json
-    assert discovered["issuer"] == f"{stack.url}{OIDC}" and "RS256" in discovered["id_token_signing_alg_values_supported"]
+    assert (
+        discovered["issuer"] == f"{stack.url}{OIDC}" and "RS256" in discovered["id_token_signing_alg_values_supported"]
+    )
     key = jwt.PyJWKClient(discovered["jwks_uri"]).get_signing_key_from_jwt(value)
-    return jwt.decode(value, key.key, algorithms=["RS256"], audience=audience, issuer=discovered["issuer"],
-                      options={"require": ["exp", "iat", "nbf", "sub", "jti"]})
+    return jwt.decode(
+        value,
+        key.key,
+        algorithms=["RS256"],
+        audience=audience,
+        issuer=discovered["issuer"],
+        options={"require": ["exp", "iat", "nbf", "sub", "jti"]},
+    )
 
 
 def kids(stack) -> "list[str]":
@@ -55,7 +64,10 @@ def test_who_is_given_no_identity(stack, project):
     plain = Job(project)
     assert not any("id_token" in key for key in plain.context)
     assert fetch(stack, f"{OIDC}/token?", plain.token).status == 403
-    assert fetch(stack, f"/api/actions/_apis/pipelines/workflows/{plain.run}/idtoken?placeholder=true", plain.token).status == 403
+    assert (
+        fetch(stack, f"/api/actions/_apis/pipelines/workflows/{plain.run}/idtoken?placeholder=true", plain.token).status
+        == 403
+    )
     plain.runner.finish(plain.task)
 
     job = Job(project, IDENTIFIED)
@@ -69,13 +81,21 @@ def test_who_is_given_no_identity(stack, project):
 
 def test_a_stopping_job_is_given_no_identity(stack, project):
     runner = project.runner()
-    runner.call("Declare", pb.DeclareRequest(version="t", labels=["ubuntu-latest"], capabilities=["cancelling"]),
-                pb.DeclareResponse)
+    runner.call(
+        "Declare",
+        pb.DeclareRequest(version="t", labels=["ubuntu-latest"], capabilities=["cancelling"]),
+        pb.DeclareResponse,
+    )
     project.push_workflow(IDENTIFIED)
     task = runner.fetch()
     facts = context(task)
     runner.state(task)
-    ask(stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{facts['run_id']}/cancel", headers=token_of(project.owner))
+    ask(
+        stack,
+        "POST",
+        f"/api/v1/repos/{project.path}/actions/runs/{facts['run_id']}/cancel",
+        headers=token_of(project.owner),
+    )
     assert fetch(stack, facts["actions_id_token_request_url"], facts["actions_id_token_request_token"]).status == 403
     runner.finish(task, result=pb.Result.CANCELLED)
 
@@ -84,11 +104,15 @@ def test_a_rerun_keeps_its_permission(stack, project):
     job = Job(project, IDENTIFIED)
     job.runner.finish(job.task)
     project.wait_run()
-    answer = ask(stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{job.run}/rerun", headers=token_of(project.owner))
+    answer = ask(
+        stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{job.run}/rerun", headers=token_of(project.owner)
+    )
     assert answer.status == 201
     task = job.runner.fetch()
     facts = context(task)
-    value = fetch(stack, facts["actions_id_token_request_url"], facts["actions_id_token_request_token"], "a").json["value"]
+    value = fetch(stack, facts["actions_id_token_request_url"], facts["actions_id_token_request_token"], "a").json[
+        "value"
+    ]
     assert verified(stack, value, "a")["run_attempt"] == "2"
     job.runner.finish(task)
 
@@ -117,6 +141,7 @@ def test_keys_rotate_without_breaking_what_was_signed(stack, project):
 def test_two_instances_that_make_the_first_key_agree(stack):
     """Everything is taken away and asked for at once; one key results."""
     import threading
+
     for _ in range(3):
         stack.sql("delete from identity_key")
         answers = []

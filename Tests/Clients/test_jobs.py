@@ -1,4 +1,6 @@
-"""The job state machine as users see it: conditions, reruns, outputs, why, events; runner.md checklist 29, 31, 35 to 39."""
+"""The job state machine as users see it: conditions, reruns, outputs, why, events; runner.md checklist 29, 31, 35 to
+39."""
+
 import json
 import threading
 
@@ -11,7 +13,12 @@ ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - 
 
 def call(project, method: str, path: str, user=None):
     token = (user or project.owner).token
-    return ask(project.stack, method, f"/api/v1/repos/{project.path}/actions{path}", headers={"Authorization": f"token {token}"})
+    return ask(
+        project.stack,
+        method,
+        f"/api/v1/repos/{project.path}/actions{path}",
+        headers={"Authorization": f"token {token}"},
+    )
 
 
 def conclusions(project, run) -> dict:
@@ -19,20 +26,30 @@ def conclusions(project, run) -> dict:
 
 
 def job(name: str, *lines: str) -> str:
-    return f"  {name}:\n    runs-on: ubuntu-latest\n" + "".join(f"    {line}\n" for line in lines) + "    steps: [{run: 'true'}]\n"
+    return (
+        f"  {name}:\n    runs-on: ubuntu-latest\n"
+        + "".join(f"    {line}\n" for line in lines)
+        + "    steps: [{run: 'true'}]\n"
+    )
 
 
 # --- Conditions, decided by the server (rows 38, 39; workflows.md 10) ---
 
+
 def test_conditions(project):
-    project.push_workflow("on: push\njobs:\n" + job("a") + job("skipped", "needs: a") + job("chain", "needs: skipped")
-                          + job("always", "needs: chain", "if: always()")
-                          + job("failure", "needs: chain", "if: ${{ failure() }}")
-                          + job("success", "needs: chain", "if: success()")
-                          + job("result", "needs: a", "if: always() && needs.a.result == 'failure'")
-                          + job("other", "needs: a", "if: always() && needs.a.result == 'success'")
-                          + job("ref", "if: github.ref == 'refs/heads/main' && github.event_name == 'push'")
-                          + job("noref", "if: startsWith(github.ref, 'refs/tags/')"))
+    project.push_workflow(
+        "on: push\njobs:\n"
+        + job("a")
+        + job("skipped", "needs: a")
+        + job("chain", "needs: skipped")
+        + job("always", "needs: chain", "if: always()")
+        + job("failure", "needs: chain", "if: ${{ failure() }}")
+        + job("success", "needs: chain", "if: success()")
+        + job("result", "needs: a", "if: always() && needs.a.result == 'failure'")
+        + job("other", "needs: a", "if: always() && needs.a.result == 'success'")
+        + job("ref", "if: github.ref == 'refs/heads/main' && github.event_name == 'push'")
+        + job("noref", "if: startsWith(github.ref, 'refs/tags/')")
+    )
     runner, seen = project.runner(), []
     for _ in range(5):
         task = runner.fetch()
@@ -41,14 +58,27 @@ def test_conditions(project):
     run = project.wait_run()
     assert sorted(seen) == ["a", "always", "failure", "ref", "result"]
     assert conclusions(project, run) == {
-        "a": "failure", "skipped": "skipped", "chain": "skipped", "always": "success", "failure": "success",
-        "success": "skipped", "result": "success", "other": "skipped", "ref": "success", "noref": "skipped"}
+        "a": "failure",
+        "skipped": "skipped",
+        "chain": "skipped",
+        "always": "success",
+        "failure": "success",
+        "success": "skipped",
+        "result": "success",
+        "other": "skipped",
+        "ref": "success",
+        "noref": "skipped",
+    }
     assert run["conclusion"] == "failure"
 
 
 def test_a_condition_on_an_output(project):
-    project.push_workflow("on: push\njobs:\n" + job("a", "outputs: {go: x}") + job("yes", "needs: a", "if: needs.a.outputs.go == 'yes'")
-                          + job("no", "needs: a", "if: needs.a.outputs.go == 'no'"))
+    project.push_workflow(
+        "on: push\njobs:\n"
+        + job("a", "outputs: {go: x}")
+        + job("yes", "needs: a", "if: needs.a.outputs.go == 'yes'")
+        + job("no", "needs: a", "if: needs.a.outputs.go == 'no'")
+    )
     runner = project.runner()
     runner.finish(runner.fetch(), outputs={"go": "yes"})
     task = runner.fetch()
@@ -58,7 +88,9 @@ def test_a_condition_on_an_output(project):
 
 
 def test_a_condition_that_cannot_be_evaluated_fails_the_job(project):
-    project.push_workflow("on: push\njobs:\n" + job("a") + job("b", "needs: a", "if: fromJSON(needs.a.outputs.nothing)"))
+    project.push_workflow(
+        "on: push\njobs:\n" + job("a") + job("b", "needs: a", "if: fromJSON(needs.a.outputs.nothing)")
+    )
     runner = project.runner()
     runner.finish(runner.fetch())
     run = project.wait_run()
@@ -73,9 +105,10 @@ def test_a_wrong_condition_is_told_at_the_push(project):
 
 
 def test_names_and_labels_are_evaluated(project):
-    project.push_workflow("on: push\nrun-name: Build ${{ github.run_number }}\njobs:\n"
-                          "  a:\n    name: On ${{ github.ref_name }}\n    runs-on: ${{ github.ref_name == 'main' && 'ubuntu-latest' || 'x' }}\n"
-                          "    steps: [{run: 'true'}]\n")
+    project.push_workflow(
+        "on: push\nrun-name: Build ${{ github.run_number }}\njobs:\n  a:\n    name: On ${{ github.ref_name }}\n   "
+        " runs-on: ${{ github.ref_name == 'main' && 'ubuntu-latest' || 'x' }}\n    steps: [{run: 'true'}]\n"
+    )
     runner = project.runner()
     runner.finish(runner.fetch())
     run = project.wait_run()
@@ -84,6 +117,7 @@ def test_names_and_labels_are_evaluated(project):
 
 
 # --- Two ends at once (row 35) ---
+
 
 def test_two_jobs_that_end_at_once(project):
     rounds = 25
@@ -103,6 +137,7 @@ def test_two_jobs_that_end_at_once(project):
 
 
 # --- Reports (rows 29, 31, 36, 37) ---
+
 
 def test_running_answers_no_result(project):
     runner = project.runner()
@@ -168,8 +203,12 @@ PIPELINE = "on: push\njobs:\n" + job("build", "outputs: {v: x}") + job("lint") +
 def run_pipeline(project, runner, lint=pb.Result.SUCCESS):
     for task in (runner.fetch(), runner.fetch()):
         key = job_key(task)
-        runner.finish(task, [f"log of {key}"], outputs={"v": "1"} if key == "build" else None,
-                      result=lint if key == "lint" else pb.Result.SUCCESS)
+        runner.finish(
+            task,
+            [f"log of {key}"],
+            outputs={"v": "1"} if key == "build" else None,
+            result=lint if key == "lint" else pb.Result.SUCCESS,
+        )
 
 
 def test_rerun_of_failed_jobs_carries_the_others_over(project, stranger):
@@ -241,6 +280,7 @@ def test_two_reruns_at_once_make_one_attempt(project):
 
     def rerun():
         answers.append(call(project, "POST", f"/runs/{run['id']}/rerun").status)
+
     threads = [threading.Thread(target=rerun) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -260,24 +300,38 @@ def test_a_broken_file_cannot_be_rerun(project):
 
 # --- Why ---
 
+
 def why(project, name: str) -> dict:
     found = wait_for(lambda: (run := project.run_of("ci.yml")) and project.jobs(run).get(name), "the job")
-    return {**call(project, "GET", f"/jobs/{found['id']}/why").json, "id": found["id"], "number": project.run_of("ci.yml")["run_number"]}
+    return {
+        **call(project, "GET", f"/jobs/{found['id']}/why").json,
+        "id": found["id"],
+        "number": project.run_of("ci.yml")["run_number"],
+    }
 
 
 def test_why_a_job_waits_in_the_api_the_command_and_the_page(project):
     runner = project.runner(["linux"])
-    project.push_workflow("on: push\njobs:\n  a:\n    runs-on: [linux, gpu]\n    steps: [{run: 'true'}]\n" + job("b", "needs: a"))
+    project.push_workflow(
+        "on: push\njobs:\n  a:\n    runs-on: [linux, gpu]\n    steps: [{run: 'true'}]\n" + job("b", "needs: a")
+    )
     answer = why(project, "a")
-    assert answer["kind"] == "labels" and f'lacks "gpu"' in answer["message"]
+    assert answer["kind"] == "labels" and 'lacks "gpu"' in answer["message"]
     assert project.stack.millrace("why", "job", project.path, str(answer["id"])).strip() == answer["message"]
     assert json.loads(project.stack.millrace("why", "job", project.path, str(answer["id"]), "--json")) == {
-        "kind": "labels", "message": answer["message"]}
+        "kind": "labels",
+        "message": answer["message"],
+    }
     import html
+
     page = ask(project.stack, "GET", f"/{project.path}/actions/runs/{answer['number']}").text
     assert answer["message"] in html.unescape(page)
     assert why(project, "b") | {"id": 0} == {
-        "kind": "needs", "message": 'waiting for "a" to end', "id": 0, "number": answer["number"]}
+        "kind": "needs",
+        "message": 'waiting for "a" to end',
+        "id": 0,
+        "number": answer["number"],
+    }
     said = project.stack.millrace("why", "runner", str(runner.id)).strip()
     assert said.startswith("a job waits for the labels ") and 'lacks "gpu"' in said or "wait for the labels" in said
     with pytest.raises(StackError, match="has no job 999999"):
@@ -286,32 +340,42 @@ def test_why_a_job_waits_in_the_api_the_command_and_the_page(project):
 
 # --- Events ---
 
+
 def test_every_move_has_an_event_and_verify_sees_what_does_not(project):
     runner = project.runner()
     project.push_workflow(ONE)
     runner.finish(runner.fetch())
     run = project.wait_run()
     kinds = project.stack.sql(
-        f"select string_agg(kind || coalesce('=' || status, ''), ' ' order by id) from event where run_id = {run['id']}")
-    assert kinds == ("run_planned run_status=7 job_status=7 job_status=5 run_status=5 run_status=6 job_status=6 "
-                     "job_status=1 run_status=1")
+        f"select string_agg(kind || coalesce('=' || status, ''), ' ' order by id) from event where run_id = {run['id']}"
+    )
+    assert (
+        kinds == "run_planned run_status=7 job_status=7 job_status=5 run_status=5 run_status=6 job_status=6 "
+        "job_status=1 run_status=1"
+    )
     assert json.loads(project.stack.millrace("verify", "--json"))["holds"]
     # A run's row that disagrees with its jobs and its events is found, and only it.
     project.stack.sql(f"update run set status = 2 where id = {run['id']}")
-    with pytest.raises(StackError, match=f"ended with 1.*run {run['id']} is failure, its jobs make it success"
-                       f"|run {run['id']} is 2, its latest attempt is 1"):
+    with pytest.raises(
+        StackError,
+        match=(
+            f"ended with 1.*run {run['id']} is failure, its jobs make it success"
+            f"|run {run['id']} is 2, its latest attempt is 1"
+        ),
+    ):
         project.stack.millrace("verify")
     project.stack.sql(f"update run set status = 1 where id = {run['id']}")
     # An acked row that is not there is found too.
-    project.stack.sql(f"update task set log_rows = log_rows + 1 where id = (select max(id) from task)")
+    project.stack.sql("update task set log_rows = log_rows + 1 where id = (select max(id) from task)")
     with pytest.raises(StackError, match="rows acked"):
         project.stack.millrace("verify")
-    project.stack.sql(f"update task set log_rows = log_rows - 1 where id = (select max(id) from task)")
+    project.stack.sql("update task set log_rows = log_rows - 1 where id = (select max(id) from task)")
     assert json.loads(project.stack.millrace("verify", "--json"))["holds"]
 
 
 def test_a_rerun_before_the_late_outputs_came_holds_nobody_up(project):
-    """The wait of the attempt before ends; the sweep that ends waits goes on to those of others (found by simulation)."""
+    """The wait of the attempt before ends; the sweep that ends waits goes on to those of others (found by
+    simulation)."""
     runner = project.runner()
     project.push_workflow("on: push\njobs:\n" + job("a", "outputs: {k: x}"), "held.yml")
     held = runner.fetch()
@@ -325,19 +389,31 @@ def test_a_rerun_before_the_late_outputs_came_holds_nobody_up(project):
     after = runner.fetch()
     assert job_key(after) == "b"
     runner.finish(after)
-    wait_for(lambda: project.stack.sql(
-        f"select count(*) from job where run_id = {run['id']} and settle_due_at is not null") == "0", "the end of the wait")
+    wait_for(
+        lambda: (
+            project.stack.sql(f"select count(*) from job where run_id = {run['id']} and settle_due_at is not null")
+            == "0"
+        ),
+        "the end of the wait",
+    )
 
 
 def test_a09_a_condition_sees_outputs_that_it_does_not_name(project):
     """Empty ones before, since only a text with "output" in it was thought to ask."""
     runner = project.runner()
-    project.push_workflow("on: push\njobs:\n" + job("a", "outputs: {state: x}")
-                          + job("yes", "needs: a", "if: contains(toJSON(needs), 'ready')")
-                          + job("no", "needs: a", "if: contains(toJSON(needs), 'never')"))
+    project.push_workflow(
+        "on: push\njobs:\n"
+        + job("a", "outputs: {state: x}")
+        + job("yes", "needs: a", "if: contains(toJSON(needs), 'ready')")
+        + job("no", "needs: a", "if: contains(toJSON(needs), 'never')")
+    )
     runner.finish(runner.fetch(), outputs={"state": "ready"})
     task = runner.fetch()
     assert job_key(task) == "yes"
     runner.finish(task)
     jobs = project.jobs(project.wait_run())
-    assert {name: one["conclusion"] for name, one in jobs.items()} == {"a": "success", "yes": "success", "no": "skipped"}
+    assert {name: one["conclusion"] for name, one in jobs.items()} == {
+        "a": "success",
+        "yes": "success",
+        "no": "skipped",
+    }

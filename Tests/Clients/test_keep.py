@@ -1,4 +1,5 @@
 """dev/keep.py, as `make run` starts it: what ends is started again; what is stopped stays stopped."""
+
 import os
 import signal
 

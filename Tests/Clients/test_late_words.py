@@ -1,4 +1,6 @@
-"""Words that come late: about a task that was given back, about a job of an earlier attempt. Both were found by simulation."""
+"""Words that come late: about a task that was given back, about a job of an earlier attempt. Both were found by
+simulation."""
+
 import runner_pb as pb
 from support import ask
 
@@ -6,8 +8,12 @@ ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - 
 
 
 def post(project, path: str):
-    return ask(project.stack, "POST", f"/api/v1/repos/{project.path}/actions{path}",
-               headers={"Authorization": f"token {project.owner.token}"})
+    return ask(
+        project.stack,
+        "POST",
+        f"/api/v1/repos/{project.path}/actions{path}",
+        headers={"Authorization": f"token {project.owner.token}"},
+    )
 
 
 def test_a_job_of_an_earlier_attempt_can_be_cancelled_to_no_effect(project):

@@ -1,11 +1,12 @@
 """Limits of what a list may hold: review.md H20 and H21."""
+
 import json
 import time
 
 import pytest
 import runner_pb as pb
 from burst_support import varint
-from support import assert_connect_error, ask, rpc
+from support import ask, assert_connect_error, rpc
 
 ONE = """\
 on: push
@@ -89,8 +90,11 @@ def test_h21_a_runner_has_few_labels_and_capabilities(project, field, status):
 MANY = "?" + "&".join(f"a{n}=1" for n in range(200))
 
 
-@pytest.mark.parametrize("path", ["/api/v1/version" + "/a" * 100, "/api/v1/version" + MANY, "/healthz" + MANY],
-                         ids=["parts of a path", "parameters", "the poll lane"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/version" + "/a" * 100, "/api/v1/version" + MANY, "/healthz" + MANY],
+    ids=["parts of a path", "parameters", "the poll lane"],
+)
 def test_h21_an_address_of_too_many_parts_is_refused(stack, path):
     answer = ask(stack, "GET", path)
     assert answer.status in (400, 422) and "more than" in answer.text
@@ -104,8 +108,11 @@ def test_h20_a_foreign_task_and_a_missing_one_are_told_the_same(running, project
         state = b"\x08" + varint(task) + b"\x10\x01"
         update = rpc(project.stack, "UpdateTask", counted(1, state), headers=stranger.headers)
         said = pb.UpdateTaskResponse.from_binary(update.body)
-        log = rpc(project.stack, "UpdateLog", b"\x08" + varint(task) + counted(3, counted(2, b"x")), headers=stranger.headers)
+        log = rpc(
+            project.stack, "UpdateLog", b"\x08" + varint(task) + counted(3, counted(2, b"x")), headers=stranger.headers
+        )
         return update.status, said.state.result, list(said.sent_outputs), log.status, log.body
+
     foreign, missing = told(running.task.id), told(2**40)
     assert foreign == missing and foreign[:2] == (200, pb.Result.CANCELLED) and foreign[3] == 404
     assert project.jobs(project.run_of("ci.yml"))["one"]["status"] == "in_progress", "and nothing was changed"

@@ -1,4 +1,5 @@
 """Readers who wait for rows in the poll lane (DESIGN 2 and 3, docs/adr/0006)."""
+
 import time
 
 import pytest
@@ -52,6 +53,7 @@ def test_a_reader_of_a_job_that_waits_for_a_runner_is_woken_when_one_comes(proje
             assert got.status == 200
             answer, row = got.text, int(got.headers["X-Millrace-Next-Row"])
         return answer, row
+
     waiting = later(follow)
     runner = project.runner()
     runner.rows(runner.fetch(), 0, ["a"])
@@ -72,9 +74,10 @@ def test_a_log_is_followed_to_its_end_without_a_gap(job):
             assert following == row + more.count("\n")
             text, row = text + more, following
         return text
+
     waiting = later(follow)
     for start in range(0, len(contents), 450):
-        job.rows(start, contents[start:start + 450])
+        job.rows(start, contents[start : start + 450])
     job.end()
     job.rows(len(contents), [], no_more=True)
     assert waiting.result(60) == lines_of(*contents)

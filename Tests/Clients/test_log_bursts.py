@@ -1,4 +1,5 @@
 """Logs that come faster than anybody reads them: review.md H1 and H2."""
+
 import gzip
 import hashlib
 import http.client
@@ -12,9 +13,10 @@ import pytest
 from burst_support import ack_of, message, row, send
 from conftest import private_stack
 from log_support import STAMP, UPDATE_LOG, Job, ann, job, lines_of, numbered, stack  # noqa: F401
-from stack import fastcgi_ask, postgres_programs
 from support import Project, User, ask, wait_for
 from test_logs import peak_kibibytes
+
+from millrace_stack import fastcgi_ask, postgres_programs
 
 
 def sha(text: str) -> str:
@@ -68,8 +70,13 @@ def test_h01_two_calls_at_once_and_a_repeat_store_each_row_once(job):
 
     def call(instance):
         status, _, answer = fastcgi_ask(
-            str(job.stack.sockets / f"work-{instance}.sock"), UPDATE_LOG, "POST", body,
-            {"Content-Type": "application/proto", **job.runner.headers}, timeout=120)
+            str(job.stack.sockets / f"work-{instance}.sock"),
+            UPDATE_LOG,
+            "POST",
+            body,
+            {"Content-Type": "application/proto", **job.runner.headers},
+            timeout=120,
+        )
         acks.append((status, ack_of(answer)))
 
     calls = [threading.Thread(target=call, args=(n,)) for n in (1, 2, 1, 2)]
@@ -113,7 +120,11 @@ def test_h02_a_backlog_of_100_MB_in_one_message_in_constant_memory(job):
 def test_h02_json_of_any_number_of_rows_in_bounded_memory(job):
     """64 MiB at most; the rows are decoded a few at a time. 200 000 objects were the limit before."""
     count = 600_000
-    body = b'{"rows":[' + b",".join([b"{}"] * (count - 1)) + b',{"content":"the \\"last\\" [{"}], "noMore":true,"taskId":"%d"}' % job.task.id
+    body = (
+        b'{"rows":['
+        + b",".join([b"{}"] * (count - 1))
+        + b',{"content":"the \\"last\\" [{"}], "noMore":true,"taskId":"%d"}' % job.task.id
+    )
     before = [peak_kibibytes(job.stack, n) for n in (1, 2)]
     status, answer = send(job.stack, job.runner.headers, [body], timeout=300, type="application/json")
     assert (status, json.loads(answer)) == (200, {"ackIndex": str(count)})
@@ -151,8 +162,13 @@ def test_h02_a_body_that_breaks_off_keeps_what_was_stored_and_is_taken_again(job
     lines = numbered(60_000)
     body = b"".join(message(job.task.id, 0, [row(line.encode()) for line in lines], no_more=True))
     status, _, answer = fastcgi_ask(
-        str(job.stack.sockets / "work-1.sock"), UPDATE_LOG, "POST", body[:-100],
-        {"Content-Type": "application/proto", **job.runner.headers}, timeout=120)
+        str(job.stack.sockets / "work-1.sock"),
+        UPDATE_LOG,
+        "POST",
+        body[:-100],
+        {"Content-Type": "application/proto", **job.runner.headers},
+        timeout=120,
+    )
     assert status == 400 and b"could not read" in answer
     stored = int(job.stack.sql(f"select log_rows from task where id = {job.task.id}"))
     assert 0 < stored < len(lines)
@@ -185,7 +201,7 @@ def test_h02_a_log_over_its_limit_drops_rows_says_so_and_never_loses_the_result(
     for text in (job.text(), wait_text(job)):
         kept = text.split("\n")[:-1]
         assert len(text.encode()) < 1024 * 1024 + 200
-        assert kept[:-1] == [STAMP + line for line in lines[:len(kept) - 1]] and len(kept) > 2000
+        assert kept[:-1] == [STAMP + line for line in lines[: len(kept) - 1]] and len(kept) > 2000
         assert "the log ends here" in kept[-1] and "logs.task_bytes_max" in kept[-1]
     for index, rows, no_more in [(0, lines[:5], True), (len(lines) + 3, [], True)]:
         assert job.rows(index, rows, no_more) == index + len(rows)
@@ -193,24 +209,36 @@ def test_h02_a_log_over_its_limit_drops_rows_says_so_and_never_loses_the_result(
 
 def test_h02_a_stranger_is_refused_before_its_rows_are_read(job):
     rows = [row(b"x" * 1000)] * 20_000
-    status, answer = send(job.stack, {**job.runner.headers, "x-runner-token": "0" * 40},
-                          message(job.task.id, 0, rows, no_more=False))
+    status, answer = send(
+        job.stack, {**job.runner.headers, "x-runner-token": "0" * 40}, message(job.task.id, 0, rows, no_more=False)
+    )
     assert status == 401 and json.loads(answer)["message"] == "unregistered runner"
     for task, code in [(job.task.id + 999, 404), (0, 404)]:
         status, answer = send(job.stack, job.runner.headers, message(task, 0, rows, no_more=False))
         assert status == code, answer
 
 
-@pytest.mark.parametrize("length", [{"Content-Length": str(1 << 30)}, {"Transfer-Encoding": "chunked"}], ids=["1 GiB", "chunked"])
+@pytest.mark.parametrize(
+    "length", [{"Content-Length": str(1 << 30)}, {"Transfer-Encoding": "chunked"}], ids=["1 GiB", "chunked"]
+)
 def test_h02_a_stranger_cannot_fill_the_disk(job, length):
     """Refused before a byte of the body is read."""
     link = http.client.HTTPConnection("127.0.0.1", job.stack.port, timeout=30)
     link.putrequest("POST", UPDATE_LOG)
-    for name, value in {**job.runner.headers, "x-runner-token": "0" * 40, "Content-Type": "application/proto", **length}.items():
+    for name, value in {
+        **job.runner.headers,
+        "x-runner-token": "0" * 40,
+        "Content-Type": "application/proto",
+        **length,
+    }.items():
         link.putheader(name, value)
     link.endheaders()
     answer = link.getresponse()
-    assert (answer.status, answer.headers["Content-Type"], answer.headers["WWW-Authenticate"]) == (401, "application/json", None)
+    assert (answer.status, answer.headers["Content-Type"], answer.headers["WWW-Authenticate"]) == (
+        401,
+        "application/json",
+        None,
+    )
     assert json.loads(answer.read()) == {"code": "unauthenticated", "message": "unregistered runner"}
     link.close()
 
@@ -218,8 +246,13 @@ def test_h02_a_stranger_cannot_fill_the_disk(job, length):
 def test_h02_a_chunked_call_of_a_runner_is_taken(job):
     link = http.client.HTTPConnection("127.0.0.1", job.stack.port, timeout=60)
     pieces = message(job.task.id, 0, [row(b"x" * 100)] * 9000, no_more=False)
-    link.request("POST", UPDATE_LOG, body=iter(pieces), headers={**job.runner.headers, "Content-Type": "application/proto"},
-                 encode_chunked=True)
+    link.request(
+        "POST",
+        UPDATE_LOG,
+        body=iter(pieces),
+        headers={**job.runner.headers, "Content-Type": "application/proto"},
+        encode_chunked=True,
+    )
     answer = link.getresponse()
     assert (answer.status, ack_of(answer.read())) == (200, 9000)
     link.close()
@@ -234,25 +267,50 @@ def test_h12_large_logs_leave_threads_to_others(tmp_path):
     """All that could be stored at once waits for PostgreSQL: others are answered, and no log is lost."""
     with private_stack("backlogs", instances=1, settings={"server": {"work_threads": 4}}) as stack:
         project = Project(stack, User(stack, "ann"), tmp_path)
-        project.push_workflow("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    strategy: {matrix: {n: [1, 2, 3, 4, 5, 6]}}\n"
-                              "    steps: [{run: 'true'}]\n")
+        project.push_workflow(
+            "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    strategy: {matrix: {n: [1, 2, 3, 4, 5, 6]}}\n"
+            "    steps: [{run: 'true'}]\n"
+        )
         runner = project.runner()
         tasks = [runner.fetch() for _ in range(6)]
         rows = [row(b"x" * 65_000) for _ in range(160)]  # more than ten million bytes
         held = subprocess.Popen(
-            [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace", "-Xqc",
-             "begin; select id from task for update; select pg_sleep(60)"], stdout=subprocess.DEVNULL)
+            [
+                str(postgres_programs() / "psql"),
+                "-h",
+                str(stack.database_sockets),
+                "-U",
+                "millrace",
+                "-d",
+                "millrace",
+                "-Xqc",
+                "begin; select id from task for update; select pg_sleep(60)",
+            ],
+            stdout=subprocess.DEVNULL,
+        )
         try:
-            wait_for(lambda: stack.sql("select count(*) from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid()") == "1",
-                     "the lock")
+            wait_for(
+                lambda: (
+                    stack.sql(
+                        "select count(*) from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid()"
+                    )
+                    == "1"
+                ),
+                "the lock",
+            )
             with ThreadPoolExecutor(6) as pool:
                 calls = [pool.submit(send, stack, runner.headers, message(task.id, 0, rows, True)) for task in tasks]
-                waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and pid <> pg_backend_pid()"
+                waiting = (
+                    "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and pid <> pg_backend_pid()"
+                )
                 wait_for(lambda: int(stack.sql(waiting)) >= 2, "two that are being stored")
                 for _ in range(20):
                     assert ask(stack, "GET", "/api/v1/version").status == 200
                 assert not any(call.done() for call in calls)
-                stack.sql("select pg_terminate_backend(pid) from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid()")
+                stack.sql(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where query ~ 'pg_sleep' and pid <>"
+                    " pg_backend_pid()"
+                )
                 answers = [call.result() for call in calls]
                 assert [(status, ack_of(body)) for status, body in answers] == [(200, 160)] * 6
         finally:
@@ -261,21 +319,35 @@ def test_h12_large_logs_leave_threads_to_others(tmp_path):
 
 
 def test_h12_readers_of_one_large_log_leave_threads_to_others(tmp_path):
-    """An open log of 17 MiB, which PostgreSQL is slow to give: one reader has the one place, the others are told so at once."""
+    """An open log of 17 MiB, which PostgreSQL is slow to give: one reader has the one place, the others are told so at
+    once."""
     with private_stack("readers", instances=1, settings={"server": {"work_threads": 4}}) as stack:
         job = Job(Project(stack, User(stack, "ann"), tmp_path))
         rows = [row(b"x" * 60_000) for _ in range(300)]
         status, body = send(stack, job.runner.headers, message(job.task.id, 0, rows, False))
         assert (status, ack_of(body)) == (200, 300)
         held = subprocess.Popen(
-            [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace", "-Xqc",
-             "begin; lock table log_chunk in access exclusive mode; select pg_sleep(60)"], stdout=subprocess.DEVNULL)
+            [
+                str(postgres_programs() / "psql"),
+                "-h",
+                str(stack.database_sockets),
+                "-U",
+                "millrace",
+                "-d",
+                "millrace",
+                "-Xqc",
+                "begin; lock table log_chunk in access exclusive mode; select pg_sleep(60)",
+            ],
+            stdout=subprocess.DEVNULL,
+        )
         sleeping = "from pg_stat_activity where query ~ 'pg_sleep' and pid <> pg_backend_pid()"
         try:
             wait_for(lambda: stack.sql(f"select count(*) {sleeping}") == "1", "the lock")
             with ThreadPoolExecutor(6) as pool:
                 reads = [pool.submit(job.read) for _ in range(6)]
-                wait_for(lambda: sum(read.done() for read in reads) == 5, "the refusal of those for which there is no place")
+                wait_for(
+                    lambda: sum(read.done() for read in reads) == 5, "the refusal of those for which there is no place"
+                )
                 assert ask(stack, "GET", "/api/v1/version").status == 200
                 stack.sql(f"select pg_terminate_backend(pid) {sleeping}")
                 answers = sorted((read.result() for read in reads), key=lambda answer: answer.status)

@@ -1,4 +1,5 @@
 """Sealing a log, stopped at each step: whatever happens no row is lost and one file is left (I5, I7, I11)."""
+
 import http.client
 import json
 import os
@@ -7,8 +8,9 @@ import subprocess
 
 import pytest
 from log_support import Job, ann, job, later, lines_of, numbered, stack  # noqa: F401
-from stack import postgres_programs
 from support import wait_for
+
+from millrace_stack import postgres_programs
 
 
 class Psql:
@@ -16,8 +18,20 @@ class Psql:
 
     def __init__(self, stack):
         self.process = subprocess.Popen(
-            [str(postgres_programs() / "psql"), "-h", str(stack.database_sockets), "-U", "millrace", "-d", "millrace", "-XAtq"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            [
+                str(postgres_programs() / "psql"),
+                "-h",
+                str(stack.database_sockets),
+                "-U",
+                "millrace",
+                "-d",
+                "millrace",
+                "-XAtq",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def run(self, text: str, *rows: str) -> None:
         self.process.stdin.write(text + ";\nselect 'done';\n")
@@ -37,8 +51,13 @@ def psql(stack):
 
 
 def waiting_for(stack, event: str, text: str) -> bool:
-    return stack.sql(f"select count(*) from pg_stat_activity where wait_event_type = '{event}' and query like '%{text}%' "
-                     "and application_name = 'millrace'") != "0"
+    return (
+        stack.sql(
+            f"select count(*) from pg_stat_activity where wait_event_type = '{event}' and query like '%{text}%' "
+            "and application_name = 'millrace'"
+        )
+        != "0"
+    )
 
 
 def test_sealing_killed_before_it_read_anything(whole_stack, job, psql):
@@ -67,7 +86,9 @@ def test_sealing_killed_between_the_file_and_its_record(whole_stack, job):
     try:
         job.end()
         job.rows(len(lines), [], no_more=True)
-        wait_for(lambda: waiting_for(whole_stack, "Timeout", "insert into log_file"), "an instance that records the file")
+        wait_for(
+            lambda: waiting_for(whole_stack, "Timeout", "insert into log_file"), "an instance that records the file"
+        )
         assert job.files() == [f"{job.task.id}-1.log.gz"], "durable before it is recorded"
         for name in ("millrace-1", "millrace-2"):
             whole_stack.kill(name)
@@ -98,7 +119,9 @@ def test_an_instance_that_slept_past_its_lease_changes_nothing(whole_stack, job,
     finally:
         os.kill(sleeper, signal.SIGCONT)
     log = whole_stack.logs / "millrace-1.log"
-    wait_for(lambda: f'taken over","instance":"1","task_id":"{job.task.id}"' in log.read_text(), "the sleeper's insight")
+    wait_for(
+        lambda: f'taken over","instance":"1","task_id":"{job.task.id}"' in log.read_text(), "the sleeper's insight"
+    )
     assert job.files() == [f"{job.task.id}-2.log.gz"]
     assert job.text() == lines_of("a", "b")
 
@@ -111,7 +134,10 @@ def test_only_the_last_taker_may_record_its_file(whole_stack, job, psql):
     job.end()
     job.rows(2, [], no_more=True)
     wait_for(lambda: waiting_for(whole_stack, "Lock", "from log_chunk"), "an instance that reads the chunks")
-    other.run(f"begin; update task set log_seal_attempt = log_seal_attempt + 1, log_seal_due_at = now() where id = {job.task.id}")
+    other.run(
+        "begin; update task set log_seal_attempt = log_seal_attempt + 1, log_seal_due_at = now() where id ="
+        f" {job.task.id}"
+    )
     psql.run("rollback")
     wait_for(lambda: waiting_for(whole_stack, "Lock", "select log_rows from task"), "an instance that records the file")
     assert job.files() == [f"{job.task.id}-1.log.gz"]
@@ -149,17 +175,28 @@ def test_a_damaged_log_is_put_aside_and_stops_no_other(project):
         job.rows(0, ["a"])
     bad.rows(1, ["b"])
     project.stack.sql(f"update log_chunk set lines = '\\x1f8b' where task_id = {bad.task.id} and first_row = 1")
-    with pytest.raises((http.client.IncompleteRead, http.client.RemoteDisconnected)):  # what is there, and then a broken connection: never half a log as a whole
+    with pytest.raises(
+        (http.client.IncompleteRead, http.client.RemoteDisconnected)
+    ):  # what is there, and then a broken connection: never half a log as a whole
         bad.read()
     assert bad.text("?from=0&lines=1") == lines_of("a")
     for job, rows in ((bad, 2), (good, 1)):
         job.end()
         job.rows(rows, [], no_more=True)
     good.wait_sealed()
-    wait_for(lambda: project.stack.sql(f"select log_problem from task where id = {bad.task.id} and log_seal_due_at = 'infinity'")
-             == "the chunk that begins with row 1 is not whole lines in a gzip member", "a quarantined log")
-    said = [json.loads(line) for n in (1, 2) for line in (project.stack.logs / f"millrace-{n}.log").read_text().splitlines()
-            if '"log quarantined"' in line and f'"task_id":"{bad.task.id}"' in line]
+    wait_for(
+        lambda: (
+            project.stack.sql(f"select log_problem from task where id = {bad.task.id} and log_seal_due_at = 'infinity'")
+            == "the chunk that begins with row 1 is not whole lines in a gzip member"
+        ),
+        "a quarantined log",
+    )
+    said = [
+        json.loads(line)
+        for n in (1, 2)
+        for line in (project.stack.logs / f"millrace-{n}.log").read_text().splitlines()
+        if '"log quarantined"' in line and f'"task_id":"{bad.task.id}"' in line
+    ]
     assert [line["level"] for line in said] == ["error"]
     assert bad.files() == [] and bad.chunks() == 2
     assert good.text() == lines_of("a")

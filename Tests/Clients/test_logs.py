@@ -1,4 +1,5 @@
 """Taking and storing log rows, reading them, steps, expiry: runner.md 5 and its checklist rows 2 and 40 to 49."""
+
 import gzip
 import hashlib
 import http.client
@@ -14,11 +15,12 @@ import runner_pb as pb
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 from log_support import ONE, STAMP, Job, ann, job, lines_of, numbered, stack  # noqa: F401
-from stack import fastcgi_ask
 from support import Project, ask, rpc, wait_for
 
+from millrace_stack import fastcgi_ask
 
 # --- Taking rows (5.1) ---
+
 
 def test_an_empty_answer_keeps_its_type(job):
     for body in (job.update(0, []), pb.UpdateLogRequest(task_id=job.task.id).to_binary()):
@@ -32,7 +34,14 @@ def test_a_sealed_log_takes_no_row_and_says_so_and_acks_what_it_has(job):
     assert job.rows(3, [], no_more=True) == 3
     job.wait_sealed()
     assert job.chunks() == 0
-    for index, lines, ack in [(0, ["a", "b", "c"], 3), (1, ["b"], 2), (3, [], 3), (1, [], 1), (9, [], 3), (9, ["z"], 3)]:
+    for index, lines, ack in [
+        (0, ["a", "b", "c"], 3),
+        (1, ["b"], 2),
+        (3, [], 3),
+        (1, [], 1),
+        (9, [], 3),
+        (9, ["z"], 3),
+    ]:
         for no_more in (False, True):
             assert job.rows(index, lines, no_more) == ack
     for index, lines in [(3, ["d"]), (2, ["c", "d"])]:
@@ -107,8 +116,7 @@ def peak_kibibytes(stack, instance: int) -> int:
     return int(next(line for line in text.splitlines() if line.startswith("VmHWM")).split()[1])
 
 
-@pytest.mark.parametrize("lines", [numbered(100_000), ["x" * 65_536] * 400],
-                         ids=["100 000 rows", "rows of 64 KiB"])
+@pytest.mark.parametrize("lines", [numbered(100_000), ["x" * 65_536] * 400], ids=["100 000 rows", "rows of 64 KiB"])
 def test_a_large_backlog_in_one_request(job, lines):
     """The client sends everything it has, each time: all of it is taken, and memory stays bounded."""
     before = max(peak_kibibytes(job.stack, n) for n in (1, 2))
@@ -127,10 +135,11 @@ def test_a_log_that_breaks_off_does_not_look_whole(job):
     """Half of it is sent before a row is found missing, so the status is 200: only the connection can tell."""
     lines = numbered(20_000)
     for start in range(0, len(lines), 5000):
-        assert job.rows(start, lines[start:start + 5000]) == start + 5000
+        assert job.rows(start, lines[start : start + 5000]) == start + 5000
     damaged = job.stack.sql(
-        f"update log_chunk set lines = substr(lines, 1, length(lines) / 2) where task_id = {job.task.id} and first_row ="
-        f" (select max(first_row) from log_chunk where task_id = {job.task.id}) returning first_row")
+        f"update log_chunk set lines = substr(lines, 1, length(lines) / 2) where task_id = {job.task.id} and first_row"
+        f" = (select max(first_row) from log_chunk where task_id = {job.task.id}) returning first_row"
+    )
     assert int(damaged) > 0
     with pytest.raises(http.client.IncompleteRead) as cut:
         job.read()
@@ -152,6 +161,7 @@ def test_a_million_empty_rows_are_not_decoded_at_once(job, packed):
 
 # --- The sealed file (5.2) ---
 
+
 @pytest.fixture(scope="module")
 def sealed(stack, ann, tmp_path_factory) -> "tuple[Job, list[str]]":
     """A log of many segments, with a long line in it, written by calls of many sizes."""
@@ -159,7 +169,7 @@ def sealed(stack, ann, tmp_path_factory) -> "tuple[Job, list[str]]":
     lines = numbered(12_000) + ["long " + "y" * 60_000, ""] + numbered(6_000, 200)
     sizes, stored = random.Random(3), 0
     while stored < len(lines):
-        stored = job.rows(stored, lines[stored:stored + sizes.choice([1, 2, 50, 3000])])
+        stored = job.rows(stored, lines[stored : stored + sizes.choice([1, 2, 50, 3000])])
     job.end()
     job.rows(stored, [], no_more=True)
     job.wait_sealed()
@@ -188,8 +198,10 @@ def test_a_sealed_log_whole_with_and_without_gzip(sealed):
 
 def test_curl_reads_a_compressed_log_to_its_end(sealed):
     job, lines = sealed
-    done = subprocess.run(["curl", "--silent", "--show-error", "--fail", "--compressed", f"{job.stack.url}{job.rest}"],
-                          capture_output=True)
+    done = subprocess.run(
+        ["curl", "--silent", "--show-error", "--fail", "--compressed", f"{job.stack.url}{job.rest}"],
+        capture_output=True,
+    )
     assert (done.returncode, done.stderr) == (0, b"") and done.stdout.decode() == "".join(lines)
 
 
@@ -197,11 +209,18 @@ def test_each_segment_can_be_inflated_alone(sealed):
     job, lines = sealed
     text, file = "".join(lines).encode(), job.file().read_bytes()
     rows, starts, offsets = (
-        [int(n) for n in job.stack.sql(
-            f"select array_to_string({column}, ' ') from log_file where task_id = {job.task.id}").split()]
-        for column in ("segment_row", "segment_byte", "segment_file_offset"))
+        [
+            int(n)
+            for n in job.stack.sql(
+                f"select array_to_string({column}, ' ') from log_file where task_id = {job.task.id}"
+            ).split()
+        ]
+        for column in ("segment_row", "segment_byte", "segment_file_offset")
+    )
     assert len(rows) > 10
-    for row, start, end, offset, until in zip(rows, starts, starts[1:] + [len(text)], offsets, offsets[1:] + [len(file)]):
+    for row, start, end, offset, until in zip(
+        rows, starts, starts[1:] + [len(text)], offsets, offsets[1:] + [len(file)]
+    ):
         assert zlib.decompressobj(-15).decompress(file[offset:until]) == text[start:end]
         assert text[:start].count(b"\n") == row
         assert end - start >= 128 * 1024 or end == len(text)
@@ -215,7 +234,7 @@ def test_any_range_of_a_sealed_log_equals_the_whole(sealed):
     ranges += [(source.randrange(len(lines)), source.choice([1, 7, 900, 10_000])) for _ in range(40)]
     for start, count in ranges:
         answer = job.read(f"?from={start}&lines={count}")
-        expected = lines[start:start + count]
+        expected = lines[start : start + count]
         assert answer.text == "".join(expected), (start, count)
         assert answer.headers["X-Millrace-First-Row"] == str(start)
         assert answer.headers["X-Millrace-Next-Row"] == str(start + len(expected))
@@ -255,9 +274,9 @@ def test_a_range_ends_at_its_limit_of_bytes_and_says_where_to_go_on(job):
 def test_ranges_of_a_running_log(job):
     contents = [f"line {number}" for number in range(300)]
     for start in range(0, 300, 7):
-        job.rows(start, contents[start:start + 7])
+        job.rows(start, contents[start : start + 7])
     for start, count in [(0, 300), (6, 2), (7, 7), (13, 1), (299, 9), (0, 1)]:
-        assert job.text(f"?from={start}&lines={count}") == lines_of(*contents[start:start + count])
+        assert job.text(f"?from={start}&lines={count}") == lines_of(*contents[start : start + count])
     assert job.text("?tail=9") == lines_of(*contents[-9:])
     answer = job.read()
     assert answer.text == lines_of(*contents) and answer.headers["Content-Length"] == str(len(answer.body))
@@ -265,8 +284,20 @@ def test_ranges_of_a_running_log(job):
     assert job.read("?from=300").headers["X-Millrace-Done"] == "false"
 
 
-@pytest.mark.parametrize("query", ["from=-1", "from=x", "from=", "lines=0", "from=0&lines=10001", "tail=0", "tail=10001",
-                                   "tail=1&from=0", "tail=99999999999999999999"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=-1",
+        "from=x",
+        "from=",
+        "lines=0",
+        "from=0&lines=10001",
+        "tail=0",
+        "tail=10001",
+        "tail=1&from=0",
+        "tail=99999999999999999999",
+    ],
+)
 def test_a_range_that_is_none_is_refused_in_words(sealed, query):
     job, _ = sealed
     answer = job.read("?" + query)
@@ -282,13 +313,16 @@ def test_a_job_that_has_not_started_has_no_log(project):
 
 def test_a_download_is_named_after_what_it_is_and_headers_stay_whole(project):
     runner = project.runner()
-    project.push_workflow("on: push\njobs:\n  one:\n    name: \"grüße \\\"x\\\"\\r\\n\"\n    runs-on: ubuntu-latest\n"
-                          "    steps: [{run: 'true'}]\n", "build.all.yml")
+    project.push_workflow(
+        'on: push\njobs:\n  one:\n    name: "grüße \\"x\\"\\r\\n"\n    runs-on: ubuntu-latest\n'
+        "    steps: [{run: 'true'}]\n",
+        "build.all.yml",
+    )
     task = runner.fetch()
     runner.rows(task, 0, ["a"])
     job = next(iter(project.jobs(project.run_of("build.all.yml")).values()))
     said = project.rest(f"/jobs/{job['id']}/logs").headers["Content-Disposition"]
-    assert said.startswith('attachment; filename="build.all-gr__e _x_') and f"-{task.id}.log\"" in said
+    assert said.startswith('attachment; filename="build.all-gr__e _x_') and f'-{task.id}.log"' in said
     assert "filename*=UTF-8''build.all-gr%C3%BC%C3%9Fe%20%22x%22" in said
 
 
@@ -297,17 +331,22 @@ def test_a_reader_of_a_log_that_is_sealed_meanwhile_sees_it_whole(job):
     lines = numbered(6_000, 2_000)
     stored = 0
     while stored < len(lines):
-        stored = job.rows(stored, lines[stored:stored + 1_000])
+        stored = job.rows(stored, lines[stored : stored + 1_000])
     job.end()
     job.rows(stored, [], no_more=True)
     status, said, text = fastcgi_ask(  # past nginx, which would read ahead into a file
-        str(job.stack.sockets / "work-1.sock"), job.rest, timeout=60, after_first=job.wait_sealed,
-        headers={"Authorization": f"token {job.project.owner.token}"})
+        str(job.stack.sockets / "work-1.sock"),
+        job.rest,
+        timeout=60,
+        after_first=job.wait_sealed,
+        headers={"Authorization": f"token {job.project.owner.token}"},
+    )
     assert status == 200 and int(said["content-length"]) == len(text)
     assert hashlib.sha256(text).digest() == hashlib.sha256(lines_of(*lines).encode()).digest()
 
 
 # --- Expiry (5.4) ---
+
 
 def test_an_expired_log_is_gone_and_its_task_stays(job):
     job.rows(0, ["a"])
@@ -319,10 +358,13 @@ def test_an_expired_log_is_gone_and_its_task_stays(job):
     other = Job(job.project)
     other.end()
     other.wait_sealed()
-    other.stack.sql(f"update log_file set task_stopped_at = now() - interval '366 days' where task_id = {other.task.id}")
+    other.stack.sql(
+        f"update log_file set task_stopped_at = now() - interval '366 days' where task_id = {other.task.id}"
+    )
 
     def expired(which):
         return which.stack.sql(f"select 1 from log_file where task_id = {which.task.id} and expired_at is not null")
+
     wait_for(lambda: expired(other), "the expiry of an older log")
     assert file.exists() and not expired(job)
     job.stack.sql(f"update log_file set task_stopped_at = now() - interval '366 days' where task_id = {job.task.id}")
@@ -340,10 +382,13 @@ def test_an_expired_log_is_gone_and_its_task_stays(job):
 
 # --- Steps and the page (5.3) ---
 
+
 def test_the_page_shows_steps_with_their_rows(job):
     job.rows(0, ["set", "up", "<b>one</b>", "between", "two \x1b[31mred\x1b[0m", "rest"])
-    steps = [pb.StepState(id=0, result=pb.Result.SUCCESS, log_index=2, log_length=1),
-             pb.StepState(id=1, result=pb.Result.FAILURE, log_index=4, log_length=99)]
+    steps = [
+        pb.StepState(id=0, result=pb.Result.SUCCESS, log_index=2, log_length=1),
+        pb.StepState(id=1, result=pb.Result.FAILURE, log_index=4, log_length=99),
+    ]
     job.runner.state(job.task, steps=steps[:1])
     job.runner.state(job.task, pb.Result.FAILURE, steps=steps)
     page = ask(job.stack, "GET", f"/{job.project.path}/actions/runs/1").text
@@ -354,8 +399,12 @@ def test_the_page_shows_steps_with_their_rows(job):
         status = part.split('<span class="')[1].split('"')[0]
         rows = [line.split(f'id="job-{job.id}-L')[1].split('"')[0] for line in part.split('class="row ')[1:]]
         shown.append((name, status, [int(row) for row in rows]))
-    assert shown == [("Set up job", "success", [1, 2]), ("Run echo one", "success", [3]),
-                     ("Run echo two", "failure", [5, 6]), ("Complete job", "failure", [])]
+    assert shown == [
+        ("Set up job", "success", [1, 2]),
+        ("Run echo one", "success", [3]),
+        ("Run echo two", "failure", [5, 6]),
+        ("Complete job", "failure", []),
+    ]
     assert "&lt;b&gt;one&lt;/b&gt;" in page and "<b>one" not in page and "two red" in page and "\x1b" not in page
     assert f'href="#job-{job.id}-L3"' in page and STAMP.strip() in page
     part = ask(job.stack, "GET", f"/{job.project.path}/actions/jobs/{job.id}/view")
@@ -379,7 +428,10 @@ def test_the_page_runs_its_script_and_no_other(job):
     assert page.text.count("<script") == 1 and '<script src="/_static/log.js"></script>' in page.text
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     script = ask(job.stack, "GET", "/_static/log.js")
-    assert (script.status, script.type) == (200, "text/javascript") and r"\x1b\[" in script.text, "escapes are JavaScript's"
+    assert (script.status, script.type) == (
+        200,
+        "text/javascript",
+    ) and r"\x1b\[" in script.text, "escapes are JavaScript's"
 
 
 def shown_one_by_one(text: str) -> str:
@@ -401,17 +453,22 @@ def shown_one_by_one(text: str) -> str:
             cursor = max(0, cursor - 1)
         else:
             line += " " * (cursor - len(line))
-            line[cursor:cursor + 1] = [part]
+            line[cursor : cursor + 1] = [part]
             cursor += 1
     return "".join(line)
 
 
 def test_field_15_the_pages_script_shows_what_a_terminal_does(job):
     script = ask(job.stack, "GET", "/_static/log.js").text
-    function = script[script.index("function asTerminalShows"):script.index("const marker = ")]
+    function = script[script.index("function asTerminalShows") : script.index("const marker = ")]
     choice = random.Random(15)
     parts = ["a", "b", "ü", "😀", "\r", "\b", "\x1b[K", "\x1b[1K", "\x1b[2K"]
     lines = ["".join(choice.choices(parts, k=14)) for _ in range(5_000)]
-    code = f"{function}\nconst lines = JSON.parse(require('fs').readFileSync(0));\nconsole.log(JSON.stringify(lines.map(asTerminalShows)));"
-    done = subprocess.run(["node", "-e", code], input=json.dumps(lines), capture_output=True, text=True, check=True, timeout=120)
+    code = (
+        f"{function}\nconst lines ="
+        " JSON.parse(require('fs').readFileSync(0));\nconsole.log(JSON.stringify(lines.map(asTerminalShows)));"
+    )
+    done = subprocess.run(
+        ["node", "-e", code], input=json.dumps(lines), capture_output=True, text=True, check=True, timeout=120
+    )
     assert json.loads(done.stdout) == [shown_one_by_one(line) for line in lines]

@@ -1,4 +1,5 @@
 """`millrace migrate` and what `serve` does with a schema it does not fit, on databases of each test's own."""
+
 import itertools
 import shutil
 import signal
@@ -30,15 +31,21 @@ class Site:
         self.config.write_text(
             f"server:\n  socket_dir: {self.home}/sock\ndatabase:\n  dsn: {dsn}\n"
             f"  migrations_dir: {migrations or self.home / 'migrations'}\n"
-            f"storage:\n  dir: {self.home}/storage\ngit:\n  repositories_dir: {self.home}/repositories\n")
+            f"storage:\n  dir: {self.home}/storage\ngit:\n  repositories_dir: {self.home}/repositories\n"
+        )
 
     def millrace(self, *arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run([str(self.stack.binary), *arguments, "--config", str(self.config)],
-                              capture_output=True, text=True, timeout=60, **self.stack.as_user())
+        return subprocess.run(
+            [str(self.stack.binary), *arguments, "--config", str(self.config)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            **self.stack.as_user(),
+        )
 
     def without(self, count: int) -> None:
         """As a version knows it that has so many migrations less."""
-        for name in self.files[len(self.files) - count:]:
+        for name in self.files[len(self.files) - count :]:
             (self.home / "migrations" / name).rename(self.home / name)
 
     def with_all(self) -> None:
@@ -83,7 +90,10 @@ def test_a_half_migrated_database(site):
     assert site.millrace("migrate").returncode == 0
     site.with_all()
     status = site.millrace("migrate", "--status")
-    assert (status.returncode, status.stdout) == (1, lines("applied", site.files[:-1]) + lines("missing", site.files[-1:]))
+    assert (status.returncode, status.stdout) == (
+        1,
+        lines("applied", site.files[:-1]) + lines("missing", site.files[-1:]),
+    )
     assert site.millrace("migrate", "--dry-run").stdout == lines("would apply", site.files[-1:])
     done = site.millrace("migrate")
     assert (done.returncode, done.stdout) == (0, lines("applied", site.files[-1:]))
@@ -93,7 +103,10 @@ def test_a_database_newer_than_the_program_fits(site):
     assert site.millrace("migrate").returncode == 0
     site.without(1)
     status = site.millrace("migrate", "--status")
-    assert (status.returncode, status.stdout) == (0, lines("applied", site.files[:-1]) + lines("newer", site.files[-1:]))
+    assert (status.returncode, status.stdout) == (
+        0,
+        lines("applied", site.files[:-1]) + lines("newer", site.files[-1:]),
+    )
 
 
 def test_a_file_that_fails_is_named_and_rolled_back(site):
@@ -107,9 +120,16 @@ def test_a_file_that_fails_is_named_and_rolled_back(site):
 
 
 def test_two_at_once_apply_each_file_once(site):
-    running = [subprocess.Popen([str(site.stack.binary), "migrate", "--config", str(site.config)],
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **site.stack.as_user())
-               for _ in range(3)]
+    running = [
+        subprocess.Popen(
+            [str(site.stack.binary), "migrate", "--config", str(site.config)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **site.stack.as_user(),
+        )
+        for _ in range(3)
+    ]
     said = [process.communicate(timeout=60) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], said
     assert sorted("".join(out for out, _ in said).splitlines()) == lines("applied", site.files).splitlines()
@@ -126,8 +146,10 @@ def test_serve_refuses_a_schema_that_lacks_a_migration_and_does_not_migrate(site
     before = site.tables
     served = site.millrace("serve", "--instance", "1")
     assert (served.returncode, served.stdout) == (1, "")
-    assert served.stderr == (f"millrace: the database lacks {count} migration{'s' if count > 1 else ''}, the first is "
-                             f'"{first}"; run: millrace migrate --config {site.config}\n')
+    assert served.stderr == (
+        f"millrace: the database lacks {count} migration{'s' if count > 1 else ''}, the first is "
+        f'"{first}"; run: millrace migrate --config {site.config}\n'
+    )
     assert site.tables == before
     assert list((site.home / "sock").iterdir()) == []
 
@@ -135,8 +157,12 @@ def test_serve_refuses_a_schema_that_lacks_a_migration_and_does_not_migrate(site
 def test_serve_starts_on_a_newer_schema(site):
     assert site.millrace("migrate").returncode == 0
     site.without(1)
-    child = subprocess.Popen([str(site.stack.binary), "serve", "--instance", "1", "--config", str(site.config)],
-                             stderr=subprocess.PIPE, text=True, **site.stack.as_user())
+    child = subprocess.Popen(
+        [str(site.stack.binary), "serve", "--instance", "1", "--config", str(site.config)],
+        stderr=subprocess.PIPE,
+        text=True,
+        **site.stack.as_user(),
+    )
     try:
         wait_for((site.home / "sock/work-1.sock").exists, "the work socket")
     finally:
@@ -145,8 +171,9 @@ def test_serve_starts_on_a_newer_schema(site):
     assert child.returncode == 0, said
 
 
-@pytest.mark.parametrize("command", [["migrate"], ["migrate", "--status"], ["migrate", "--dry-run"], ["serve"],
-                                     ["admin", "runner", "token"]])
+@pytest.mark.parametrize(
+    "command", [["migrate"], ["migrate", "--status"], ["migrate", "--dry-run"], ["serve"], ["admin", "runner", "token"]]
+)
 def test_postgresql_away_is_exit_3_with_the_place(site, command):
     site.configure("host=/nonexistent-place dbname=x")
     done = site.millrace(*command)
@@ -161,8 +188,10 @@ def test_no_migrations_is_a_mistake_of_the_configuration(site, command):
     site.configure(f"host={site.stack.database_sockets} dbname={site.name} user=millrace", empty)
     absent = site.millrace(*command)
     assert (absent.returncode, absent.stdout) == (1, "")
-    assert absent.stderr == (f'millrace: could not read the migrations in "{empty}": No such file or directory; '
-                             "set database.migrations_dir\n")
+    assert absent.stderr == (
+        f'millrace: could not read the migrations in "{empty}": No such file or directory; '
+        "set database.migrations_dir\n"
+    )
     empty.mkdir()
     nothing = site.millrace(*command)
     assert (nothing.returncode, nothing.stdout) == (1, "")

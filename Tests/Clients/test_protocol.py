@@ -1,4 +1,5 @@
 """Connect on the wire, through nginx: runner.md 1.2 to 1.5, 2.2, 2.3 and its checklist rows 1 to 10."""
+
 import base64
 import gzip
 import http.client
@@ -14,8 +15,14 @@ from connectrpc.errors import ConnectError
 from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 from support import SERVICE, ask, assert_connect_error, rpc
 
-PING = MethodInfo(name="Ping", service_name="ping.v1.PingService", input=ping_pb.PingRequest, output=ping_pb.PingResponse,
-                  idempotency_level=IdempotencyLevel.UNKNOWN, stream_type=StreamType.UNARY)
+PING = MethodInfo(
+    name="Ping",
+    service_name="ping.v1.PingService",
+    input=ping_pb.PingRequest,
+    output=ping_pb.PingResponse,
+    idempotency_level=IdempotencyLevel.UNKNOWN,
+    stream_type=StreamType.UNARY,
+)
 
 
 def ping(stack, body, type="application/json", headers=None):
@@ -70,13 +77,20 @@ def test_empty_fetch_is_answered_in_time(stack, project):
 @pytest.mark.parametrize("name", ["Declare", "FetchTask", "UpdateTask", "UpdateLog"])
 def test_wrong_and_missing_credentials_look_alike(stack, project, name):
     runner = project.runner()
-    for headers in [{}, {"x-runner-uuid": runner.uuid}, {**runner.headers, "x-runner-token": "0" * 40},
-                    {**runner.headers, "x-runner-uuid": "no such"}, {"x-runner-uuid": "", "x-runner-token": ""}]:
+    for headers in [
+        {},
+        {"x-runner-uuid": runner.uuid},
+        {**runner.headers, "x-runner-token": "0" * 40},
+        {**runner.headers, "x-runner-uuid": "no such"},
+        {"x-runner-uuid": "", "x-runner-token": ""},
+    ]:
         for type, body in [("application/proto", b""), ("application/json", b"{}")]:
             assert_connect_error(rpc(stack, name, body, type, headers), 401, "unauthenticated", "unregistered runner")
 
 
-@pytest.mark.parametrize("path", ["runner.v1.RunnerService/Unheard", "no.such.Service/Ping", "runner.v1.RunnerService/"])
+@pytest.mark.parametrize(
+    "path", ["runner.v1.RunnerService/Unheard", "no.such.Service/Ping", "runner.v1.RunnerService/"]
+)
 def test_unknown_path(stack, path):
     answer = ask(stack, "POST", f"/api/actions/{path}", b"", {"Content-Type": "application/proto"})
     assert answer.status == 404
@@ -87,7 +101,10 @@ def test_unknown_path(stack, path):
 def test_wrong_content_type(stack, name, type):
     answer = rpc(stack, name, b"", type)
     assert answer.status == 415
-    assert {part.strip() for part in answer.headers["Accept-Post"].split(",")} >= {"application/proto", "application/json"}
+    assert {part.strip() for part in answer.headers["Accept-Post"].split(",")} >= {
+        "application/proto",
+        "application/json",
+    }
 
 
 @pytest.mark.parametrize("name", ["Register", "FetchTask"])
@@ -123,7 +140,9 @@ def test_gzip_answer_from_1024_bytes_on(stack):
 
 def test_gzip_bomb(stack):
     bomb = gzip.compress(bytes(80 * 1024 * 1024))
-    assert_connect_error(ping(stack, bomb, "application/proto", {"Content-Encoding": "gzip"}), 429, "resource_exhausted")
+    assert_connect_error(
+        ping(stack, bomb, "application/proto", {"Content-Encoding": "gzip"}), 429, "resource_exhausted"
+    )
 
 
 def test_unknown_encoding(stack):
@@ -132,9 +151,15 @@ def test_unknown_encoding(stack):
     assert "gzip" in answer.json["message"]
 
 
-@pytest.mark.parametrize("header", [
-    {"Connect-Timeout-Ms": "soon"}, {"Connect-Timeout-Ms": "12345678901"}, {"Connect-Timeout-Ms": "-1"},
-    {"Connect-Protocol-Version": "2"}])
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"Connect-Timeout-Ms": "soon"},
+        {"Connect-Timeout-Ms": "12345678901"},
+        {"Connect-Timeout-Ms": "-1"},
+        {"Connect-Protocol-Version": "2"},
+    ],
+)
 def test_connect_headers_that_make_no_sense(stack, header):
     assert_connect_error(ping(stack, b"{}", headers=header), 400, "invalid_argument")
 
@@ -144,7 +169,9 @@ def test_connect_protocol_version_1_is_taken_and_not_required(stack):
     assert ping(stack, b"{}").status == 200
 
 
-@pytest.mark.parametrize("name, length", [("UpdateLog", (1 << 30) + 1), ("UpdateTask", 64 * 1024 * 1024 + 1), ("FetchTask", 64 * 1024 + 1)])
+@pytest.mark.parametrize(
+    "name, length", [("UpdateLog", (1 << 30) + 1), ("UpdateTask", 64 * 1024 * 1024 + 1), ("FetchTask", 64 * 1024 + 1)]
+)
 def test_body_over_the_limit_is_refused_in_connect_shape(stack, name, length):
     link = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=30)
     link.putrequest("POST", f"/api/actions/{SERVICE}/{name}")
@@ -157,15 +184,23 @@ def test_body_over_the_limit_is_refused_in_connect_shape(stack, name, length):
     assert body["code"] == "resource_exhausted"
 
 
-@pytest.mark.parametrize("message, words", [
-    ({"name": "r", "token": "unheard"}, "runner registration token not found"),
-    ({"name": "r"}, "missing runner token, name"),
-    ({"token": "t"}, "missing runner token, name"),
-    ({}, "missing runner token, name")])
+@pytest.mark.parametrize(
+    "message, words",
+    [
+        ({"name": "r", "token": "unheard"}, "runner registration token not found"),
+        ({"name": "r"}, "missing runner token, name"),
+        ({"token": "t"}, "missing runner token, name"),
+        ({}, "missing runner token, name"),
+    ],
+)
 def test_register_refusals_make_no_runner(stack, message, words):
     before = stack.sql("select count(*) from runner")
-    assert_connect_error(rpc(stack, "Register", json.dumps(message), "application/json"), 400, "invalid_argument", words)
-    assert_connect_error(rpc(stack, "Register", pb.RegisterRequest(**message).to_binary()), 400, "invalid_argument", words)
+    assert_connect_error(
+        rpc(stack, "Register", json.dumps(message), "application/json"), 400, "invalid_argument", words
+    )
+    assert_connect_error(
+        rpc(stack, "Register", pb.RegisterRequest(**message).to_binary()), 400, "invalid_argument", words
+    )
     assert stack.sql("select count(*) from runner") == before
 
 
@@ -185,6 +220,7 @@ def test_register_by_curl_in_json(stack, project):
 
 def test_connect_client_reads_our_errors(stack):
     from support import ScriptedRunner
+
     with pytest.raises(ConnectError) as refused:
         ScriptedRunner(stack, "unheard", ["a"])
     assert (refused.value.code, refused.value.message) == (Code.INVALID_ARGUMENT, "runner registration token not found")
@@ -193,6 +229,10 @@ def test_connect_client_reads_our_errors(stack):
 def test_credentials_are_not_in_the_logs(stack, project):
     runner = project.runner()
     told = "".join(path.read_text(errors="replace") for path in stack.logs.iterdir())
-    for secret in (runner.token, project.owner.password, project.owner.token,
-                   base64.b64encode(":".join(project.owner.login).encode()).decode()):
+    for secret in (
+        runner.token,
+        project.owner.password,
+        project.owner.token,
+        base64.b64encode(":".join(project.owner.login).encode()).decode(),
+    ):
         assert secret not in told

@@ -1,4 +1,5 @@
 """The queue's own settings: fair shares between owners, and looks that are not taken (runner.md checklist 16)."""
+
 import threading
 import time
 
@@ -12,7 +13,8 @@ ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - 
 
 def jobs(count: int) -> str:
     return "on: push\njobs:\n" + "".join(
-        f"  j{n}:\n    runs-on: ubuntu-latest\n    steps: [{{run: 'true'}}]\n" for n in range(count))
+        f"  j{n}:\n    runs-on: ubuntu-latest\n    steps: [{{run: 'true'}}]\n" for n in range(count)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +87,15 @@ def test_sixty_runners_share_a_hundred_jobs_on_three_instances(tmp_path):
     with private_stack("sixty", instances=3) as stack:
         project = Project(stack, User(stack, "ann"), tmp_path)
         project.push_workflow(
-            f"on: push\njobs:\n  leg:\n    runs-on: ubuntu-latest\n    strategy:\n      matrix:\n        n: [{matrix}]\n"
-            "    steps: [{run: 'true'}]\n")
+            "on: push\njobs:\n  leg:\n    runs-on: ubuntu-latest\n    strategy:\n      matrix:\n        n:"
+            f" [{matrix}]\n    steps: [{{run: 'true'}}]\n"
+        )
         token = project.registration_token()
-        runners, taken, lock = [ScriptedRunner(stack, token, ["ubuntu-latest"]) for _ in range(60)], [], threading.Lock()
+        runners, taken, lock = (
+            [ScriptedRunner(stack, token, ["ubuntu-latest"]) for _ in range(60)],
+            [],
+            threading.Lock(),
+        )
         deadline = time.monotonic() + 120
 
         def work(runner):
@@ -98,6 +105,7 @@ def test_sixty_runners_share_a_hundred_jobs_on_three_instances(tmp_path):
                     with lock:
                         taken.append(task.id)
                     runner.finish(task, ["x"])
+
         threads = [threading.Thread(target=work, args=(runner,)) for runner in runners]
         for thread in threads:
             thread.start()

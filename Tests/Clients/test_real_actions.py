@@ -1,9 +1,10 @@
 """The released upload-artifact and download-artifact themselves: artifacts.md 1, checklist row 59.
 
-They are not ours to ship and no registry that CI reaches has them, so this runs only where MILLRACE_ACTIONS names a directory
-with clones of them: <dir>/upload-artifact and <dir>/download-artifact (git directories with their tags), and node is there.
-A tag whose bundle is not in the clone (a partial one) is left out.
+They are not ours to ship and no registry that CI reaches has them, so this runs only where MILLRACE_ACTIONS names a
+directory with clones of them: <dir>/upload-artifact and <dir>/download-artifact (git directories with their tags), and
+node is there. A tag whose bundle is not in the clone (a partial one) is left out.
 """
+
 import filecmp
 import os
 import shutil
@@ -14,14 +15,21 @@ import pytest
 from artifact_support import Uploader
 
 ACTIONS = os.environ.get("MILLRACE_ACTIONS")
-pytestmark = pytest.mark.skipif(not ACTIONS or not shutil.which("node"), reason="MILLRACE_ACTIONS names no clones, or no node")
+pytestmark = pytest.mark.skipif(
+    not ACTIONS or not shutil.which("node"), reason="MILLRACE_ACTIONS names no clones, or no node"
+)
 UPLOADS = {3: ["v2", "v3.0.0", "v3", "v3-node20"], 4: ["v4.0.0", "v4.3.0", "v4", "v5", "v6", "v7"]}
 DOWNLOADS = {3: ["v2", "v3", "v3-node20"], 4: ["v4.1.0", "v4", "v5", "v6", "v7", "v8"]}
 
 
 def present(action: str, tags: "list[str]") -> "list[str]":
     """Those that can be run here; without any, the test is skipped."""
-    found = [tag for tag in tags if subprocess.run(["git", "-C", f"{ACTIONS}/{action}", "archive", tag, "dist"], capture_output=True).returncode == 0]
+    found = [
+        tag
+        for tag in tags
+        if subprocess.run(["git", "-C", f"{ACTIONS}/{action}", "archive", tag, "dist"], capture_output=True).returncode
+        == 0
+    ]
     if not found:
         pytest.skip(f"none of {action} {', '.join(tags)} is in the clone")
     return found
@@ -31,34 +39,48 @@ def checked_out(action: str, tag: str, tmp_path: Path) -> Path:
     place = tmp_path / f"{action}-{tag}"
     if not place.exists():
         place.mkdir()
-        archive = subprocess.run(["git", "-C", f"{ACTIONS}/{action}", "archive", tag, "dist", "action.yml"], capture_output=True, check=True)
+        archive = subprocess.run(
+            ["git", "-C", f"{ACTIONS}/{action}", "archive", tag, "dist", "action.yml"], capture_output=True, check=True
+        )
         subprocess.run(["tar", "-x", "-C", str(place)], input=archive.stdout, check=True)
     return place
 
 
 def script(place: Path, name: str = "") -> str:
-    return str(next(path for path in [place / f"dist/{name or 'upload'}/index.js", place / "dist/index.js"] if path.exists()))
+    return str(
+        next(path for path in [place / f"dist/{name or 'upload'}/index.js", place / "dist/index.js"] if path.exists())
+    )
 
 
 def act(job: Uploader, entry: str, work: Path, inputs: "dict[str, str]", check: bool = True) -> "dict[str, str]":
     """One step as a runner runs it; its outputs."""
     output = work / "output"
     output.write_text("")
-    env = {"PATH": os.environ["PATH"], "HOME": str(work), "RUNNER_TEMP": str(work), "GITHUB_WORKSPACE": str(work), "GITHUB_OUTPUT": str(output),
-           "ACTIONS_RUNTIME_URL": f"{job.stack.url}/api/actions_pipeline/", "ACTIONS_RESULTS_URL": job.stack.url, "ACTIONS_RUNTIME_TOKEN": job.token,
-           "GITHUB_RUN_ID": str(job.run), "GITHUB_REPOSITORY": job.project.path, "GITHUB_API_URL": f"{job.stack.url}/api/v1",
-           # Whoever is not GitHub is refused by the client itself (artifacts.md 1.2); .localhost passes.
-           "GITHUB_SERVER_URL": f"http://ci.localhost:{job.stack.port}",
-           **{f"INPUT_{name.upper()}": value for name, value in inputs.items()}}
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(work),
+        "RUNNER_TEMP": str(work),
+        "GITHUB_WORKSPACE": str(work),
+        "GITHUB_OUTPUT": str(output),
+        "ACTIONS_RUNTIME_URL": f"{job.stack.url}/api/actions_pipeline/",
+        "ACTIONS_RESULTS_URL": job.stack.url,
+        "ACTIONS_RUNTIME_TOKEN": job.token,
+        "GITHUB_RUN_ID": str(job.run),
+        "GITHUB_REPOSITORY": job.project.path,
+        "GITHUB_API_URL": f"{job.stack.url}/api/v1",
+        # Whoever is not GitHub is refused by the client itself (artifacts.md 1.2); .localhost passes.
+        "GITHUB_SERVER_URL": f"http://ci.localhost:{job.stack.port}",
+        **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
+    }
     done = subprocess.run(["node", entry], env=env, cwd=work, capture_output=True, text=True, timeout=120)
     assert not check or done.returncode == 0, done.stdout + done.stderr
-    outputs: "dict[str, str]" = {"code": str(done.returncode), "log": done.stdout + done.stderr}
+    outputs: dict[str, str] = {"code": str(done.returncode), "log": done.stdout + done.stderr}
     lines = output.read_text().splitlines()
     while lines:
         name, _, mark = lines.pop(0).partition("<<")
         end = lines.index(mark)
         outputs[name] = "\n".join(lines[:end])
-        del lines[:end + 1]
+        del lines[: end + 1]
     return outputs
 
 
@@ -83,8 +105,14 @@ def job(project):
     job.runner.finish(job.task)
 
 
-UPLOAD_INPUTS = {"if-no-files-found": "error", "retention-days": "5", "compression-level": "6", "overwrite": "false",
-                 "include-hidden-files": "false", "archive": "true"}
+UPLOAD_INPUTS = {
+    "if-no-files-found": "error",
+    "retention-days": "5",
+    "compression-level": "6",
+    "overwrite": "false",
+    "include-hidden-files": "false",
+    "archive": "true",
+}
 DOWNLOAD_INPUTS = {"merge-multiple": "false", "digest-mismatch": "error", "skip-decompress": "false"}
 
 
@@ -92,7 +120,10 @@ DOWNLOAD_INPUTS = {"merge-multiple": "false", "digest-mismatch": "error", "skip-
 def test_every_upload_is_read_by_every_download(job, tmp_path, protocol):
     source = tmp_path / "source"
     tree(source)
-    uploads, downloads = present("upload-artifact", UPLOADS[protocol]), present("download-artifact", DOWNLOADS[protocol])
+    uploads, downloads = (
+        present("upload-artifact", UPLOADS[protocol]),
+        present("download-artifact", DOWNLOADS[protocol]),
+    )
     for upload in uploads:
         entry = script(checked_out("upload-artifact", upload, tmp_path))
         outputs = act(job, entry, tmp_path, {**UPLOAD_INPUTS, "name": f"from-{upload}", "path": str(source)})
@@ -103,12 +134,21 @@ def test_every_upload_is_read_by_every_download(job, tmp_path, protocol):
                 assert "sha256:" + outputs["artifact-digest"] == found["digest"]
         for download in downloads:
             target = tmp_path / f"{upload}-{download}"
-            act(job, script(checked_out("download-artifact", download, tmp_path)), tmp_path,
-                {**DOWNLOAD_INPUTS, "name": f"from-{upload}", "path": str(target)})
+            act(
+                job,
+                script(checked_out("download-artifact", download, tmp_path)),
+                tmp_path,
+                {**DOWNLOAD_INPUTS, "name": f"from-{upload}", "path": str(target)},
+            )
             same(source, target)
     for download in downloads:
         target = tmp_path / f"all-{download}"
-        act(job, script(checked_out("download-artifact", download, tmp_path)), tmp_path, {**DOWNLOAD_INPUTS, "name": "", "path": str(target)})
+        act(
+            job,
+            script(checked_out("download-artifact", download, tmp_path)),
+            tmp_path,
+            {**DOWNLOAD_INPUTS, "name": "", "path": str(target)},
+        )
         assert sorted(p.name for p in target.iterdir()) == sorted(f"from-{upload}" for upload in uploads)
         for upload in uploads:
             same(source, target / f"from-{upload}")
@@ -137,9 +177,16 @@ def test_files_that_are_not_archived(job, tmp_path):
     entry = script(checked_out("upload-artifact", "v7", tmp_path))
     for name, data in {"page é 100%.html": b"<p>", "empty.txt": b"", "raw.bin": os.urandom(9 << 20)}.items():
         (tmp_path / name).write_bytes(data)
-        act(job, entry, tmp_path, {**UPLOAD_INPUTS, "archive": "false", "name": "ignored", "path": str(tmp_path / name)})
+        act(
+            job, entry, tmp_path, {**UPLOAD_INPUTS, "archive": "false", "name": "ignored", "path": str(tmp_path / name)}
+        )
         target = tmp_path / f"to-{len(data)}"
-        act(job, script(checked_out("download-artifact", "v8", tmp_path)), tmp_path, {**DOWNLOAD_INPUTS, "name": name, "path": str(target)})
+        act(
+            job,
+            script(checked_out("download-artifact", "v8", tmp_path)),
+            tmp_path,
+            {**DOWNLOAD_INPUTS, "name": name, "path": str(target)},
+        )
         assert [p.name for p in target.iterdir()] == [name] and (target / name).read_bytes() == data
 
 
@@ -148,11 +195,27 @@ def test_another_run_by_token(job, project, ann, tmp_path):
     """With github-token the same action goes by REST, and needs exactly 302."""
     source = tmp_path / "source"
     tree(source)
-    act(job, script(checked_out("upload-artifact", "v7", tmp_path)), tmp_path, {**UPLOAD_INPUTS, "name": "far", "path": str(source)})
+    act(
+        job,
+        script(checked_out("upload-artifact", "v7", tmp_path)),
+        tmp_path,
+        {**UPLOAD_INPUTS, "name": "far", "path": str(source)},
+    )
     for download in present("download-artifact", ["v4", "v5", "v6", "v7", "v8"]):
         target = tmp_path / f"far-{download}"
-        act(job, script(checked_out("download-artifact", download, tmp_path)), tmp_path,
-            {**DOWNLOAD_INPUTS, "name": "far", "path": str(target), "github-token": ann.token, "repository": project.path, "run-id": str(job.run)})
+        act(
+            job,
+            script(checked_out("download-artifact", download, tmp_path)),
+            tmp_path,
+            {
+                **DOWNLOAD_INPUTS,
+                "name": "far",
+                "path": str(target),
+                "github-token": ann.token,
+                "repository": project.path,
+                "run-id": str(job.run),
+            },
+        )
         same(source, target)
 
 
@@ -163,11 +226,28 @@ def test_merging(job, tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / f"{name}.txt").write_text(name)
         act(job, script(place), tmp_path, {**UPLOAD_INPUTS, "name": name, "path": str(tmp_path / name)})
-    act(job, script(place, "merge"), tmp_path, {"name": "merged", "pattern": "part-*", "separate-directories": "false", "retention-days": "0",
-                                                "compression-level": "6", "delete-merged": "true", "include-hidden-files": "false"})
+    act(
+        job,
+        script(place, "merge"),
+        tmp_path,
+        {
+            "name": "merged",
+            "pattern": "part-*",
+            "separate-directories": "false",
+            "retention-days": "0",
+            "compression-level": "6",
+            "delete-merged": "true",
+            "include-hidden-files": "false",
+        },
+    )
     assert [a["name"] for a in job.list()] == ["merged"]
     target = tmp_path / "merged"
-    act(job, script(checked_out("download-artifact", "v8", tmp_path)), tmp_path, {**DOWNLOAD_INPUTS, "name": "merged", "path": str(target)})
+    act(
+        job,
+        script(checked_out("download-artifact", "v8", tmp_path)),
+        tmp_path,
+        {**DOWNLOAD_INPUTS, "name": "merged", "path": str(target)},
+    )
     assert sorted(p.name for p in target.rglob("*.txt")) == ["part-a.txt", "part-b.txt"]
 
 
@@ -175,12 +255,22 @@ def test_bytes_that_changed_on_the_disk(job, tmp_path):
     present("upload-artifact", ["v7"])
     """Row 48."""
     (tmp_path / "f.txt").write_text("as uploaded")
-    act(job, script(checked_out("upload-artifact", "v7", tmp_path)), tmp_path, {**UPLOAD_INPUTS, "name": "rot", "path": str(tmp_path / "f.txt")})
+    act(
+        job,
+        script(checked_out("upload-artifact", "v7", tmp_path)),
+        tmp_path,
+        {**UPLOAD_INPUTS, "name": "rot", "path": str(tmp_path / "f.txt")},
+    )
     digest = job.list()[0]["digest"].removeprefix("sha256:")
     (blob,) = (job.stack.storage / "blobs" / digest[:2]).glob(f"{digest}-*")
     data = bytearray(blob.read_bytes())
     data[-30] ^= 1
     blob.write_bytes(data)
-    failed = act(job, script(checked_out("download-artifact", "v8", tmp_path)), tmp_path,
-                 {**DOWNLOAD_INPUTS, "name": "rot", "path": str(tmp_path / "rot")}, check=False)
+    failed = act(
+        job,
+        script(checked_out("download-artifact", "v8", tmp_path)),
+        tmp_path,
+        {**DOWNLOAD_INPUTS, "name": "rot", "path": str(tmp_path / "rot")},
+        check=False,
+    )
     assert failed["code"] != "0" and "digest" in failed["log"].lower()

@@ -1,5 +1,6 @@
 """What happens when a runner does not do what it should: runner.md 3.4, 4.2, 4.4, 7.3; checklist rows 26, 31 to 34.
 On a stack of short clocks (conftest.SHORT_CLOCKS)."""
+
 import time
 
 import runner_pb as pb
@@ -33,19 +34,27 @@ def wait_job(project, status, name="one"):
     def there():
         job = the_job(project, name)
         return job if job and (job.get("conclusion") or job["status"]) == status else None
+
     return wait_for(there, f"job {name} {status}")
 
 
 def post(project, path: str):
-    return ask(project.stack, "POST", f"/api/v1/repos/{project.path}/actions{path}",
-               headers={"Authorization": f"token {project.owner.token}"})
+    return ask(
+        project.stack,
+        "POST",
+        f"/api/v1/repos/{project.path}/actions{path}",
+        headers={"Authorization": f"token {project.owner.token}"},
+    )
 
 
 def capable(project) -> ScriptedRunner:
     """A runner that declares `cancelling`: it ends a cancelled job itself."""
     runner = project.runner()
-    runner.call("Declare", pb.DeclareRequest(version="test", labels=["ubuntu-latest"], capabilities=["cancelling"]),
-                pb.DeclareResponse)
+    runner.call(
+        "Declare",
+        pb.DeclareRequest(version="test", labels=["ubuntu-latest"], capabilities=["cancelling"]),
+        pb.DeclareResponse,
+    )
     return runner
 
 
@@ -87,7 +96,9 @@ def test_a_silent_runner_loses_its_task_and_dependents_are_resolved(impatient):
     cleanup = runner.fetch()
     assert job_key(cleanup) == "cleanup"
     assert {need: result.result for need, result in cleanup.needs.items()} == {
-        "first": pb.Result.FAILURE, "after": pb.Result.SKIPPED}
+        "first": pb.Result.FAILURE,
+        "after": pb.Result.SKIPPED,
+    }
     runner.finish(cleanup)
     assert impatient.wait_run()["conclusion"] == "failure"
 
@@ -98,7 +109,10 @@ def test_a_job_that_takes_too_long_is_ended_though_it_reports(impatient):
     task = runner.fetch()
     answer = wait_for(lambda: (result := runner.state(task).state.result) and result, "an end")
     assert answer == pb.Result.CANCELLED
-    assert "ran longer than 12 seconds, the limit of jobs without timeout-minutes" in wait_job(impatient, "failure")["problem"]
+    assert (
+        "ran longer than 12 seconds, the limit of jobs without timeout-minutes"
+        in wait_job(impatient, "failure")["problem"]
+    )
 
 
 def test_timeout_minutes_may_be_longer_than_the_limit(impatient):
@@ -122,7 +136,10 @@ def test_h06_a_job_over_its_timeout_minutes_is_ended_by_the_server_when_its_runn
     assert answer == pb.Result.CANCELLED, "told to stop"
     assert runner.state(task, pb.Result.SUCCESS).state.result == pb.Result.CANCELLED
     problem = wait_job(impatient, "failure")["problem"]
-    assert "ran longer than its timeout-minutes (3 seconds)" in problem and "did not end it within another 3 seconds" in problem
+    assert (
+        "ran longer than its timeout-minutes (3 seconds)" in problem
+        and "did not end it within another 3 seconds" in problem
+    )
     assert impatient.wait_run()["conclusion"] == "failure"
 
 
@@ -156,6 +173,7 @@ def test_nobody_takes_it(impatient):
 
 # --- Cancel ---
 
+
 def test_cancel_with_a_plain_runner_is_final_at_once(impatient):
     runner = impatient.runner()
     impatient.push_workflow(CHAIN)
@@ -164,7 +182,8 @@ def test_cancel_with_a_plain_runner_is_final_at_once(impatient):
     run = impatient.run_of("ci.yml")
     assert post(impatient, f"/runs/{run['id']}/cancel").json["conclusion"] == "cancelled"
     assert {name: job["conclusion"] for name, job in impatient.jobs(run).items()} == dict.fromkeys(
-        ("first", "after", "cleanup"), "cancelled")
+        ("first", "after", "cleanup"), "cancelled"
+    )
     assert runner.state(task).state.result == pb.Result.CANCELLED
     assert runner.state(task, pb.Result.SUCCESS).state.result == pb.Result.CANCELLED
     assert post(impatient, f"/runs/{run['id']}/cancel").status == 409
@@ -226,7 +245,8 @@ def test_an_ephemeral_runner_that_never_got_its_answer_may_have_another_job(impa
     runner = impatient.runner(ephemeral=True)
     impatient.push_workflow(ONE)
     lost = runner.fetch()
-    # Waited for patiently: an answer that came too late on a busy machine would be lost, too, and the third such loss ends the job.
+    # Waited for patiently: an answer that came too late on a busy machine would be lost, too, and the third such loss
+    # ends the job.
     task = wait_for(lambda: runner.look(30_000), "the job again")
     assert task.id != lost.id and job_key(task) == "one"
     runner.finish(task)
@@ -237,4 +257,5 @@ def test_verify_finds_nothing_after_all_this(impatient_stack):
     """Last in the file: what the tests above left behind."""
     said = impatient_stack.millrace("verify", "--json")
     import json
+
     assert json.loads(said)["holds"], said

@@ -1,4 +1,5 @@
 """What any request may bring, whatever its route."""
+
 import json
 
 import pytest
@@ -18,9 +19,17 @@ def test_a_password_that_could_never_be_proven_is_refused(stack):
 
 # --- A20 ---
 
-@pytest.mark.parametrize("method, path, allowed", [
-    ("PUT", "/api/v1/version", "GET, HEAD"), ("DELETE", "/api/v1/repos/{}/actions/runs", "GET, HEAD"),
-    ("GET", "/api/v1/repos/{}/actions/runs/1/cancel", "POST"), ("POST", "/healthz", "GET, HEAD"), ("POST", "/{}/actions", "GET, HEAD")])
+
+@pytest.mark.parametrize(
+    "method, path, allowed",
+    [
+        ("PUT", "/api/v1/version", "GET, HEAD"),
+        ("DELETE", "/api/v1/repos/{}/actions/runs", "GET, HEAD"),
+        ("GET", "/api/v1/repos/{}/actions/runs/1/cancel", "POST"),
+        ("POST", "/healthz", "GET, HEAD"),
+        ("POST", "/{}/actions", "GET, HEAD"),
+    ],
+)
 def test_a20_a_wrong_method_is_told_what_the_path_takes(stack, project, method, path, allowed):
     answer = ask(stack, method, path.format(project.path))
     assert (answer.status, answer.headers["Allow"]) == (405, allowed)
@@ -45,6 +54,11 @@ def test_a20_what_clients_are_given_begins_with_the_address_they_use(tmp_path):
         assert context["server_url"].startswith(other) and context["api_url"].startswith(other), context
         for base in (stack.url, other):
             host = base.removeprefix("http://")
-            run = wait_for(lambda host=host: ask(stack, "GET", f"/api/v1/repos/{project.path}/actions/runs", headers={"Host": host}).json["workflow_runs"], "a run")[0]
+            run = wait_for(
+                lambda host=host: ask(
+                    stack, "GET", f"/api/v1/repos/{project.path}/actions/runs", headers={"Host": host}
+                ).json["workflow_runs"],
+                "a run",
+            )[0]
             assert run["url"].startswith(base + "/") and run["html_url"].startswith(base + "/")
         runner.finish(task)

@@ -1,8 +1,8 @@
 """What browsers, guessers and readers of logs may do: requests of other sites, text on pages, passwords, names."""
+
 import base64
 import itertools
 import json
-import re
 import socket
 import threading
 import time
@@ -22,14 +22,25 @@ def somebody(stack) -> User:
 
 # --- A6 ---
 
+
 def cancel(stack, project, login, headers):
-    return ask(stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/999999/cancel", b"", headers, login=login).status
+    return ask(
+        stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/999999/cancel", b"", headers, login=login
+    ).status
 
 
-@pytest.mark.parametrize("headers, is_refused", [
-    ({"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, True), ({"Sec-Fetch-Site": "same-site"}, True),
-    ({"Origin": "https://evil.example"}, True), ({"Origin": "null"}, True), ({}, False), ({"Sec-Fetch-Site": "same-origin"}, False),
-    ({"Sec-Fetch-Site": "none"}, False)])
+@pytest.mark.parametrize(
+    "headers, is_refused",
+    [
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, True),
+        ({"Origin": "https://evil.example"}, True),
+        ({"Origin": "null"}, True),
+        ({}, False),
+        ({"Sec-Fetch-Site": "same-origin"}, False),
+        ({"Sec-Fetch-Site": "none"}, False),
+    ],
+)
 def test_a6_a_change_that_another_site_asks_for_is_refused(stack, project, ann, headers, is_refused):
     assert cancel(stack, project, ann.login, headers) == (403 if is_refused else 404)
 
@@ -39,21 +50,37 @@ def test_a6_our_own_pages_and_tokens_are_not_refused(stack, project, ann):
     # No browser sends a token by itself.
     token = {"Authorization": f"token {ann.token}", "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     assert cancel(stack, project, None, token) == 404
-    read = ask(stack, "GET", f"/api/v1/repos/{project.path}/actions/runs", headers={"Sec-Fetch-Site": "cross-site"}, login=ann.login)
+    read = ask(
+        stack,
+        "GET",
+        f"/api/v1/repos/{project.path}/actions/runs",
+        headers={"Sec-Fetch-Site": "cross-site"},
+        login=ann.login,
+    )
     assert read.status == 200
 
 
 def test_a6_a_push_that_another_site_asks_for_is_refused(stack, project, ann):
-    answer = ask(stack, "POST", f"/{project.path}.git/git-receive-pack", b"0000",
-                 {"Content-Type": "application/x-git-receive-pack-request", "Origin": "https://evil.example"}, login=ann.login)
+    answer = ask(
+        stack,
+        "POST",
+        f"/{project.path}.git/git-receive-pack",
+        b"0000",
+        {"Content-Type": "application/x-git-receive-pack-request", "Origin": "https://evil.example"},
+        login=ann.login,
+    )
     assert answer.status in (403, 404), answer.text
 
 
 # --- A7 ---
 
+
 def test_a7_text_with_marks_is_escaped_on_pages_and_cannot_be_framed(stack, project):
     marked = "".join(f"{character}\u0301" for character in "<>&\"'")
-    project.push({".gitea/workflows/ci.yml": "on: push\njobs: {one: {runs-on: x, steps: [{run: 'true'}]}}\n"}, f"title {marked} end")
+    project.push(
+        {".gitea/workflows/ci.yml": "on: push\njobs: {one: {runs-on: x, steps: [{run: 'true'}]}}\n"},
+        f"title {marked} end",
+    )
     run = wait_for(lambda: project.run_of("ci.yml"), "a run")
     escaped = "".join(f"{escape}\u0301" for escape in ("&lt;", "&gt;", "&amp;", "&quot;", "&#39;"))
     for path in (f"/{project.path}/actions", f"/{project.path}/actions/runs/{run['run_number']}"):
@@ -65,6 +92,7 @@ def test_a7_text_with_marks_is_escaped_on_pages_and_cannot_be_framed(stack, proj
 
 
 # --- A8, H15 ---
+
 
 def test_a8_guesses_are_counted_and_wait(stack, somebody):
     answers = [ask(stack, "GET", "/api/v1/version", login=(somebody.name, f"guess {n}")) for n in range(40)]
@@ -170,24 +198,40 @@ def test_h17_names_of_runners_are_harmless_on_a_terminal(stack, project):
 
 # --- H18 ---
 
+
 def test_h18_the_access_log_shows_no_token_and_no_signature(stack, ann, project):
     mark = f"h18-{time.time_ns()}"
     basic = base64.b64encode(f"{ann.token}:".encode()).decode()
     ask(stack, "GET", f"/api/v1/version?{mark}", headers={"Authorization": f"Basic {basic}", "User-Agent": mark})
-    ask(stack, "GET", "/_artifacts/downloads/1?se=1&si=1&sig=secret-signature", headers={
-        "User-Agent": mark, "Referer": f"{stack.url}/_artifacts/downloads/1?sig=secret-signature"})
+    ask(
+        stack,
+        "GET",
+        "/_artifacts/downloads/1?se=1&si=1&sig=secret-signature",
+        headers={"User-Agent": mark, "Referer": f"{stack.url}/_artifacts/downloads/1?sig=secret-signature"},
+    )
     ask(stack, "GET", "/%5Fartifacts/downloads/1?%73ig=secret-signature", headers={"User-Agent": mark})
-    lines = wait_for(lambda: [found for found in [[
-        line for line in (stack.logs / "access.log").read_text().splitlines() if f'"{mark}"' in line]] if len(found) == 3] or None,
-        "three lines of the access log")[0]
+    lines = wait_for(
+        lambda: (
+            [
+                found
+                for found in [
+                    [line for line in (stack.logs / "access.log").read_text().splitlines() if f'"{mark}"' in line]
+                ]
+                if len(found) == 3
+            ]
+            or None
+        ),
+        "three lines of the access log",
+    )[0]
     text = "\n".join(lines)
     assert ann.token not in text and "secret-signature" not in text
     assert "(hidden)" in lines[0] and "/api/v1/version?..." in lines[0]
     ask(stack, "GET", "/api/v1/version", headers={"User-Agent": f"{mark}-named"}, login=ann.login)
-    wait_for(lambda: f'- {ann.name} [' in (stack.logs / "access.log").read_text(), "a user's name in the access log")
+    wait_for(lambda: f"- {ann.name} [" in (stack.logs / "access.log").read_text(), "a user's name in the access log")
 
 
 # --- H22 ---
+
 
 @pytest.mark.parametrize("name", ["api", "GHOST", "millrace-actions", "-", "_live", "twirp", "user", "login", "assets"])
 def test_h22_nobody_is_called_as_a_route_or_the_server(stack, name):

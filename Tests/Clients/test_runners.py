@@ -1,14 +1,15 @@
 """Looking after runners: rest.md 4, runner.md 2.3, 3.2, checklist rows 11, 28, 53."""
+
 import asyncio
 import json
-import time
 import uuid
 
 import gitea_api_client as sdk
 import pytest
 import runner_pb as pb
-from stack import StackError
 from support import Project, ScriptedRunner, User, ask, assert_connect_error, numbers, rpc, wait_for
+
+from millrace_stack import StackError
 
 ONE = "on: push\njobs:\n  one:\n    runs-on: LABEL\n    steps:\n      - run: echo one\n"
 
@@ -33,11 +34,17 @@ def at(stack, level: str, user: User, *labels: str) -> ScriptedRunner:
 
 # --- REST ---
 
+
 def test_lists_by_level(stack, project, ann, admin, organization, tmp_path):
     (tmp_path / "other").mkdir()
     other = Project(stack, ann, tmp_path / "other")
-    users = {f"/repos/{project.path}": ann, f"/repos/{other.path}": ann, "/user": ann, f"/orgs/{organization}": admin,
-             "/admin": admin}
+    users = {
+        f"/repos/{project.path}": ann,
+        f"/repos/{other.path}": ann,
+        "/user": ann,
+        f"/orgs/{organization}": admin,
+        "/admin": admin,
+    }
     runners = {level: at(stack, level, user) for level, user in users.items()}
     for level, user in users.items():
         answer = api(stack, user, "GET", f"{level}/actions/runners?limit=50")
@@ -59,9 +66,14 @@ def test_a_runner_as_the_api_shows_it(stack, project, ann):
     runner = project.runner(["linux", "gpu"])
     path = f"/repos/{project.path}/actions/runners/{runner.id}"
     assert api(stack, ann, "GET", path).json == {
-        "id": runner.id, "name": runner.declared.runner.name, "status": "online", "busy": False, "disabled": False,
-        "ephemeral": False, "labels": [{"id": 0, "name": "linux", "type": "custom"},
-                                       {"id": 1, "name": "gpu", "type": "custom"}]}
+        "id": runner.id,
+        "name": runner.declared.runner.name,
+        "status": "online",
+        "busy": False,
+        "disabled": False,
+        "ephemeral": False,
+        "labels": [{"id": 0, "name": "linux", "type": "custom"}, {"id": 1, "name": "gpu", "type": "custom"}],
+    }
     project.push_workflow(ONE.replace("LABEL", "gpu"))
     task = runner.fetch()
     assert api(stack, ann, "GET", path).json["busy"] is True
@@ -85,6 +97,7 @@ def test_pages_and_the_disabled_filter(stack, project, ann):
         for index, runner in enumerate(runners):
             stack.sql(f"update runner set last_online = now() - interval '{index} minutes' where id = {runner.id}")
         return listed("") == (5, ids)
+
     wait_for(last_seen_first, "runners in the order in which they were last seen")
     assert listed("?limit=2&page=2") == (5, ids[2:4])
     assert listed("?limit=2&page=9") == (5, [])
@@ -111,8 +124,13 @@ def test_who_may_look_after_runners(stack, project, ann, stranger, admin):
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"disabled": 1}', '{"disabled": "true"}', '{"disabled": null}', "{"])
 def test_an_edit_must_say_disabled(stack, project, ann, body):
     runner = project.runner()
-    answer = ask(stack, "PATCH", f"/api/v1/repos/{project.path}/actions/runners/{runner.id}", body,
-                 {"Authorization": f"token {ann.token}", "Content-Type": "application/json"})
+    answer = ask(
+        stack,
+        "PATCH",
+        f"/api/v1/repos/{project.path}/actions/runners/{runner.id}",
+        body,
+        {"Authorization": f"token {ann.token}", "Content-Type": "application/json"},
+    )
     assert answer.status == 422 and answer.json["message"].startswith("[Disabled]: Required")
 
 
@@ -128,6 +146,7 @@ def test_a_disabled_runner_is_given_nothing_until_it_is_enabled(stack, project, 
         answer = rpc(stack, "FetchTask", b"", headers={**runner.headers, "Connect-Timeout-Ms": "1000"})
         parsed = pb.FetchTaskResponse.from_binary(answer.body)
         return answer.status == 200 and not parsed.has_field("task") and parsed.tasks_version == 0
+
     for _ in range(4):  # both instances have dropped what they knew
         wait_for(is_refused, "a disabled runner is told that nothing was proven")
     assert runner.state(task).state.result == pb.Result.UNSPECIFIED, "its running job goes on"
@@ -140,8 +159,10 @@ def test_a_disabled_runner_is_given_nothing_until_it_is_enabled(stack, project, 
     assert api(stack, ann, "PATCH", path + str(other.id), {"disabled": False}).json["disabled"] is False
     other.finish(other.fetch())
     assert project.wait_run("next.yml")["conclusion"] == "success"
-    kinds = stack.sql(f"select string_agg(detail, ' ' order by id) from event where kind = 'runner_changed' "
-                      f"and runner_id = {other.id} and actor_id = (select id from account where name = 'ann')")
+    kinds = stack.sql(
+        "select string_agg(detail, ' ' order by id) from event where kind = 'runner_changed' "
+        f"and runner_id = {other.id} and actor_id = (select id from account where name = 'ann')"
+    )
     assert kinds == "disabled enabled"
 
 
@@ -170,12 +191,17 @@ def test_a_removed_runner_loses_its_job_and_its_name(stack, project, ann):
     assert api(stack, ann, "GET", path).status == api(stack, ann, "DELETE", path).status == 404
 
     def is_unknown():
-        answer = rpc(stack, "UpdateTask", pb.UpdateTaskRequest(state=pb.TaskState(id=task.id)).to_binary(),
-                     headers=runner.headers)
+        answer = rpc(
+            stack,
+            "UpdateTask",
+            pb.UpdateTaskRequest(state=pb.TaskState(id=task.id)).to_binary(),
+            headers=runner.headers,
+        )
         if answer.status == 403:
             return False  # an instance that has not heard yet knows at least that the task is not this runner's
         assert_connect_error(answer, 401, "unauthenticated", "unregistered runner")
         return True
+
     for _ in range(4):
         wait_for(is_unknown, "the removed runner is unknown to both instances")
     run = project.wait_run()
@@ -189,8 +215,9 @@ def test_gitea_sdk_looks_after_runners(stack, project, ann):
     owner, name = project.path.split("/")
 
     async def everything():
-        configuration = sdk.Configuration(host=f"{stack.url}/api/v1",
-                                          api_key={"AuthorizationHeaderToken": f"token {ann.token}"})
+        configuration = sdk.Configuration(
+            host=f"{stack.url}/api/v1", api_key={"AuthorizationHeaderToken": f"token {ann.token}"}
+        )
         async with sdk.ApiClient(configuration) as client:
             repositories = sdk.RepositoryApi(client)
             await repositories.repo_create_runner_registration_token(owner, name)
@@ -198,7 +225,8 @@ def test_gitea_sdk_looks_after_runners(stack, project, ann):
             assert (listed.total_count, [one.id for one in listed.runners]) == (1, [runner.id])
             assert [(one.id, one.name, one.type) for one in listed.runners[0].labels] == [(0, "linux", "custom")]
             edited = await repositories.update_repo_runner(
-                owner, name, str(runner.id), sdk.EditActionRunnerOption(disabled=True))
+                owner, name, str(runner.id), sdk.EditActionRunnerOption(disabled=True)
+            )
             assert edited.disabled is True and edited.status == "online"
             assert (await repositories.get_repo_runner(owner, name, str(runner.id))).disabled is True
             assert (await repositories.get_repo_runners(owner, name, disabled=False)).runners == []
@@ -209,19 +237,24 @@ def test_gitea_sdk_looks_after_runners(stack, project, ann):
             assert users.total_count == len(users.runners)
             with pytest.raises(sdk.exceptions.ForbiddenException):
                 await sdk.AdminApi(client).get_admin_runners()
+
     asyncio.run(everything())
 
 
 # --- Being heard (row 53) ---
 
+
 def test_polls_are_written_down_at_most_every_ten_seconds(stack, project):
-    """Through both instances, which hear the runner in turns. By the database's own clock, so a slow machine does no harm."""
+    """Through both instances, which hear the runner in turns. By the database's own clock, so a slow machine does no
+    harm."""
     runner = project.runner()
     times, versions, polls = [], set(), 0
     while len(times) < 3 or polls < 100:
         runner.look(1100)  # held for a tenth of a second
         polls += 1
-        at, version = stack.sql(f"select extract(epoch from last_online), xmin from runner where id = {runner.id}").split("|")
+        at, version = stack.sql(
+            f"select extract(epoch from last_online), xmin from runner where id = {runner.id}"
+        ).split("|")
         versions.add(version)
         if not times or times[-1] != float(at):
             times.append(float(at))
@@ -231,6 +264,7 @@ def test_polls_are_written_down_at_most_every_ten_seconds(stack, project):
 
 
 # --- Why, in the API, on the page and on the command line ---
+
 
 def test_why_a_runner_is_idle(stack, project, ann, admin):
     runner = project.runner(["linux"])
@@ -260,10 +294,15 @@ def test_pages_of_runners(stack, project, ann, stranger, admin):
     assert answer.status == 401 and answer.headers["WWW-Authenticate"].startswith("Basic")
     statuses = {ask(stack, "GET", page, login=user.login).status: user for user in (stranger, ann, admin)}
     assert statuses == {403: stranger, 200: admin}
-    assert [ask(stack, "GET", "/-/runners", login=user and user.login).status for user in (None, ann, admin)] == [401, 403, 200]
+    assert [ask(stack, "GET", "/-/runners", login=user and user.login).status for user in (None, ann, admin)] == [
+        401,
+        403,
+        200,
+    ]
 
 
 # --- Offline registration ---
+
 
 def secret_file(stack, text: str) -> str:
     path = stack.dir / f"tmp/runner-secret{next(numbers)}"
@@ -273,8 +312,18 @@ def secret_file(stack, text: str) -> str:
 
 
 def create(stack, secret: str, name: str, labels: str, *place: str) -> str:
-    return stack.millrace("admin", "runner", "create", "--secret-file", secret_file(stack, secret), "--name", name,
-                          "--labels", labels, *place).strip()
+    return stack.millrace(
+        "admin",
+        "runner",
+        "create",
+        "--secret-file",
+        secret_file(stack, secret),
+        "--name",
+        name,
+        "--labels",
+        labels,
+        *place,
+    ).strip()
 
 
 def test_a_runner_with_a_secret_of_ones_own(stack, project):
@@ -305,8 +354,14 @@ def test_the_command_line_looks_after_runners(stack, project, ann):
     stack.millrace("admin", "runner", "disable", str(runner.id))
     assert api(stack, ann, "GET", path).json["disabled"] is True
     listed = stack.millrace("admin", "runner", "list", "--repo", project.path).strip().split("\t")
-    assert listed == [str(runner.id), runner.declared.runner.name, "online, disabled", project.path, "linux",
-                      "it is disabled; enable it"]
+    assert listed == [
+        str(runner.id),
+        runner.declared.runner.name,
+        "online, disabled",
+        project.path,
+        "linux",
+        "it is disabled; enable it",
+    ]
     stack.millrace("admin", "runner", "enable", str(runner.id))
     objects = stack.millrace("admin", "runner", "list", "--json", "--repo", project.path).splitlines()
     assert [json.loads(line) for line in objects] == [api(stack, ann, "GET", path).json]

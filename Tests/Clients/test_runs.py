@@ -1,4 +1,5 @@
 """From push to green, with a runner in the tests' hands; then with parts taken away in mid-run."""
+
 import threading
 import time
 
@@ -6,7 +7,7 @@ import pytest
 import runner_pb as pb
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
-from support import ask, context, job_key, wait_for
+from support import ask, context, job_key
 
 PIPELINE = """\
 name: pipeline
@@ -57,16 +58,22 @@ def test_pipeline(project, json_codec):
     report = runner.fetch()
     assert job_key(report) == "report"
     assert {key: need.result for key, need in report.needs.items()} == {
-        "build": pb.Result.SUCCESS, "lint": pb.Result.SUCCESS}
+        "build": pb.Result.SUCCESS,
+        "lint": pb.Result.SUCCESS,
+    }
     assert dict(report.needs["build"].outputs) == {"version": "1"}
     runner.finish(report, ["version 1"])
 
     run = project.wait_run()
     assert (run["conclusion"], run["run_number"], run["event"]) == ("success", 1, "push")
     jobs = project.jobs(run)
-    assert {name: job["conclusion"] for name, job in jobs.items()} == dict.fromkeys(["build", "lint", "report"], "success")
+    assert {name: job["conclusion"] for name, job in jobs.items()} == dict.fromkeys(
+        ["build", "lint", "report"], "success"
+    )
     assert project.log(jobs["build"]).splitlines() == [
-        "2023-11-14T22:13:20.1200000Z compiling", "2023-11-14T22:13:20.1200000Z done"]
+        "2023-11-14T22:13:20.1200000Z compiling",
+        "2023-11-14T22:13:20.1200000Z done",
+    ]
     page = ask(project.stack, "GET", f"/{project.path}/actions/runs/1")
     assert page.status == 200 and "report" in page.text
     assert ask(project.stack, "GET", f"/{project.path}/actions").status == 200
@@ -110,13 +117,16 @@ def test_log_rows_as_they_come(project):
     task = runner.fetch()
     lines = ["tab\there", "new\nline", "grüße ✓", "", "x" * 70_000]
     runner.finish(task, lines)
-    stored = [line.split(" ", 1)[1] for line in
-              project.log(project.jobs(project.wait_run())["one"]).removesuffix("\n").split("\n")]
+    stored = [
+        line.split(" ", 1)[1]
+        for line in project.log(project.jobs(project.wait_run())["one"]).removesuffix("\n").split("\n")
+    ]
     assert stored == ["tab\there", "new\\nline", "grüße ✓", "", "x" * 65_536]
 
 
 def test_a_log_row_that_is_no_utf8_is_repaired(project):
     from support import rpc
+
     runner = project.runner()
     project.push_workflow(ONE)
     task = runner.fetch()
@@ -134,7 +144,8 @@ def test_foreign_and_unknown_tasks(project):
     owner, other = project.runner(), project.runner()
     project.push_workflow(ONE)
     task = owner.fetch()
-    # Told the same, so that nobody learns which ids there are: a report is answered "cancelled", so that its sender stops.
+    # Told the same, so that nobody learns which ids there are: a report is answered "cancelled", so that its sender
+    # stops.
     assert other.state(task, pb.Result.FAILURE).state.result == pb.Result.CANCELLED
     for runner, rows_of in [(other, task), (owner, pb.Task(id=2**40))]:
         with pytest.raises(ConnectError) as refused:
@@ -164,6 +175,7 @@ def test_labels_decide(project):
 
 def test_runners_of_a_repository_see_no_other(stack, ann, project, tmp_path):
     from support import Project
+
     (tmp_path / "other").mkdir()
     elsewhere = Project(stack, ann, tmp_path / "other").runner()
     project.push_workflow(ONE)
@@ -183,6 +195,7 @@ def test_a_parked_poll_wakes_at_once(project):
             task = runner.look(30_000)
             if task:
                 got.append(task)
+
     waiting = threading.Thread(target=poll)
     waiting.start()
     time.sleep(1)  # not for luck: the poll is to be parked, and it is right either way
@@ -206,6 +219,7 @@ def test_each_job_goes_to_one_runner(project):
                 with lock:
                     taken.append(job_key(task))
                 runner.finish(task, ["x"])
+
     threads = [threading.Thread(target=work, args=(runner,)) for runner in runners]
     for thread in threads:
         thread.start()
@@ -221,18 +235,26 @@ def test_as_many_parked_polls_wake_as_jobs_became_runnable(project):
 
     def poll(runner):  # without a deadline of its own, so held for tasks.poll_hold
         while True:
-            answer = ask(project.stack, "POST", "/api/actions/runner.v1.RunnerService/FetchTask", b"",
-                         {"Content-Type": "application/proto", **runner.headers})
+            answer = ask(
+                project.stack,
+                "POST",
+                "/api/actions/runner.v1.RunnerService/FetchTask",
+                b"",
+                {"Content-Type": "application/proto", **runner.headers},
+            )
             message = pb.FetchTaskResponse.from_binary(answer.body)
             if message.has_field("task") or message.tasks_version != 0:  # 0: the look proved nothing, ask again
                 break
         answers.append((runner, message))
+
     waiting = [threading.Thread(target=poll, args=(runner,)) for runner in runners]
     for thread in waiting:
         thread.start()
     time.sleep(1)  # the polls are to be parked; they are right either way
-    project.push_workflow("on: push\njobs:\n" + "".join(
-        f"  j{n}:\n    runs-on: ubuntu-latest\n    steps: [{{run: 'true'}}]\n" for n in range(4)))
+    project.push_workflow(
+        "on: push\njobs:\n"
+        + "".join(f"  j{n}:\n    runs-on: ubuntu-latest\n    steps: [{{run: 'true'}}]\n" for n in range(4))
+    )
     for thread in waiting:
         thread.join(60)
     assert [answer.has_field("task") for _, answer in answers] == [True] * 4
@@ -242,12 +264,17 @@ def test_as_many_parked_polls_wake_as_jobs_became_runnable(project):
 
 def test_a_broken_file_fails_alone(project):
     runner = project.runner()
-    project.push({".gitea/workflows/good.yml": ONE,
-                  ".gitea/workflows/broken.yml": "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps: [\n"})
+    project.push(
+        {
+            ".gitea/workflows/good.yml": ONE,
+            ".gitea/workflows/broken.yml": "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps: [\n",
+        }
+    )
     broken = project.wait_run("broken.yml")
     assert broken["conclusion"] == "failure"
     page = ask(project.stack, "GET", f"/{project.path}/actions/runs/{broken['run_number']}").text
     import re
+
     for text in (str(broken), page):
         assert re.search(r"broken\.yml:\d+:\d+", text), text
     runner.finish(runner.fetch())
@@ -255,15 +282,20 @@ def test_a_broken_file_fails_alone(project):
 
 
 BOMB = "x-a: &a [z, z, z, z, z, z, z, z, z]\n" + "".join(
-    f"x-{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(10))
+    f"x-{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(10)
+)
 
 
-@pytest.mark.parametrize("text", [
-    BOMB + ONE,
-    "on: push\njobs: " + "[" * 5000 + "]" * 5000 + "\n",
-    ONE + "# " + "x" * (8 * 1024 * 1024) + "\n",
-    "on: push\njobs:\n" + "".join(f"  j{n}: {{runs-on: a, steps: [{{run: x}}]}}\n" for n in range(20_000)),
-], ids=["aliases", "depth", "size", "jobs"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        BOMB + ONE,
+        "on: push\njobs: " + "[" * 5000 + "]" * 5000 + "\n",
+        ONE + "# " + "x" * (8 * 1024 * 1024) + "\n",
+        "on: push\njobs:\n" + "".join(f"  j{n}: {{runs-on: a, steps: [{{run: x}}]}}\n" for n in range(20_000)),
+    ],
+    ids=["aliases", "depth", "size", "jobs"],
+)
 def test_workflow_bomb(project, text):
     runner = project.runner()
     project.push({".gitea/workflows/bomb.yml": text, ".gitea/workflows/good.yml": ONE})
@@ -286,6 +318,7 @@ def test_user_text_is_escaped(project):
 
 # --- Parts taken away in mid-run (I11) ---
 
+
 @pytest.mark.parametrize("victim", ["millrace-1", "millrace-2"])
 def test_kill_9_of_an_instance_in_mid_run(whole_stack, project, victim):
     runner = project.runner()
@@ -302,7 +335,11 @@ def test_kill_9_of_an_instance_in_mid_run(whole_stack, project, victim):
     runner.finish(report)
     run = project.wait_run()
     assert run["conclusion"] == "success"
-    assert [line.split(" ", 1)[1] for line in project.log(project.jobs(run)["build"]).splitlines()] == ["before", "after", "end"]
+    assert [line.split(" ", 1)[1] for line in project.log(project.jobs(run)["build"]).splitlines()] == [
+        "before",
+        "after",
+        "end",
+    ]
 
 
 def test_a_push_while_no_instance_runs_is_read_later(whole_stack, project):
@@ -311,9 +348,12 @@ def test_a_push_while_no_instance_runs_is_read_later(whole_stack, project):
     whole_stack.kill("millrace-1")
     whole_stack.kill("millrace-2")
     from support import git
+
     done = git(project.checkout, "push", project.url(project.owner), "HEAD:refs/heads/main", check=False)
     assert done.returncode != 0 and "503" in done.stderr, done.stderr
-    answer = ask(whole_stack, "POST", "/api/actions/runner.v1.RunnerService/Declare", b"", {"Content-Type": "application/proto"})
+    answer = ask(
+        whole_stack, "POST", "/api/actions/runner.v1.RunnerService/Declare", b"", {"Content-Type": "application/proto"}
+    )
     assert (answer.status, answer.json["code"]) == (503, "unavailable")
     for name in ("millrace-1", "millrace-2"):
         whole_stack.start_one(name)
@@ -346,8 +386,16 @@ def test_sigterm_answers_held_polls(whole_stack, project):
     answers = []
 
     def poll():
-        answers.append(ask(whole_stack, "POST", "/api/actions/runner.v1.RunnerService/FetchTask", b"",
-                           {"Content-Type": "application/proto", **runner.headers}))
+        answers.append(
+            ask(
+                whole_stack,
+                "POST",
+                "/api/actions/runner.v1.RunnerService/FetchTask",
+                b"",
+                {"Content-Type": "application/proto", **runner.headers},
+            )
+        )
+
     waiting = [threading.Thread(target=poll) for _ in range(4)]
     for thread in waiting:
         thread.start()
@@ -362,6 +410,10 @@ def test_sigterm_answers_held_polls(whole_stack, project):
 def test_rest_refuses_what_is_not_there(project, private_project, stranger):
     assert project.rest("/runs/999999").status == 404
     assert project.rest("/jobs/999999/logs").status == 404
-    answer = ask(project.stack, "GET", f"/api/v1/repos/{private_project.path}/actions/runs",
-                 headers={"Authorization": f"token {stranger.token}"})
+    answer = ask(
+        project.stack,
+        "GET",
+        f"/api/v1/repos/{private_project.path}/actions/runs",
+        headers={"Authorization": f"token {stranger.token}"},
+    )
     assert answer.status == 404 and answer.type == "application/json"

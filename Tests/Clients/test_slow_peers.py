@@ -1,4 +1,5 @@
 """Clients that read or send so slowly that they never end, of every kind at once: everybody else is served."""
+
 import base64
 import collections
 import os
@@ -32,8 +33,8 @@ class Peers:
 
     def __init__(self, stack):
         self.stack = stack
-        self.links: "dict[str, list[socket.socket]]" = {}
-        self.got: "dict[socket.socket, bytes]" = {}
+        self.links: dict[str, list[socket.socket]] = {}
+        self.got: dict[socket.socket, bytes] = {}
 
     def open(self) -> socket.socket:
         link = socket.socket()
@@ -69,8 +70,8 @@ class Peers:
                     pass
 
     def begun(self, kind: str) -> int:
-        """How many of the readers were sent the head of a 200, or, when there are very many, were told that their address has
-        enough of them (429: 256 anonymous transfers)."""
+        """How many of the readers were sent the head of a 200, or, when there are very many, were told that their
+        address has enough of them (429: 256 anonymous transfers)."""
         heads = [self.got.get(link, b"")[9:12] for link in self.links[kind]]
         return heads.count(b"200") + (heads.count(b"429") if PEERS > 40 else 0)
 
@@ -136,13 +137,33 @@ def test_h12_slow_readers_and_senders_of_every_kind_leave_everybody_else_served(
         typed = "Content-Type: application/proto"
         peers.send_slowly("send rows", request("POST", f"{service}/UpdateLog", [typed, *runner], length=100_000))
         peers.send_slowly("send a poll", request("POST", f"{service}/FetchTask", [typed, *runner], length=1_000))
-        peers.send_slowly("send twirp", request("POST", "/twirp/github.actions.results.api.v1.ArtifactService/CreateArtifact",
-                                                ["Content-Type: application/json"], length=10_000))
-        peers.send_slowly("send a push", request("POST", f"/{project.path}.git/git-receive-pack",
-                                                 ["Content-Type: application/x-git-receive-pack-request",
-                                                  f"Authorization: Basic {basic(ann.login)}"], length=10_000_000))
-        peers.send_slowly("send a chunk", request("PUT", f"{place}?itemPath=slow%2Fa", [
-            f"Authorization: Bearer {uploader.token}", "Content-Range: bytes 0-999999/1000000"], length=1_000_000))
+        peers.send_slowly(
+            "send twirp",
+            request(
+                "POST",
+                "/twirp/github.actions.results.api.v1.ArtifactService/CreateArtifact",
+                ["Content-Type: application/json"],
+                length=10_000,
+            ),
+        )
+        peers.send_slowly(
+            "send a push",
+            request(
+                "POST",
+                f"/{project.path}.git/git-receive-pack",
+                ["Content-Type: application/x-git-receive-pack-request", f"Authorization: Basic {basic(ann.login)}"],
+                length=10_000_000,
+            ),
+        )
+        peers.send_slowly(
+            "send a chunk",
+            request(
+                "PUT",
+                f"{place}?itemPath=slow%2Fa",
+                [f"Authorization: Bearer {uploader.token}", "Content-Range: bytes 0-999999/1000000"],
+                length=1_000_000,
+            ),
+        )
         peers.send_slowly("send a head", f"GET {growing.rest} HTTP/1.1\r\nHost: x\r\nX-Slow: ".encode())
 
         def version() -> float:
@@ -150,15 +171,18 @@ def test_h12_slow_readers_and_senders_of_every_kind_leave_everybody_else_served(
             answer = ask(stack, "GET", "/api/v1/version", timeout=ANSWER_SECONDS)
             assert answer.status == 200, answer.text
             return time.monotonic() - began
+
         times = []
         number = project.run_of("ci.yml")["run_number"]
         # A few at a time: what all of them ask for at once is work for this machine, slow readers or not.
         for kind, asked in {
-                "clone": request("POST", f"/{project.path}.git/git-upload-pack", fetch, clone),
-                "page": request("GET", f"/{project.path}/actions/runs/{number}"),
-                "rest": request("GET", growing.rest + "?lines=10000&from=0"),
-                "sealed log": request("GET", sealed.rest), "zip": request("GET", address),
-                "open log": request("GET", growing.rest)}.items():
+            "clone": request("POST", f"/{project.path}.git/git-upload-pack", fetch, clone),
+            "page": request("GET", f"/{project.path}/actions/runs/{number}"),
+            "rest": request("GET", growing.rest + "?lines=10000&from=0"),
+            "sealed log": request("GET", sealed.rest),
+            "zip": request("GET", address),
+            "open log": request("GET", growing.rest),
+        }.items():
             begun = 0
             while begun < PEERS:
                 peers.read_slowly(kind, asked, min(8, PEERS - begun))
@@ -172,6 +196,7 @@ def test_h12_slow_readers_and_senders_of_every_kind_leave_everybody_else_served(
                         peers.ask_again(kind, asked)
                     times.append((version(), kind))
                     return peers.begun(kind) >= least
+
                 try:
                     wait_for(reached, f"slow readers of a {kind} are being answered", 240)
                 except AssertionError:
@@ -181,10 +206,14 @@ def test_h12_slow_readers_and_senders_of_every_kind_leave_everybody_else_served(
             peers.trickle()
             times.append((version(), "all"))
         times.sort()
-        print(f"{PEERS} slow peers of each of {len(peers.links)} kinds: /api/v1/version {times[len(times) // 2][0]:.3f} s in the "
-              f"middle, {times[-1][0]:.3f} s ({times[-1][1]}) at most of {len(times)}")
+        print(
+            f"{PEERS} slow peers of each of {len(peers.links)} kinds: /api/v1/version {times[len(times) // 2][0]:.3f} s"
+            f" in the middle, {times[-1][0]:.3f} s ({times[-1][1]}) at most of {len(times)}"
+        )
         # Everybody else still has what the slow ones are after.
-        wait_for(lambda: len(ask(stack, "GET", growing.rest, timeout=120).body) > 24 * MEGABYTE, "the whole open log", 120)
+        wait_for(
+            lambda: len(ask(stack, "GET", growing.rest, timeout=120).body) > 24 * MEGABYTE, "the whole open log", 120
+        )
         assert ask(stack, "GET", sealed.rest, timeout=120).status == 200
         assert ask(stack, "GET", f"/{project.path}/actions", timeout=60).status == 200
         git(tmp_path_factory.mktemp("clone"), "clone", "--quiet", project.url(), "fresh")

@@ -1,4 +1,6 @@
-"""PostgreSQL that is frozen, far away or silently gone: instances say so in time, and believe nothing they no longer hear."""
+"""PostgreSQL that is frozen, far away or silently gone: instances say so in time, and believe nothing they no longer
+hear."""
+
 import contextlib
 import os
 import signal
@@ -10,8 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import private_stack
 from slow_postgres import SlowPostgres, stack_behind
-from stack import fastcgi_ask
 from support import Project, User, ask, job_key, rpc, wait_for
+
+from millrace_stack import fastcgi_ask
 
 WORKFLOW = """
 on: push
@@ -26,11 +29,13 @@ PROMPT_SECONDS = 20
 
 def family(pid: int) -> "list[int]":
     """A process and all that came from it."""
-    parents: "dict[int, list[int]]" = {}
+    parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                parents.setdefault(int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]), []).append(int(entry.name))
+                parents.setdefault(int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]), []).append(
+                    int(entry.name)
+                )
     found, at = [pid], 0
     while at < len(found):
         found += parents.get(found[at], [])
@@ -57,9 +62,11 @@ def occupy(stack, count: int) -> "list[socket.socket]":
     links = []
     for path in sorted(stack.sockets.glob("work-*.sock")):
         for _ in range(count):
+
             def one(path=path):
                 with contextlib.suppress(OSError):
                     fastcgi_ask(str(path), "/api/v1/repos/nobody/nothing/actions/runs", timeout=90)
+
             thread = threading.Thread(target=one, daemon=True)
             thread.start()
             links.append(thread)
@@ -121,8 +128,12 @@ def test_h14_a_deleted_runner_is_refused_though_the_listening_connection_is_sile
         runner = project.runner()
         runner.look()
         way.swallow()
-        gone = ask(stack, "DELETE", f"/api/v1/repos/{project.path}/actions/runners/{runner.id}",
-                   headers={"Authorization": f"token {ann.token}"})
+        gone = ask(
+            stack,
+            "DELETE",
+            f"/api/v1/repos/{project.path}/actions/runners/{runner.id}",
+            headers={"Authorization": f"token {ann.token}"},
+        )
         assert gone.status == 204, gone.text
         wait_for(lambda: rpc(stack, "FetchTask", headers=runner.headers).status == 401, "the deleted runner is refused")
 

@@ -1,4 +1,5 @@
 """A runner's result and its steps: review.md H3."""
+
 import time
 
 import pytest
@@ -28,8 +29,10 @@ OK, BAD = pb.Result.SUCCESS, pb.Result.FAILURE
 
 def steps(*results):
     now = Timestamp(seconds=int(time.time()), nanos=0)
-    return [pb.StepState(id=number, result=result, started_at=now, stopped_at=now, log_index=0, log_length=0)
-            for number, result in enumerate(results)]
+    return [
+        pb.StepState(id=number, result=result, started_at=now, stopped_at=now, log_index=0, log_length=0)
+        for number, result in enumerate(results)
+    ]
 
 
 def build(project, tolerance: str, results, split: bool):
@@ -49,18 +52,22 @@ def test_h03_a_success_with_a_failed_step_is_a_failure_and_nothing_is_deployed(p
     jobs = build(project, "${{ matrix.may }}", (OK, OK, BAD), split)
     assert jobs["build (true)"]["conclusion"] == "failure"
     assert jobs["build (true)"]["problem"] == (
-        'the runner reported success, but step 3 "Run make install" failed and has no continue-on-error')
+        'the runner reported success, but step 3 "Run make install" failed and has no continue-on-error'
+    )
     assert jobs["deploy"]["conclusion"] == "skipped"
     assert project.wait_run()["conclusion"] == "failure"
 
 
-@pytest.mark.parametrize("tolerance, results, conclusion", [
-    ("true", (OK, BAD, OK), "success"),
-    ("${{ matrix.may }}", (OK, BAD, OK), "success"),  # the runner knows, we do not
-    ("false", (OK, BAD, OK), "failure"),
-    ("true", (OK, OK, OK), "success"),
-    ("true", (OK, OK, OK, BAD), "success"),  # no such step
-])
+@pytest.mark.parametrize(
+    "tolerance, results, conclusion",
+    [
+        ("true", (OK, BAD, OK), "success"),
+        ("${{ matrix.may }}", (OK, BAD, OK), "success"),  # the runner knows, we do not
+        ("false", (OK, BAD, OK), "failure"),
+        ("true", (OK, OK, OK), "success"),
+        ("true", (OK, OK, OK, BAD), "success"),  # no such step
+    ],
+)
 def test_h03_a_step_that_may_fail_does_not_fail_its_job(project, tolerance, results, conclusion):
     jobs = build(project, tolerance, results, split=False)
     assert jobs["build (true)"]["conclusion"] == conclusion

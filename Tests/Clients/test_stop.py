@@ -1,4 +1,5 @@
 """Stopping an instance while it is asked: what systemd does at every upgrade."""
+
 import http.client
 import signal
 import threading
@@ -12,7 +13,7 @@ class Asking:
 
     def __init__(self, stack, clients: int, path: str, headers: "dict[str, str]"):
         self.stack, self.path, self.headers = stack, path, headers
-        self.statuses: "list[int]" = []
+        self.statuses: list[int] = []
         self.stopping = False
         self.threads = [threading.Thread(target=self.ask, daemon=True) for _ in range(clients)]
 

@@ -1,4 +1,5 @@
 """The tokens that runners register with and that jobs carry: runner.md 6, checklist rows 10, 50, 52."""
+
 import base64
 import itertools
 import json
@@ -9,8 +10,9 @@ import pytest
 import runner_pb as pb
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
-from stack import fastcgi_get
 from support import Project, ScriptedRunner, User, ask, assert_connect_error, context, rpc, wait_for
+
+from millrace_stack import fastcgi_get
 
 starts = itertools.count(1)
 
@@ -34,10 +36,15 @@ def register(stack, token: str, **more) -> pb.Runner:
 
 # --- Registration tokens ---
 
+
 def test_asking_again_does_not_rotate(stack, project, ann, admin, organization):
     """By POST and GET, through both instances, and as the command line shows it."""
-    levels = {f"/repos/{project.path}": (ann, ["--repo", project.path]), "/user": (ann, ["--owner", "ann"]),
-              f"/orgs/{organization}": (admin, ["--owner", organization]), "/admin": (admin, [])}
+    levels = {
+        f"/repos/{project.path}": (ann, ["--repo", project.path]),
+        "/user": (ann, ["--owner", "ann"]),
+        f"/orgs/{organization}": (admin, ["--owner", organization]),
+        "/admin": (admin, []),
+    }
     tokens = set()
     for level, (user, arguments) in levels.items():
         answers = {shown(stack, level, user, method) for method in ("POST", "GET") * 3}
@@ -53,8 +60,11 @@ def test_a_token_decides_whose_jobs_its_runners_take(stack, project, ann, admin)
     scope = "select coalesce(owner_id, 0) || ' ' || coalesce(repository_id, 0) from runner where id = "
     account = stack.sql("select id from account where name = 'ann'")
     repository = stack.sql(f"select id from repository where name = '{project.name}'")
-    for level, user, expected in [(f"/repos/{project.path}", ann, f"0 {repository}"), ("/user", ann, f"{account} 0"),
-                                  ("/admin", admin, "0 0")]:
+    for level, user, expected in [
+        (f"/repos/{project.path}", ann, f"0 {repository}"),
+        ("/user", ann, f"{account} 0"),
+        ("/admin", admin, "0 0"),
+    ]:
         runner = register(stack, shown(stack, level, user))
         assert stack.sql(f"{scope}{runner.id}") == expected, level
 
@@ -62,16 +72,20 @@ def test_a_token_decides_whose_jobs_its_runners_take(stack, project, ann, admin)
 def test_who_may_see_registration_tokens(stack, project, private_project, ann, stranger, admin, organization):
     def status(level, user):
         return ask(stack, "POST", f"/api/v1{level}/actions/runners/registration-token", headers=token_of(user)).status
+
     helper = User(stack, "admin-of-one-repository")
-    stack.sql(f"insert into collaborator select r.id, a.id, 'admin' from repository r, account a "
-              f"where r.name = '{project.name}' and a.name = '{helper.name}'")
+    stack.sql(
+        f"insert into collaborator select r.id, a.id, 'admin' from repository r, account a "
+        f"where r.name = '{project.name}' and a.name = '{helper.name}'"
+    )
     table = {
         f"/repos/{project.path}": {None: 401, stranger: 403, helper: 403, ann: 200, admin: 200},
         f"/repos/{private_project.path}": {None: 404, stranger: 404, ann: 200, admin: 200},
         "/repos/ann/nowhere": {None: 404, ann: 404, admin: 404},
         "/user": {None: 401, stranger: 200},
         f"/orgs/{organization}": {None: 401, ann: 403, admin: 200},
-        "/orgs/ann": {admin: 404}, "/orgs/nobody": {ann: 404},
+        "/orgs/ann": {admin: 404},
+        "/orgs/nobody": {ann: 404},
         "/admin": {None: 401, ann: 403, admin: 200},
     }
     for level, callers in table.items():
@@ -96,7 +110,9 @@ def test_a_rotated_token_is_refused_and_others_stay(stack, project, ann):
     with pytest.raises(ConnectError) as refused:
         ScriptedRunner(stack, old, ["a"])
     assert (refused.value.code, refused.value.message) == (
-        Code.INVALID_ARGUMENT, "runner registration token has been invalidated, please use the latest one")
+        Code.INVALID_ARGUMENT,
+        "runner registration token has been invalidated, please use the latest one",
+    )
     assert stack.sql("select count(*) from runner") == before
     register(stack, new)
     register(stack, other)
@@ -106,19 +122,29 @@ def test_a_rotated_token_is_refused_and_others_stay(stack, project, ann):
 def test_a_token_goes_with_its_repository(stack, project):
     token = project.registration_token()
     stack.sql(f"delete from repository where name = '{project.name}'")
-    assert_connect_error(rpc(stack, "Register", pb.RegisterRequest(name="r", token=token).to_binary()), 400,
-                         "invalid_argument", "runner registration token not found")
+    assert_connect_error(
+        rpc(stack, "Register", pb.RegisterRequest(name="r", token=token).to_binary()),
+        400,
+        "invalid_argument",
+        "runner registration token not found",
+    )
 
 
 def test_registration_tokens_are_stored_sealed(stack, project, ann):
     token = shown(stack, f"/repos/{project.path}", ann)
-    row = stack.sql("select row_to_json(t) from registration_token t where is_active and sealed is not null "
-                    "order by id desc limit 1")
+    row = stack.sql(
+        "select row_to_json(t) from registration_token t where is_active and sealed is not null "
+        "order by id desc limit 1"
+    )
     assert token.encode().hex() not in row and token not in row
     # A sealed token moved to another scope's row does not open.
-    stack.sql("update registration_token t set sealed = (select s.sealed from registration_token s where s.id <> t.id and "
-              "s.sealed is not null limit 1) where id = (select max(id) from registration_token)")
-    answer = ask(stack, "GET", f"/api/v1/repos/{project.path}/actions/runners/registration-token", headers=token_of(ann))
+    stack.sql(
+        "update registration_token t set sealed = (select s.sealed from registration_token s where s.id <> t.id and "
+        "s.sealed is not null limit 1) where id = (select max(id) from registration_token)"
+    )
+    answer = ask(
+        stack, "GET", f"/api/v1/repos/{project.path}/actions/runners/registration-token", headers=token_of(ann)
+    )
     assert answer.status == 500
     stack.millrace("admin", "runner", "token", "--rotate", "--repo", project.path)
     assert shown(stack, f"/repos/{project.path}", ann) != token
@@ -126,11 +152,16 @@ def test_registration_tokens_are_stored_sealed(stack, project, ann):
 
 # --- The operator's own token (row 50) ---
 
+
 def serve(stack, variables: "dict[str, str]") -> subprocess.CompletedProcess:
     """An instance that must not start."""
     return subprocess.run(
         [str(stack.binary), "serve", "--config", str(stack.config), "--instance", f"refused{next(starts)}"],
-        capture_output=True, text=True, timeout=60, **stack.as_user(variables))
+        capture_output=True,
+        text=True,
+        timeout=60,
+        **stack.as_user(variables),
+    )
 
 
 class Instances:
@@ -139,7 +170,9 @@ class Instances:
     def __init__(self, stack, variables: "dict[str, str]", count: int = 1):
         self.stack, self.names = stack, [f"boot{next(starts)}" for _ in range(count)]
         for name in self.names:
-            stack.spawn(name, [str(stack.binary), "serve", "--config", str(stack.config), "--instance", name], variables)
+            stack.spawn(
+                name, [str(stack.binary), "serve", "--config", str(stack.config), "--instance", name], variables
+            )
         for name in self.names:
             wait_for(lambda: self.ready(name), f"instance {name}")
 
@@ -167,9 +200,15 @@ def secret_file(stack, text: str):
     return path
 
 
-@pytest.mark.parametrize("plain, in_file", [
-    ("GITEA_RUNNER_REGISTRATION_TOKEN", None), (None, "GITEA_RUNNER_REGISTRATION_TOKEN_FILE"),
-    ("MILLRACE_RUNNER_REGISTRATION_TOKEN", None), (None, "MILLRACE_RUNNER_REGISTRATION_TOKEN_FILE")])
+@pytest.mark.parametrize(
+    "plain, in_file",
+    [
+        ("GITEA_RUNNER_REGISTRATION_TOKEN", None),
+        (None, "GITEA_RUNNER_REGISTRATION_TOKEN_FILE"),
+        ("MILLRACE_RUNNER_REGISTRATION_TOKEN", None),
+        (None, "MILLRACE_RUNNER_REGISTRATION_TOKEN_FILE"),
+    ],
+)
 def test_a_token_of_the_environment_becomes_the_global_one(stack, admin, plain, in_file):
     before = shown(stack, "/admin", admin)
     token = f"{'chosen by the operator':-<40}{next(starts)}"
@@ -238,8 +277,13 @@ class Job:
         self.run, self.job = self.claims["RunID"], self.claims["JobID"]
 
     def put(self, path: str, body, token: "str | None" = None, headers=None):
-        return ask(self.stack, "PUT", f"/api/actions_pipeline/_apis/pipelines/workflows/{path}/summary", body,
-                   {"Authorization": f"Bearer {token or self.token}", **(MARKDOWN if headers is None else headers)})
+        return ask(
+            self.stack,
+            "PUT",
+            f"/api/actions_pipeline/_apis/pipelines/workflows/{path}/summary",
+            body,
+            {"Authorization": f"Bearer {token or self.token}", **(MARKDOWN if headers is None else headers)},
+        )
 
     def summary(self, step: int, body, **more):
         return self.put(f"{self.run}/jobs/{self.job}/steps/{step}", body, **more)
@@ -276,20 +320,29 @@ def test_forged_runtime_tokens_are_refused(project, tmp_path):
         "unsigned": f"{part({'alg': 'none', 'typ': 'JWT'})}.{claims}.",
         "unsigned, with a signature": f"{part({'alg': 'none', 'typ': 'JWT'})}.{claims}.{signature}",
         "another algorithm": f"{part({'alg': 'RS256', 'typ': 'JWT'})}.{claims}.{signature}",
-        "another key": jwt.encode(job.claims, "k" * 32, algorithm="HS256"), "a stronger algorithm": rsa_like,
+        "another key": jwt.encode(job.claims, "k" * 32, algorithm="HS256"),
+        "a stronger algorithm": rsa_like,
         "other claims": f"{header}.{part({**job.claims, 'TaskID': other.task.id})}.{signature}",
         "another job's signature": f"{header}.{claims}.{other.token.split('.')[2]}",
-        "the job token": job.context["token"], "nonsense": "x.y.z", "nothing": " ",
+        "the job token": job.context["token"],
+        "nonsense": "x.y.z",
+        "nothing": " ",
     }
     for name, token in forged.items():
         assert job.summary(0, "x", token=token).status == 401, name
-    assert ask(job.stack, "PUT", f"/api/actions_pipeline/_apis/pipelines/workflows/{job.run}/summary", "x").status == 401
+    assert (
+        ask(job.stack, "PUT", f"/api/actions_pipeline/_apis/pipelines/workflows/{job.run}/summary", "x").status == 401
+    )
     # One's own token for another's job.
-    for path in (f"{other.run}/jobs/{other.job}/steps/0", f"{job.run}/jobs/{other.job}/steps/0",
-                 f"{other.run}/jobs/{job.job}/steps/0", f"{other.run}", "x/jobs/y/steps/0"):
+    for path in (
+        f"{other.run}/jobs/{other.job}/steps/0",
+        f"{job.run}/jobs/{other.job}/steps/0",
+        f"{other.run}/jobs/{job.job}/steps/0",
+        f"{other.run}",
+        "x/jobs/y/steps/0",
+    ):
         assert job.put(path, "x").status == 400, path
-    assert job.stack.sql("select count(*) from job_summary where task_id in "
-                         f"({job.task.id}, {other.task.id})") == "0"
+    assert job.stack.sql(f"select count(*) from job_summary where task_id in ({job.task.id}, {other.task.id})") == "0"
     assert job.summary(0, "fine").status == 200
     job.runner.finish(job.task)
     assert job.summary(0, "late").status == 401, "the token ends with its task"
@@ -298,16 +351,23 @@ def test_forged_runtime_tokens_are_refused(project, tmp_path):
 
 def test_a_cancelled_job_may_still_upload(project):
     runner = project.runner()
-    runner.call("Declare", pb.DeclareRequest(version="t", labels=["ubuntu-latest"], capabilities=["cancelling"]),
-                pb.DeclareResponse)
+    runner.call(
+        "Declare",
+        pb.DeclareRequest(version="t", labels=["ubuntu-latest"], capabilities=["cancelling"]),
+        pb.DeclareResponse,
+    )
     job = Job.__new__(Job)
     project.push_workflow(JOB)
     task = runner.fetch()
     token = context(task)["gitea_runtime_token"]
     claims = jwt.decode(token, options={"verify_signature": False})
     runner.state(task)
-    ask(project.stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{claims['RunID']}/cancel",
-        headers=token_of(project.owner))
+    ask(
+        project.stack,
+        "POST",
+        f"/api/v1/repos/{project.path}/actions/runs/{claims['RunID']}/cancel",
+        headers=token_of(project.owner),
+    )
     assert runner.state(task).state.result == pb.Result.CANCELLED
     job.stack, job.token = project.stack, token
     assert job.put(f"{claims['RunID']}/jobs/{claims['JobID']}/steps/0", "post step").status == 200
@@ -318,7 +378,11 @@ def test_a_cancelled_job_may_still_upload(project):
 def test_summaries_are_shown_as_text(project):
     job = Job(project)
     text = "# All well\n<script>alert(1)</script> grüße"
-    assert job.summary(0, text.encode()).json == {"message": "success", "sizeBytes": len(text.encode()), "runAttempt": 1}
+    assert job.summary(0, text.encode()).json == {
+        "message": "success",
+        "sizeBytes": len(text.encode()),
+        "runAttempt": 1,
+    }
     assert job.summary(1, "second").status == 200
     assert job.put(f"{job.run}", "of the job").json["message"] == "success", "Forgejo's runner"
     page = job.page()
@@ -346,15 +410,21 @@ def test_limits_of_summaries(project):
     assert job.summary(0, "z" * (3 * most)).status == 413, "nginx does not take it in"
     page = job.page()
     assert len(page) < 300 * 1024 and "whole summary as text" in page
-    for headers, status in [({}, 200), ({"Content-Type": "application/octet-stream"}, 200),
-                            ({"Content-Type": "TEXT/Markdown;charset=x"}, 200), ({"Content-Type": "text/html"}, 400),
-                            ({"Content-Type": "application/json"}, 400)]:
+    for headers, status in [
+        ({}, 200),
+        ({"Content-Type": "application/octet-stream"}, 200),
+        ({"Content-Type": "TEXT/Markdown;charset=x"}, 200),
+        ({"Content-Type": "text/html"}, 400),
+        ({"Content-Type": "application/json"}, 400),
+    ]:
         assert job.summary(1, "12345", headers=headers).status == status, headers
     job.runner.finish(job.task)
 
 
 def test_declare_says_that_summaries_are_taken(project):
     runner = project.runner()
-    answer = rpc(project.stack, "Declare", pb.DeclareRequest(labels=["ubuntu-latest"]).to_binary(), headers=runner.headers)
+    answer = rpc(
+        project.stack, "Declare", pb.DeclareRequest(labels=["ubuntu-latest"]).to_binary(), headers=runner.headers
+    )
     assert answer.headers["X-Gitea-Actions-Capabilities"] == "job-summary"
     assert pb.DeclareResponse.from_binary(answer.body).runner.token == ""

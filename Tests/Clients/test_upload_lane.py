@@ -1,4 +1,6 @@
-"""How the body of an upload gets to the disk (docs/adr/0013): nginx asks before it reads, stores, and tells Millrace."""
+"""How the body of an upload gets to the disk (docs/adr/0013): nginx asks before it reads, stores, and tells
+Millrace."""
+
 import contextlib
 import http.client
 import json
@@ -25,8 +27,13 @@ class Lane(Job):
 
     def twirp(self, method: str, message: dict) -> Answer:
         message = {"workflow_run_backend_id": str(self.run), "workflow_job_run_backend_id": str(self.job), **message}
-        return ask(self.stack, "POST", f"{SERVICE}/{method}", json.dumps(message).encode(),
-                   {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"})
+        return ask(
+            self.stack,
+            "POST",
+            f"{SERVICE}/{method}",
+            json.dumps(message).encode(),
+            {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
+        )
 
     def address(self) -> str:
         """The signed address of a new upload, without the origin."""
@@ -71,7 +78,9 @@ def block(address: str) -> str:
 
 
 def azure_code(answer: Answer) -> str:
-    assert answer.type == "application/xml" and answer.headers.get_all("Content-Type") == ["application/xml"], answer.text
+    assert answer.type == "application/xml" and answer.headers.get_all("Content-Type") == ["application/xml"], (
+        answer.text
+    )
     code = XML.fromstring(answer.body).findtext("Code")
     assert answer.headers["x-ms-error-code"] == code
     return code
@@ -81,7 +90,11 @@ def azure_code(answer: Answer) -> str:
 def raw(port: int, head: str, headers: "dict | None" = None, body: bytes = b""):
     """A request of which only so much is sent; its connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as link:
-        lines = [f"{head} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in (headers or {}).items())]
+        lines = [
+            f"{head} HTTP/1.1",
+            "Host: localhost",
+            *(f"{name}: {value}" for name, value in (headers or {}).items()),
+        ]
         link.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
         yield link
 
@@ -112,12 +125,20 @@ BODY = os.urandom(MEGABYTE) * 50
 
 def as_chunks():
     for at in range(0, len(BODY), MEGABYTE):
-        yield BODY[at:at + MEGABYTE]
+        yield BODY[at : at + MEGABYTE]
 
 
-@pytest.mark.parametrize("body, headers", [
-    (BODY, {}), (as_chunks, {}), (BODY, {"Expect": "100-continue"}), (b"x", {}), (b"", {}),
-], ids=["50 MiB", "chunked", "expect", "a byte", "nothing"])
+@pytest.mark.parametrize(
+    "body, headers",
+    [
+        (BODY, {}),
+        (as_chunks, {}),
+        (BODY, {"Expect": "100-continue"}),
+        (b"x", {}),
+        (b"", {}),
+    ],
+    ids=["50 MiB", "chunked", "expect", "a byte", "nothing"],
+)
 def test_a_refused_body_leaves_nothing(lane, body, headers):
     body = body() if callable(body) else body
     answer = lane.put(block(forged(lane.address())), body, headers)
@@ -137,8 +158,11 @@ def test_a_refused_chunk_of_v3_leaves_nothing(lane):
     address = f"{lane.chunks()}?itemPath=v3/file"
     chunk = {"Content-Range": "bytes 0-7/8"}
     for status, authorization, more in [
-            (401, {}, {}), (401, {"Authorization": "Bearer nonsense"}, {}),
-            (400, lane.bearer, {"Content-Range": "bytes 0-8/9"}), (400, lane.bearer, {"Content-Range": "all"})]:
+        (401, {}, {}),
+        (401, {"Authorization": "Bearer nonsense"}, {}),
+        (400, lane.bearer, {"Content-Range": "bytes 0-8/9"}),
+        (400, lane.bearer, {"Content-Range": "all"}),
+    ]:
         answer = lane.put(address, b"12345678", {**chunk, **authorization, **more})
         assert (answer.status, answer.type) == (status, "application/json"), answer.text
         assert answer.json["message"] and lane.spooled() == []
@@ -157,6 +181,7 @@ def test_a_body_that_is_too_large_is_refused_by_nginx(lane):
     def announced(method, address, length, **headers):
         with raw(lane.stack.port, f"{method} {address}", {"Content-Length": length, **headers}) as link:
             return answer_of(link)
+
     answer = announced("PUT", block(lane.address()), TOO_LARGE)
     assert (answer.status, azure_code(answer)) == (413, "RequestBodyTooLarge")
     answer = announced("PUT", f"{lane.chunks()}?itemPath=v3/file", TOO_LARGE)
@@ -184,12 +209,22 @@ def test_other_methods_on_an_upload_address(lane):
 
 # --- Stored ---
 
+
 def test_a_body_is_stored_for_millrace_and_for_nobody_else(lane):
     address = block(lane.address())
     # A body's own time, and what a client might think that the inner server hears of it.
-    answer = lane.put(address, BODY, {
-        "Date": "Tue, 15 Nov 2033 08:12:31 GMT", "Content-Range": "bytes 0-1/2", "MILLRACE_SPOOLED": "0" * 32,
-        "Millrace-Spooled": "0" * 32, "X-Accel-Redirect": "/_blob/", "X-Millrace-Content-Range": "bytes 5-6/7"})
+    answer = lane.put(
+        address,
+        BODY,
+        {
+            "Date": "Tue, 15 Nov 2033 08:12:31 GMT",
+            "Content-Range": "bytes 0-1/2",
+            "MILLRACE_SPOOLED": "0" * 32,
+            "Millrace-Spooled": "0" * 32,
+            "X-Accel-Redirect": "/_blob/",
+            "X-Millrace-Content-Range": "bytes 5-6/7",
+        },
+    )
     assert (answer.status, answer.body) == (201, b""), answer.text
     assert lane.spooled() == []
     [file] = lane.staged(address)
@@ -216,13 +251,14 @@ def test_a_body_without_a_length(lane):
 
 def test_a_client_that_breaks_off_leaves_nothing(lane):
     address = block(lane.address())
-    with raw(lane.stack.port, f"PUT {address}", {"Content-Length": len(BODY)}, BODY[:5 * MEGABYTE]):
+    with raw(lane.stack.port, f"PUT {address}", {"Content-Length": len(BODY)}, BODY[: 5 * MEGABYTE]):
         wait_for(lambda: sum(path.stat().st_size for path in lane.spooled()) > MEGABYTE, "a part of the body on disk")
     wait_for(lambda: lane.spooled() == [], "the part to be gone")
     assert lane.staged(address) == []
 
 
 # --- The inner server ---
+
 
 def direct(job: Lane, method: str, path: str, body=b"x", **headers) -> Answer:
     link = http.client.HTTPConnection("127.0.0.1", job.stack.spool_port, timeout=60)
@@ -233,15 +269,33 @@ def direct(job: Lane, method: str, path: str, body=b"x", **headers) -> Answer:
 
 def test_nobody_is_trusted_for_knowing_the_inner_port(lane):
     name, good = "0123456789abcdef" * 2, block(lane.address())
-    for asked in ({}, {"X_Millrace_Original_Uri": ""}, {"X_Millrace_Original_Uri": forged(good)},
-                  {"X_Millrace_Original_Uri": "/"}, {"X_Millrace_Original_Uri": good.replace("uploads", "downloads")}):
+    for asked in (
+        {},
+        {"X_Millrace_Original_Uri": ""},
+        {"X_Millrace_Original_Uri": forged(good)},
+        {"X_Millrace_Original_Uri": "/"},
+        {"X_Millrace_Original_Uri": good.replace("uploads", "downloads")},
+    ):
         answer = direct(lane, "PUT", f"/{name}", **asked)
         assert 400 <= answer.status <= 503 and answer.status != 500, answer.text
         assert len(answer.headers.get_all("Content-Type", [])) < 2
         assert "X-Accel-Redirect" not in answer.headers or answer.headers["X-Accel-Redirect"] == "@millrace_not_stored"
         assert lane.spooled() == []
-    for path in ("/", "/x", "/tmp/x", f"/{name}/", f"/{name}0", f"/{name[:-1]}", f"/{name.upper()}", f"/tmp/{name}",
-                 f"/%2e%2e/{name}", f"/..%2f{name}", f"//{name}/x", "/_check/upload", "/../blobs/x"):
+    for path in (
+        "/",
+        "/x",
+        "/tmp/x",
+        f"/{name}/",
+        f"/{name}0",
+        f"/{name[:-1]}",
+        f"/{name.upper()}",
+        f"/tmp/{name}",
+        f"/%2e%2e/{name}",
+        f"/..%2f{name}",
+        f"//{name}/x",
+        "/_check/upload",
+        "/../blobs/x",
+    ):
         assert direct(lane, "PUT", path, X_Millrace_Original_Uri=good).status in (400, 404), path
     assert lane.spooled() == []
     # What is stored past Millrace is nobody's: it cannot be fetched or removed here, nor claimed by a later request.
@@ -260,8 +314,13 @@ def test_nobody_is_trusted_for_knowing_the_inner_port(lane):
 def test_internal_addresses_are_not_for_clients(lane):
     for path in ("/_check/upload", "/_blob/", "/_blob/ab/x", "/_blob_gzip/ab/x", "/_log/1/1-1.log", "/_auth/git"):
         for method in ("GET", "PUT", "POST"):
-            answer = ask(lane.stack, method, path, b"x" if method != "GET" else None,
-                         {"X-Millrace-Original-Uri": lane.address(), "MILLRACE_ORIGINAL_URI": lane.address()})
+            answer = ask(
+                lane.stack,
+                method,
+                path,
+                b"x" if method != "GET" else None,
+                {"X-Millrace-Original-Uri": lane.address(), "MILLRACE_ORIGINAL_URI": lane.address()},
+            )
             assert answer.status in (404, 405), f"{method} {path}: {answer.status}"
     forged_address = forged(lane.address())
     answer = lane.put(forged_address, b"x", {"X-Millrace-Original-Uri": lane.address()})
@@ -271,17 +330,26 @@ def test_internal_addresses_are_not_for_clients(lane):
 def test_another_spelling_of_an_address_goes_the_same_way(lane):
     """nginx chooses the location by the decoded path, Millrace reads the path as it was sent."""
     address = block(lane.address())
-    for other in (address.replace("/_artifacts", "/%5Fartifacts"), address.replace("/_artifacts", "//_artifacts"),
-                  address.replace("/_artifacts", "/x/../_artifacts"), address.replace("/uploads", "/./uploads")):
+    for other in (
+        address.replace("/_artifacts", "/%5Fartifacts"),
+        address.replace("/_artifacts", "//_artifacts"),
+        address.replace("/_artifacts", "/x/../_artifacts"),
+        address.replace("/uploads", "/./uploads"),
+    ):
         answer = lane.put(other, b"x")
         assert answer.status in (201, 400, 403, 404) and lane.spooled() == [], f"{other}: {answer.status}"
-    for other in (f"{SERVICE}/Finalize%41rtifact", f"/{SERVICE}/FinalizeArtifact", f"/x/..{SERVICE}/FinalizeArtifact",
-                  f"/api/actions_pipeline/_apis/pipelines/workflows//{lane.run}/artifacts"):
+    for other in (
+        f"{SERVICE}/Finalize%41rtifact",
+        f"/{SERVICE}/FinalizeArtifact",
+        f"/x/..{SERVICE}/FinalizeArtifact",
+        f"/api/actions_pipeline/_apis/pipelines/workflows//{lane.run}/artifacts",
+    ):
         answer = ask(lane.stack, "POST", other, b"{}", {"Content-Type": "application/json", **lane.bearer})
         assert answer.status in (400, 403, 404), f"{other}: {answer.status} {answer.text}"
 
 
 # --- Downloads ---
+
 
 def test_a_download_goes_on_where_it_broke_off(lane):
     name, content = f"lane{next(numbers)}", os.urandom(3 * MEGABYTE)
@@ -293,16 +361,29 @@ def test_a_download_goes_on_where_it_broke_off(lane):
     address = lane.twirp("GetSignedArtifactURL", {"name": name}).json["signed_url"].removeprefix(lane.stack.url)
 
     def get(method="GET", **headers):
-        return ask(lane.stack, method, address, headers={name.replace("_", "-"): text for name, text in headers.items()})
+        return ask(
+            lane.stack, method, address, headers={name.replace("_", "-"): text for name, text in headers.items()}
+        )
+
     whole = get()
     assert (whole.status, whole.body, whole.type) == (200, content, "application/zip")
     assert whole.headers["Accept-Ranges"] == "bytes" and whole.headers["Content-Length"] == str(len(content))
-    assert whole.headers["X-Content-Type-Options"] == "nosniff" and "sandbox" in whole.headers["Content-Security-Policy"]
-    assert whole.headers["Repr-Digest"].startswith("sha-256=:") and "Content-Encoding" not in get(Accept_Encoding="gzip").headers
+    assert (
+        whole.headers["X-Content-Type-Options"] == "nosniff" and "sandbox" in whole.headers["Content-Security-Policy"]
+    )
+    assert (
+        whole.headers["Repr-Digest"].startswith("sha-256=:")
+        and "Content-Encoding" not in get(Accept_Encoding="gzip").headers
+    )
     etag = whole.headers["ETag"]
     assert re.fullmatch(r'"[0-9a-f]{64}"', etag) and whole.headers.get_all("ETag") == [etag]
     head = get("HEAD")
-    assert (head.status, head.body, head.headers["Content-Length"], head.headers["ETag"]) == (200, b"", str(len(content)), etag)
+    assert (head.status, head.body, head.headers["Content-Length"], head.headers["ETag"]) == (
+        200,
+        b"",
+        str(len(content)),
+        etag,
+    )
     part = get(Range="bytes=1000000-")
     assert (part.status, part.body) == (206, content[1_000_000:])
     assert part.headers["Content-Range"] == f"bytes 1000000-{len(content) - 1}/{len(content)}"
@@ -316,6 +397,7 @@ def test_a_download_goes_on_where_it_broke_off(lane):
 
 # --- When something dies ---
 
+
 @pytest.fixture
 def forgetful(tmp_path):
     """Its garbage is collected after two seconds."""
@@ -325,7 +407,7 @@ def forgetful(tmp_path):
 
 def test_a_killed_nginx_leaves_a_part_that_is_swept(forgetful):
     address = block(forgetful.address())
-    with raw(forgetful.stack.port, f"PUT {address}", {"Content-Length": len(BODY)}, BODY[:5 * MEGABYTE]):
+    with raw(forgetful.stack.port, f"PUT {address}", {"Content-Length": len(BODY)}, BODY[: 5 * MEGABYTE]):
         wait_for(forgetful.spooled, "a part of the body on disk")
         forgetful.stack.kill("nginx")
     [left] = forgetful.spooled()

@@ -19,3 +19,25 @@ public func queueKey(now: Instant, ownerLast: Int64?, spacingMicroseconds: Int64
     let weight = min(max(weight, QueueLimits.weightRange.lowerBound), QueueLimits.weightRange.upperBound)
     return max(now.microseconds, ownerLast + spacingMicroseconds / weight)
 }
+
+/// Places in the queue for the new jobs of one change, each behind the one before.
+public struct QueueTail: Sendable {
+    public let now: Instant
+    /// The largest key among the owner's waiting jobs.
+    public private(set) var last: Int64?
+    public let weight: Int64
+    public let spacingMicroseconds: Int64
+
+    public init(now: Instant, last: Int64?, weight: Int64, spacingMicroseconds: Int64) {
+        self.now = now
+        self.last = last
+        self.weight = weight
+        self.spacingMicroseconds = spacingMicroseconds
+    }
+
+    public mutating func next() -> Int64 {
+        let key = queueKey(now: now, ownerLast: last, spacingMicroseconds: spacingMicroseconds, weight: weight)
+        last = key
+        return key
+    }
+}

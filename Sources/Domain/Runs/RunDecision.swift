@@ -11,7 +11,7 @@ public struct JobSnapshot: Equatable, Sendable {
     /// Ended, but its dependents wait for late outputs (runner.md 4.6).
     public var isSettling: Bool
     /// What its task reported; names once.
-    public let outputs: [JobOutput]
+    public var outputs: [JobOutput]
 
     public init(
         id: JobID, key: String, needs: [String], condition: String?, continueOnError: Bool, hasOutputs: Bool,

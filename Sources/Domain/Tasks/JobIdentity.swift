@@ -1,13 +1,13 @@
 /// Who a job is to others: what the database knows, before it is put into a token.
 public struct JobIdentity: Equatable, Sendable {
-    public let facts: RunFacts
+    public let facts: RunContext
     public let repository: RepositoryID
     public let isPrivate: Bool
     public let owner: AccountID
     /// Nil when the account is gone.
     public let actor: AccountID?
 
-    public init(facts: RunFacts, repository: RepositoryID, isPrivate: Bool, owner: AccountID, actor: AccountID?) {
+    public init(facts: RunContext, repository: RepositoryID, isPrivate: Bool, owner: AccountID, actor: AccountID?) {
         self.facts = facts
         self.repository = repository
         self.isPrivate = isPrivate

@@ -1,3 +1,15 @@
+/// A step that its runner reported as failed.
+public struct FailedStep: Equatable, Sendable {
+    /// In the job's `steps`, from 0.
+    public let position: Int64
+    public let name: String
+
+    public init(position: Int64, name: String) {
+        self.position = position
+        self.name = name
+    }
+}
+
 /// Whether a job goes on, and may succeed, after this step of it failed.
 enum StepTolerance: Equatable {
     case stops
@@ -16,7 +28,7 @@ enum StepTolerance: Equatable {
 ///   - failedSteps: by their position in the job's `steps`, as the runner reports them (runner.md 7.2).
 ///   - payload: the workflow that the runner was given (workflows.md 15).
 /// - Returns: in words for the job; nil when success is possible.
-public func contradictionOfSuccess(failedSteps: [(position: Int64, name: String)], payload: String) -> String? {
+public func contradictionOfSuccess(failedSteps: [FailedStep], payload: String) -> String? {
     guard let tolerances = stepTolerances(payload) else { return nil }
     for step in failedSteps {
         guard let index = Int(exactly: step.position), tolerances.indices.contains(index), tolerances[index] == .stops

@@ -239,7 +239,7 @@ public struct Planner: Sendable {
 
     private mutating func start(_ file: WorkflowFile, _ payload: EventPayload, _ reserved: RunReservation) {
         let event = subject.event.name.rawValue
-        let facts = RunFacts(
+        let facts = RunContext(
             run: reserved.run, runNumber: reserved.number, attempt: 1, event: event, ref: subject.ref,
             sha: subject.commit, workflowID: workflowID(ofPath: file.path), workflowPath: file.path,
             actor: subject.actor, triggeringActor: subject.actor, repositoryOwner: subject.repositoryOwner,

@@ -47,7 +47,7 @@ struct WorkflowCommand: ParsableCommand {
 
         /// A push to `main` as expressions see it.
         private static var sample: PlanContexts {
-            let facts = RunFacts(
+            let facts = RunContext(
                 run: RunID(1), runNumber: 1, attempt: 1, event: "push", ref: "refs/heads/main",
                 sha: String(repeating: "0", count: 40), workflowID: "ci.yml", workflowPath: ".gitea/workflows/ci.yml",
                 actor: "you", triggeringActor: "you", repositoryOwner: "you", repositoryName: "app")

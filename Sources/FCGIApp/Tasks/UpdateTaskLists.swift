@@ -1,4 +1,4 @@
-import Postgres
+import Domain
 
 /// The lists of an UpdateTaskRequest, cut to their limits before it is decoded: an entry takes a few bytes on the wire and
 /// a hundred decoded. Field numbers are runner.proto's.

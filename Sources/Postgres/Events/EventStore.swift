@@ -1,20 +1,5 @@
 import Domain
 
-/// What an event tells of. Texts are stored and shown; they never change their meaning.
-public enum EventKind: String, Sendable, CaseIterable {
-    case runPlanned = "run_planned"
-    case runRerun = "run_rerun"
-    case cancelRequested = "cancel_requested"
-    /// Where a run or job went: with a status, these are what `millrace verify` replays.
-    case runStatus = "run_status"
-    case jobStatus = "job_status"
-    case taskLost = "task_lost"
-    case runnerRegistered = "runner_registered"
-    case runnerSpent = "runner_spent"
-    case runnerChanged = "runner_changed"
-    case runnerRemoved = "runner_removed"
-}
-
 /// Writes `event`: append-only, in the transaction of the change it tells of.
 enum EventStore {
     private static let append = Statement(
@@ -24,26 +9,26 @@ enum EventStore {
         values ($1, $2, $3, $4, $5, $6, $7, $8)
         """)
 
-    static func append(
-        _ kind: EventKind, run: RunID? = nil, job: JobID? = nil, task: TaskID? = nil, runner: RunnerID? = nil,
-        status: Status? = nil, actor: AccountID? = nil, detail: String = "", in tx: Transaction
-    ) throws {
+    static func append(_ event: Event, in tx: Transaction) throws {
         try tx.run(
-            Self.append, .optional(run?.number), .optional(job?.number), .optional(task?.number),
-            .optional(runner?.number), .text(kind.rawValue), .text(detail), .optional(status?.rawValue),
-            .optional(actor?.number))
+            Self.append, .optional(event.run?.number), .optional(event.job?.number), .optional(event.task?.number),
+            .optional(event.runner?.number), .text(event.kind.rawValue), .text(event.detail),
+            .optional(event.status?.rawValue), .optional(event.actor?.number))
     }
 
-    private static let appendBlocked = Statement(
-        "event_append_blocked",
+    private static let appendFirst = Statement(
+        "event_append_first",
         """
         insert into event (run_id, job_id, kind, status)
-        select run_id, id, 'job_status', 7 from job where attempt_id = $1 order by id
+        select $1, u.job_id, $4, u.status
+          from unnest($2::bigint[], $3::bigint[]) with ordinality as u (job_id, status, place) order by u.place
         """)
 
     /// The first event of each job of a new attempt.
-    static func appendBlocked(_ attempt: AttemptID, in tx: Transaction) throws {
-        try tx.run(Self.appendBlocked, .int(attempt.number))
+    static func appendFirst(of jobs: [NewJob], run: RunID, in tx: Transaction) throws {
+        try tx.run(
+            Self.appendFirst, .int(run.number), .ints(jobs.map(\.job.number)), .ints(jobs.map(\.status.rawValue)),
+            .text(EventKind.jobStatus.rawValue))
     }
 
     private static let removeWithoutRun = Statement(

@@ -17,6 +17,11 @@ public struct Runner: Sendable, Equatable {
     public let tokenHash: [UInt8]
     public var scope: RunnerScope { RunnerScope(owner: owner, repository: repository) }
 
+    /// As the script of a claim sees it.
+    var claimant: Claimant {
+        Claimant(id: id, uuid: uuid, scope: scope, canCancel: canCancel, isEphemeral: ephemeral)
+    }
+
     init(_ row: Row) {
         id = RunnerID(row.int(0))
         uuid = row.uuid(1)
@@ -116,7 +121,7 @@ public struct RunnerStore: Sendable {
                 Self.insert, .bytes(tokenHash), .text(name), .text(version), scope.ownerValue, scope.repositoryValue,
                 .texts(labels), .texts(capabilities), .bool(ephemeral))
             guard let runner = row.map(Runner.init) else { return nil }
-            try EventStore.append(.runnerRegistered, runner: runner.id, detail: name, in: tx)
+            try EventStore.append(Event(.runnerRegistered, runner: runner.id, detail: name), in: tx)
             return runner
         }
     }
@@ -159,7 +164,7 @@ public struct RunnerStore: Sendable {
         return isSpent ? isWorking ? .working : .spent : .unspent
     }
 
-    // MARK: who may be given a job; called by `TaskClaims` and `RunStore`
+    // MARK: who may be given a job; called by the scripts
 
     private static let admit = Statement(
         "runner_admit", "select 1 from runner where id = $1 and not disabled and spent_at is null")
@@ -175,18 +180,13 @@ public struct RunnerStore: Sendable {
          where ephemeral and id = (select runner_id from task where id = $1 and heard_at is null) returning id, uuid
         """)
 
-    static func admit(_ runner: Runner, in tx: Transaction) throws -> Bool {
-        try tx.first(runner.ephemeral ? admitEphemeral : admit, .int(runner.id.number)) != nil
+    static func admit(_ runner: Claimant, in tx: Transaction) throws -> Bool {
+        try tx.first(runner.isEphemeral ? admitEphemeral : admit, .int(runner.id.number)) != nil
     }
-    static func spend(_ runner: Runner, in tx: Transaction) throws {
-        try tx.run(spend, .int(runner.id.number))
-        try EventStore.append(.runnerSpent, runner: runner.id, in: tx)
-        try tx.notify(changedChannel, runner.uuid)
-    }
-    /// Its one job went back to the queue unheard of: it may have another.
-    static func unspend(_ task: TaskID, in tx: Transaction) throws {
-        guard let row = try tx.first(unspend, .int(task.number)) else { return }
-        try tx.notify(changedChannel, row.uuid(1))
+    static func spend(_ runner: RunnerID, in tx: Transaction) throws { try tx.run(spend, .int(runner.number)) }
+    /// - Returns: the runner's UUID; nil when it is not for one job only, or was heard of.
+    static func unspend(_ task: TaskID, in tx: Transaction) throws -> String? {
+        try tx.first(unspend, .int(task.number))?.uuid(1)
     }
 
     // MARK: administration
@@ -224,7 +224,8 @@ public struct RunnerStore: Sendable {
             else { return false }
             guard row.bool(1) else { return true }
             try EventStore.append(
-                .runnerChanged, runner: runner, actor: actor, detail: isDisabled ? "disabled" : "enabled", in: tx)
+                Event(.runnerChanged, runner: runner, actor: actor, detail: isDisabled ? "disabled" : "enabled"), in: tx
+            )
             try tx.notify(Self.changedChannel, row.uuid(0))
             return true
         }
@@ -248,7 +249,7 @@ public struct RunnerStore: Sendable {
                 Self.keepPreset, .text(identity.uuid), .bytes(tokenHash), .text(name), scope.ownerValue,
                 scope.repositoryValue, .texts(labels))
             if let runner = kept.map(Runner.init) {
-                try EventStore.append(.runnerRegistered, runner: runner.id, detail: name, in: tx)
+                try EventStore.append(Event(.runnerRegistered, runner: runner.id, detail: name), in: tx)
                 try tx.notify(Self.changedChannel, runner.uuid)
                 return .kept(runner)
             }
@@ -273,7 +274,7 @@ public struct RunnerStore: Sendable {
                 let row = try tx.first(
                     Self.remove, listing.isAll, listing.owner, listing.repository, .int(runner.number))
             else { return false }
-            try EventStore.append(.runnerRemoved, runner: runner, actor: actor, in: tx)
+            try EventStore.append(Event(.runnerRemoved, runner: runner, actor: actor), in: tx)
             try tx.notify(Self.changedChannel, row.uuid(0))
             return true
         }
@@ -304,7 +305,7 @@ public struct RunnerStore: Sendable {
         try database.transaction { tx in
             let gone = try tx.run(Self.removeSpent, .int(graceSeconds)) + tx.run(Self.removeOrphans)
             for row in gone {
-                try EventStore.append(.runnerRemoved, runner: RunnerID(row.int(0)), in: tx)
+                try EventStore.append(Event(.runnerRemoved, runner: RunnerID(row.int(0))), in: tx)
                 try tx.notify(Self.changedChannel, row.uuid(1))
             }
             return gone.count

@@ -27,12 +27,13 @@ enum JobStore {
                          id_token, token_permissions, status)
         select $1, $2, $3, $4, u.key, u.name, u.place - 1, u.needs::text[], u.label_set_id, nullif(u.condition, ''),
                u.flags & 1 > 0, u.flags & 2 > 0, nullif(u.timeout_seconds, 0), u.step_names::text[],
-               nullif(u.definition, ''), u.payload, u.flags & 4 > 0, u.token_permissions, 7
+               nullif(u.definition, ''), u.payload, u.flags & 4 > 0, u.token_permissions, $16
           from unnest($5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[],
                       $12::text[], $13::text[], $14::text[], $15::text[])
                with ordinality as u (key, name, needs, label_set_id, condition, flags, timeout_seconds, step_names,
                                      definition, payload, token_permissions, place)
          order by u.place
+        returning id, status, position
         """)
     /// A rerun's rows: those of `$3` start anew, the others carry over result, task, steps and log (rest.md 7), and the wait
     /// for late outputs, which hold up dependents in this attempt as in the one before (runner.md 4.6).
@@ -44,7 +45,7 @@ enum JobStore {
                          token_permissions, status, problem, task_id, queued_at, queue_key, started_at, stopped_at, settle_due_at, copied_from)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
                condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, payload, id_token, token_permissions,
-               case when again then 7 else status end, case when again then '' else problem end,
+               case when again then $4 else status end, case when again then '' else problem end,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
                case when not again then stopped_at end, case when not again then settle_due_at end,
@@ -53,21 +54,21 @@ enum JobStore {
          order by id
         returning id, status, position
         """)
-    /// Inserts the jobs of an attempt, blocked, in the order of the plan.
+    /// Inserts the jobs of an attempt, in the order of the plan.
     static func insert(
         _ jobs: [PlannedJob], run: RunID, attempt: AttemptID, repository: RepositoryID, owner: AccountID,
-        in tx: Transaction
-    ) throws {
+        status: Status, in tx: Transaction
+    ) throws -> [NewJob] {
         let sets = try labelSets(of: jobs, in: tx)
-        try tx.run(
+        let rows = try tx.run(
             Self.insert, .int(run.number), .int(attempt.number), .int(repository.number), .int(owner.number),
             .texts(jobs.map(\.key)), .texts(jobs.map(\.name)), .texts(jobs.map { Value.literal($0.needs) }),
             .ints(sets), .texts(jobs.map { $0.condition ?? "" }),
             .ints(jobs.map { ($0.continueOnError ? 1 : 0) + ($0.hasOutputs ? 2 : 0) + ($0.mayIdentify ? 4 : 0) }),
             .ints(jobs.map { $0.timeoutSeconds ?? 0 }), .texts(jobs.map { Value.literal($0.stepNames) }),
             .texts(jobs.map { $0.definition ?? "" }), .texts(jobs.map(\.payload)),
-            .texts(jobs.map(\.permissions.stored)))
-        try EventStore.appendBlocked(attempt, in: tx)
+            .texts(jobs.map(\.permissions.stored)), .int(status.rawValue))
+        return try rows.map { NewJob(JobID($0.int(0)), status: try $0.status(1), position: $0.int(2)) }
     }
 
     /// The label set of each job.
@@ -88,16 +89,12 @@ enum JobStore {
         }
     }
 
-    /// - Returns: for each old id in `again`, in order of position, the new job's id.
     static func copy(
-        from old: AttemptID, to new: AttemptID, again: [JobID], run: RunID, in tx: Transaction
-    ) throws -> [(position: Int64, job: JobID)] {
-        let rows = try tx.run(Self.copy, .int(old.number), .int(new.number), .ints(again.map(\.number)))
-        for row in rows {
-            try EventStore.append(
-                .jobStatus, run: run, job: JobID(row.int(0)), status: Status(rawValue: row.int(1)), in: tx)
-        }
-        return rows.map { ($0.int(2), JobID($0.int(0))) }
+        from old: AttemptID, to new: AttemptID, again: [JobID], status: Status, in tx: Transaction
+    ) throws -> [NewJob] {
+        try tx.run(
+            Self.copy, .int(old.number), .int(new.number), .ints(again.map(\.number)), .int(status.rawValue)
+        ).map { NewJob(JobID($0.int(0)), status: try $0.status(1), position: $0.int(2)) }
     }
 
     private static let lockUnfinished = Statement(
@@ -107,7 +104,7 @@ enum JobStore {
         """
         select j.id, j.key, j.needs, j.condition, j.continue_on_error, j.has_outputs, j.status, j.task_id,
                t.runner_can_cancel and coalesce(t.heard_at, t.started_at) > now() - make_interval(secs => $3::bigint),
-               j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position
+               j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key
           from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
          where j.run_id = $1 and a.number = $2 order by j.id
         """)
@@ -123,40 +120,24 @@ enum JobStore {
         try tx.run(Self.lockUnfinished, .int(run.number))
     }
 
-    /// One job as loaded, with what its changes need to be written.
-    struct Loaded {
-        let snapshot: JobSnapshot
-        /// The current or last task.
-        let task: TaskID?
-        let labelSet: Int64
-        let repository: RepositoryID
-        let owner: AccountID
-        let position: Int64
-    }
-
-    static func load(attempt: Int64, of run: RunID, in tx: Transaction) throws -> [Loaded] {
-        let rows = try tx.run(
-            Self.load, .int(run.number), .int(attempt), .int(RecoveryLimits.cancelHeardSeconds))
-        // Outputs may be megabytes, and only conditions of blocked jobs can ask for them here.
-        let isAsked = rows.contains {
-            Status(rawValue: $0.int(6)) == .blocked && conditionReadsNeeds($0.optionalText(3))
-        }
-        var outputs: [Int64: [JobOutput]] = [:]
-        if isAsked {
-            for row in try tx.run(Self.outputs, .int(run.number), .int(attempt)) {
-                outputs[row.int(0), default: []].append(JobOutput(name: row.text(1), value: row.text(2)))
-            }
-        }
-        return try rows.map { row in
-            Loaded(
-                snapshot: try snapshot(row, outputs: outputs[row.int(0)] ?? []),
-                task: row.optionalInt(7).map(TaskID.init),
+    static func load(attempt: Int64, of run: RunID, in tx: Transaction) throws -> [LoadedJob] {
+        try tx.run(Self.load, .int(run.number), .int(attempt), .int(RecoveryLimits.cancelHeardSeconds)).map { row in
+            LoadedJob(
+                snapshot: try snapshot(row), task: row.optionalInt(7).map(TaskID.init), queueKey: row.optionalInt(14),
                 labelSet: row.int(10), repository: RepositoryID(row.int(11)), owner: AccountID(row.int(12)),
                 position: row.int(13))
         }
     }
 
-    private static func snapshot(_ row: Row, outputs: [JobOutput]) throws -> JobSnapshot {
+    static func outputs(attempt: Int64, of run: RunID, in tx: Transaction) throws -> [JobID: [JobOutput]] {
+        var outputs: [JobID: [JobOutput]] = [:]
+        for row in try tx.run(Self.outputs, .int(run.number), .int(attempt)) {
+            outputs[JobID(row.int(0)), default: []].append(JobOutput(name: row.text(1), value: row.text(2)))
+        }
+        return outputs
+    }
+
+    private static func snapshot(_ row: Row) throws -> JobSnapshot {
         let task = TaskID(row.int(7))
         let state: JobState =
             switch try row.status(6) {
@@ -171,8 +152,7 @@ enum JobStore {
             }
         return JobSnapshot(
             id: JobID(row.int(0)), key: row.text(1), needs: row.texts(2), condition: row.optionalText(3),
-            continueOnError: row.bool(4), hasOutputs: row.bool(5), state: state, isSettling: row.bool(9),
-            outputs: outputs)
+            continueOnError: row.bool(4), hasOutputs: row.bool(5), state: state, isSettling: row.bool(9))
     }
 
     private static let move = Statement(
@@ -180,8 +160,7 @@ enum JobStore {
         """
         update job set status = $2, changed_at = now(), problem = case when $3 = '' then problem else $3 end,
                queued_at = case when $2 = 5 then coalesce(queued_at, now()) else queued_at end,
-               queue_key = case when $2 = 5 then coalesce(queue_key, $4) else queue_key end,
-               task_id = case when $2 = 5 then null else task_id end,
+               queue_key = $4, task_id = $5,
                started_at = case when $2 = 5 then null else started_at end,
                stopped_at = case when $2 <= 4 then now() else stopped_at end
          where id = $1
@@ -199,8 +178,10 @@ enum JobStore {
     private static let countReturn = Statement(
         "job_count_return", "update job set returns = returns + 1 where id = $1")
 
-    static func move(_ job: JobID, to status: Status, problem: String, queueKey: Int64, in tx: Transaction) throws {
-        try tx.run(Self.move, .int(job.number), .int(status.rawValue), .text(problem), .int(queueKey))
+    static func move(_ job: JobID, _ move: JobMove, in tx: Transaction) throws {
+        try tx.run(
+            Self.move, .int(job.number), .int(move.status.rawValue), .text(move.problem), .optional(move.queueKey),
+            .optional(move.task?.number))
     }
     static func holdDependents(of job: JobID, in tx: Transaction) throws { try tx.run(Self.hold, .int(job.number)) }
     static func releaseDependents(of job: JobID, in tx: Transaction) throws {
@@ -209,10 +190,17 @@ enum JobStore {
     static func countReturn(of job: JobID, in tx: Transaction) throws {
         try tx.run(Self.countReturn, .int(job.number))
     }
-    /// The owner's weight and the last place in the queue that one of its jobs holds.
-    static func queueTail(of owner: AccountID, in tx: Transaction) throws -> (weight: Int64, last: Int64?) {
-        let row = try tx.first(Self.ownerLast, .int(owner.number))
-        return (row?.int(0) ?? 1, row?.optionalInt(1))
+
+    private static let clock = Statement(
+        "transaction_clock", "select (extract(epoch from now()) * 1000000)::bigint")
+
+    /// - Parameter spacingSeconds: 0 for oldest first; then nobody asks who stands last.
+    static func queueTail(of owner: AccountID, spacingSeconds: Double, in tx: Transaction) throws -> QueueTail {
+        let now = Instant(microseconds: try tx.one(Self.clock).value(0))
+        let spacing = Int64(spacingSeconds * 1_000_000)
+        let row = spacing > 0 ? try tx.first(Self.ownerLast, .int(owner.number)) : nil
+        return QueueTail(
+            now: now, last: row?.optionalInt(1), weight: row?.int(0) ?? 1, spacingMicroseconds: spacing)
     }
 
     // MARK: claims
@@ -257,20 +245,14 @@ enum JobStore {
         """)
     private static let assign = Statement(
         "job_assign",
-        "update job set status = 6, task_id = $2, started_at = now(), changed_at = now() where id = $1")
-
-    struct Picked {
-        let job: JobID
-        let run: RunID
-        let stepNames: [String]
-    }
+        "update job set status = $3, task_id = $2, started_at = now(), changed_at = now() where id = $1")
 
     /// The first job in the queue that nobody else is taking, locked; waits for nobody.
     ///
     /// - Parameter handle: only this attempt of a job (runner.md 2.6); a text that is no UUID is nobody's.
     static func pick(
         labelSets: [Int64], scope: RunnerScope, handle: String?, in tx: Transaction
-    ) throws -> Picked? {
+    ) throws -> PickedJob? {
         let row: Row?
         if let handle {
             guard isUUID(handle) else { return nil }
@@ -284,7 +266,7 @@ enum JobStore {
                 row = try tx.first(Self.pickRepository, .ints(labelSets), .int(repository.number))
             }
         }
-        return row.map { Picked(job: JobID($0.int(0)), run: RunID($0.int(1)), stepNames: $0.texts(2)) }
+        return row.map { PickedJob(job: JobID($0.int(0)), run: RunID($0.int(1)), stepNames: $0.texts(2)) }
     }
 
     /// Whether anything waits at all, locked or not: skipped rows are not absent ones (runner.md 3.3).
@@ -293,8 +275,8 @@ enum JobStore {
         return try !database.read(Self.anyWaiting, .ints(labelSets), repository, owner).isEmpty
     }
 
-    static func assign(_ job: JobID, to task: TaskID, in tx: Transaction) throws {
-        try tx.run(Self.assign, .int(job.number), .int(task.number))
+    static func assign(_ job: JobID, to task: TaskID, status: Status, in tx: Transaction) throws {
+        try tx.run(Self.assign, .int(job.number), .int(task.number), .int(status.rawValue))
     }
 
     private static func bounds(_ scope: RunnerScope) -> (repository: Value, owner: Value) {

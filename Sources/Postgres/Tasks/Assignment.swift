@@ -5,7 +5,7 @@ public struct Assignment: Sendable {
     public let task: TaskID
     public let job: JobID
     public let jobKey: String
-    public let facts: RunFacts
+    public let facts: RunContext
     /// What the payload is made of; nil for a job that a server of before 0067 planned.
     let definition: String?
     /// The payload of such a job, made at planning.
@@ -33,14 +33,9 @@ extension Assignment {
     private static let describe = Statement(
         "task_describe",
         """
-        select t.id, j.id, j.key, r.id, r.number, a.number::bigint, j.definition, r.event, r.payload, r.ref, r.sha,
-               r.workflow_id, r.workflow_path, coalesce(u.name, 'ghost'), coalesce(v.name, u.name, 'ghost'), p.id,
-               o.name, p.name, j.needs, a.id, j.timeout_seconds, j.id_token,
-               case when j.definition is null then j.payload end
-          from task t join job j on j.id = t.job_id join run r on r.id = j.run_id
-          join attempt a on a.id = j.attempt_id join repository p on p.id = r.repository_id
-          join account o on o.id = p.owner_id left join account u on u.id = r.actor_id
-          left join account v on v.id = a.actor_id
+        select \(RunContext.columns), j.id, j.key, j.definition,
+               case when j.definition is null then j.payload end, r.payload, p.id, j.needs, a.id, j.timeout_seconds, j.id_token
+          from \(RunContext.taskTables)
          where t.id = $1
         """)
     private static let needsOf = Statement(
@@ -54,18 +49,14 @@ extension Assignment {
     /// Outputs of needs are read at fetch time: they were complete before the job became waiting (runner.md 4.6).
     static func load(_ task: TaskID, in tx: Transaction) throws -> Assignment? {
         guard let row = try tx.first(Self.describe, .int(task.number)) else { return nil }
-        let keys = row.texts(18)
-        let legs = keys.isEmpty ? [] : try legs(of: AttemptID(row.int(19)), keys: keys, in: tx)
+        let next = RunContext.columnCount
+        let keys = row.texts(next + 6)
+        let legs = keys.isEmpty ? [] : try legs(of: AttemptID(row.int(next + 7)), keys: keys, in: tx)
         return Assignment(
-            task: task, job: JobID(row.int(1)), jobKey: row.text(2),
-            facts: RunFacts(
-                run: RunID(row.int(3)), runNumber: row.int(4), attempt: row.int(5), event: row.text(7),
-                ref: row.text(9), sha: row.text(10), workflowID: row.text(11), workflowPath: row.text(12),
-                actor: row.text(13), triggeringActor: row.text(14), repositoryOwner: row.text(16),
-                repositoryName: row.text(17)),
-            definition: row.optionalText(6), plannedPayload: row.optionalText(22), eventPayload: row.text(8),
-            repositoryID: RepositoryID(row.int(15)),
-            timeoutSeconds: row.optionalInt(20), mayIdentify: row.bool(21),
+            task: task, job: JobID(row.int(next)), jobKey: row.text(next + 1), facts: RunContext(row, at: 0),
+            definition: row.optionalText(next + 2), plannedPayload: row.optionalText(next + 3),
+            eventPayload: row.text(next + 4), repositoryID: RepositoryID(row.int(next + 5)),
+            timeoutSeconds: row.optionalInt(next + 8), mayIdentify: row.bool(next + 9),
             needs: keys.map { needResult($0, among: legs) })
     }
 

@@ -1,42 +1,5 @@
 import Domain
 
-/// One step as a runner reported it. Times are Unix microseconds of the runner's clock, for display only.
-public struct ReportedStep: Sendable {
-    public let position: Int64
-    public let result: Int64
-    public let startedAt: Int64?
-    public let stoppedAt: Int64?
-    public let logIndex: Int64
-    public let logLength: Int64
-
-    public init(
-        position: Int64, result: Int64, startedAt: Int64?, stoppedAt: Int64?, logIndex: Int64, logLength: Int64
-    ) {
-        self.position = position
-        self.result = result
-        self.startedAt = startedAt
-        self.stoppedAt = stoppedAt
-        self.logIndex = logIndex
-        self.logLength = logLength
-    }
-}
-
-public enum TaskLimits {
-    /// Bytes of an output's name and of its value (runner.md 4.3, 6).
-    public static let outputNameBytesMax = 255
-    public static let outputValueBytesMax = 1024 * 1024
-    /// Bytes of all outputs of a run (GitHub's limit; workflows.md 8).
-    public static let runOutputBytesMax: Int64 = 50 * 1024 * 1024
-    /// Outputs of one task; GitHub names no number, and nobody has as many.
-    public static let outputsMax = 1000
-    /// Outputs of one report that are looked at, and told as received. The others are as if they had not been sent.
-    public static let reportedOutputsMax = 10_000
-    /// Steps of one report that are looked at.
-    public static let reportedStepsMax = 1000
-    /// Seconds between two writes of the time at which a task was last heard.
-    public static let heardEverySeconds: Int64 = 4
-}
-
 /// A task that runs, as far as what its job asks for depends on it.
 public struct LiveTask: Sendable {
     public let task: TaskID
@@ -69,14 +32,14 @@ public struct TaskStore: Sendable {
         self.runs = runs
     }
 
-    // MARK: assignment; called by `TaskClaims`
+    // MARK: assignment; called by `ClaimScript`
 
     private static let insert = Statement(
         "task_insert",
         """
         with fresh as (
             insert into task (job_id, runner_id, status, token_hash, request_key, runner_can_cancel)
-            values ($1, $2, 6, $3, $4, $5) returning id),
+            values ($1, $2, $7, $3, $4, $5) returning id),
         steps as (
             insert into step (task_id, position, name)
             select f.id, n - 1, name from fresh f, unnest($6::text[]) with ordinality as s (name, n))
@@ -90,12 +53,11 @@ public struct TaskStore: Sendable {
         """)
     private static let renewToken = Statement("task_renew_token", "update task set token_hash = $2 where id = $1")
 
-    static func insert(
-        job: JobID, runner: Runner, tokenHash: [UInt8], requestKey: String?, steps: [String], in tx: Transaction
-    ) throws -> TaskID {
+    static func insert(_ task: NewTask, in tx: Transaction) throws -> TaskID {
         try tx.one(
-            Self.insert, .int(job.number), .int(runner.id.number), .bytes(tokenHash), .optional(requestKey),
-            .bool(runner.canCancel), .texts(steps)
+            Self.insert, .int(task.job.number), .int(task.runner.id.number), .bytes(task.tokenHash),
+            .optional(task.requestKey), .bool(task.runner.canCancel), .texts(task.stepNames),
+            .int(task.status.rawValue)
         ).value(0)
     }
     static func unheard(of runner: RunnerID, requestKey: String, in tx: Transaction) throws -> [TaskID] {
@@ -105,7 +67,7 @@ public struct TaskStore: Sendable {
         try tx.run(Self.renewToken, .int(task.number), .bytes(hash))
     }
 
-    // MARK: the end of a task with its job; called by `RunStore`
+    // MARK: the end of a task with its job; called by `RunScript`
 
     private static let end = Statement(
         "task_end_with_job",
@@ -119,8 +81,9 @@ public struct TaskStore: Sendable {
 
     static func end(_ task: TaskID, as status: Status, byServer: Bool, in tx: Transaction) throws {
         try tx.run(Self.end, .int(task.number), .int(status.rawValue), .bool(byServer))
-        // No step may look as if it still ran (go-gitea/gitea#35956).
-        if status.isDone { try tx.run(Self.endSteps, .int(task.number), .int(status.rawValue)) }
+    }
+    static func endSteps(of task: TaskID, as status: Status, in tx: Transaction) throws {
+        try tx.run(Self.endSteps, .int(task.number), .int(status.rawValue))
     }
 
     // MARK: UpdateTask
@@ -134,7 +97,7 @@ public struct TaskStore: Sendable {
                and (heard_at is null or heard_at < now() - make_interval(secs => $3::bigint)))
         select status, ended_by_server from task where id = $1 and runner_id = $2
         """)
-    private static let locate = Statement(
+    private static let locateTask = Statement(
         "task_locate",
         """
         select t.runner_id, j.run_id, j.id, j.has_outputs, t.status, t.log_closed_at is not null, j.settle_due_at is not null
@@ -185,15 +148,8 @@ public struct TaskStore: Sendable {
 
     private static let failedSteps = Statement(
         "step_failed", "select position, name from step where task_id = $1 and status = 2 order by position")
-    private static let payload = Statement(
+    private static let payloadOf = Statement(
         "task_payload", "select j.payload from task t join job j on j.id = t.job_id where t.id = $1")
-
-    /// What an UpdateTask is answered with.
-    public struct Report: Sendable {
-        /// The number for the wire: 0 while the runner should go on (runner.md 4.3.9).
-        public let result: Int
-        public let sentOutputs: [String]
-    }
 
     /// A heartbeat that says what the last one said: one statement, and a write only every few seconds.
     ///
@@ -201,7 +157,7 @@ public struct TaskStore: Sendable {
     public func heartbeat(_ task: TaskID, by runner: Runner) throws -> Int? {
         try database.write(
             Self.heartbeat, .int(task.number), .int(runner.id.number), .int(TaskLimits.heardEverySeconds)
-        ).first.map(Self.wire)
+        ).first.map { wireResult(try $0.status(0), endedByServer: $0.bool(1)) }
     }
 
     /// One UpdateTask, all of it in one transaction (runner.md 4.3).
@@ -210,54 +166,31 @@ public struct TaskStore: Sendable {
     public func report(
         _ task: TaskID, by runner: Runner, conclusion: Conclusion?, steps: [ReportedStep],
         outputs: [(name: String, value: String)]
-    ) throws -> Report {
-        try database.transaction { tx in
-            guard let row = try tx.first(Self.locate, .int(task.number)), row.int(0) == runner.id.number else {
-                // Told as cancelled, so that the runner stops (runner.md 4.3.1). Another runner's task is told the same:
-                // which ids there are is nobody's business.
-                return Report(result: Status.cancelled.runnerResult, sentOutputs: outputs.map(\.name))
-            }
-            let run = RunID(row.int(1))
-            let job = JobID(row.int(2))
-            let isLive = row.int(4) >= Status.running.rawValue
-            let isLogClosed = row.bool(5)
-            // Lock order: run and jobs, then the task, then its steps. A heartbeat locks from the task downwards.
-            let settles = row.bool(6) && (isLogClosed || !outputs.isEmpty)
-            if (isLive && conclusion != nil) || settles { try runs.lock(run, in: tx) }
-            // Locked now: what the sweeps or a cancel did before is seen, what they do later waits.
-            let wasLive = try tx.one(Self.lockTask, .int(task.number)).int(0) >= Status.running.rawValue
-            if wasLive { try put(steps.prefix(TaskLimits.reportedStepsMax), of: task, in: tx) }
-            let dropped = try put(outputs, of: task, in: tx)
-            if wasLive, let conclusion {
-                let isComplete = !outputs.isEmpty || isLogClosed || !row.bool(3)
-                let contradiction = conclusion == .success ? try Self.contradiction(of: task, in: tx) : nil
-                try runs.apply(
-                    .job(
-                        job,
-                        .reported(task, contradiction == nil ? conclusion : .failure, outputsComplete: isComplete)),
-                    to: run, problem: contradiction ?? "", in: tx)
-            } else if settles {
-                try runs.apply(.outputsSettled(job), to: run, in: tx)
-            }
-            return Report(
-                result: try Self.wire(tx.one(Self.taskStatus, .int(task.number))),
-                sentOutputs: try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) } + dropped)
+    ) throws -> ReportAnswer {
+        let report = TaskReport(
+            task: task, runner: runner.id, conclusion: conclusion,
+            steps: Array(steps.prefix(TaskLimits.reportedStepsMax)),
+            outputs: outputs.map { JobOutput(name: $0.name, value: $0.value) })
+        return try database.transaction { try ReportScript(on: runs.tables(in: $0)).report(report) }
+    }
+
+    static func locate(_ task: TaskID, in tx: Transaction) throws -> LocatedTask? {
+        try tx.first(locateTask, .int(task.number)).map { row in
+            LocatedTask(
+                run: RunID(row.int(1)), job: JobID(row.int(2)), runner: row.optionalInt(0).map(RunnerID.init),
+                status: try row.status(4), hasOutputs: row.bool(3), isLogClosed: row.bool(5), isSettling: row.bool(6))
         }
     }
-
-    /// Why this task cannot have been a success, in words.
-    private static func contradiction(of task: TaskID, in tx: Transaction) throws -> String? {
-        let failed = try tx.run(failedSteps, .int(task.number)).map { (position: $0.int(0), name: $0.text(1)) }
-        guard !failed.isEmpty, let payload = try tx.first(Self.payload, .int(task.number)) else { return nil }
-        return contradictionOfSuccess(failedSteps: failed, payload: payload.text(0))
+    static func hear(_ task: TaskID, in tx: Transaction) throws -> TaskStanding {
+        let row = try tx.one(lockTask, .int(task.number))
+        return TaskStanding(try row.status(0), isEndedByServer: row.bool(1))
+    }
+    static func standing(of task: TaskID, in tx: Transaction) throws -> TaskStanding {
+        let row = try tx.one(taskStatus, .int(task.number))
+        return TaskStanding(try row.status(0), isEndedByServer: row.bool(1))
     }
 
-    private static func wire(_ row: Row) throws -> Int {
-        wireResult(try row.status(0), endedByServer: row.bool(1))
-    }
-
-    private func put(_ steps: ArraySlice<ReportedStep>, of task: TaskID, in tx: Transaction) throws {
-        guard !steps.isEmpty else { return }
+    static func put(_ steps: [ReportedStep], of task: TaskID, in tx: Transaction) throws {
         // No time any clock shows: stands for "not told", since a bigint[] of ours has no nulls.
         let never = Int64.min
         try tx.run(
@@ -265,42 +198,23 @@ public struct TaskStore: Sendable {
             .ints(steps.map(\.logLength)), .ints(steps.map { $0.startedAt ?? never }), .ints(steps.map(\.result)),
             .ints(steps.map { $0.stoppedAt ?? never }), .int(never))
     }
-
-    /// First value of a name wins. What is refused is listed as received all the same, or clients resend it for ever
-    /// (runner.md 4.3.7).
-    ///
-    /// - Returns: names that were not stored at all.
-    private func put(_ outputs: [(name: String, value: String)], of task: TaskID, in tx: Transaction) throws -> [String]
-    {
-        guard !outputs.isEmpty else { return [] }
-        let known = Set(try tx.run(Self.outputNames, .int(task.number)).map { $0.text(0) })
-        var room = TaskLimits.runOutputBytesMax - (try tx.one(Self.outputBytes, .int(task.number)).value(0))
-        var places = TaskLimits.outputsMax - known.count
-        var stored: [(name: String, value: String)] = []
-        var refused: [String] = []
-        var unstored: [String] = []
-        for output in outputs.sorted(by: { $0.name < $1.name }) where !known.contains(output.name) {
-            let size = output.value.utf8.count
-            guard places > 0, !output.name.isEmpty, output.name.utf8.count <= TaskLimits.outputNameBytesMax,
-                !output.name.utf8.contains(0)
-            else {
-                unstored.append(output.name)
-                continue
-            }
-            places -= 1
-            if size <= TaskLimits.outputValueBytesMax, Int64(size) <= room, !output.value.utf8.contains(0) {
-                room -= Int64(size)
-                stored.append(output)
-            } else {
-                refused.append(output.name)
-            }
-        }
-        if !stored.isEmpty {
-            try tx.run(
-                Self.putOutputs, .int(task.number), .texts(stored.map(\.name)), .texts(stored.map(\.value)))
-        }
-        if !refused.isEmpty { try tx.run(Self.refuseOutputs, .int(task.number), .texts(refused)) }
-        return unstored
+    static func outputNames(of task: TaskID, in tx: Transaction) throws -> [String] {
+        try tx.run(outputNames, .int(task.number)).map { $0.text(0) }
+    }
+    static func outputBytes(ofRunOf task: TaskID, in tx: Transaction) throws -> Int64 {
+        try tx.one(outputBytes, .int(task.number)).value(0)
+    }
+    static func put(_ outputs: [JobOutput], of task: TaskID, in tx: Transaction) throws {
+        try tx.run(putOutputs, .int(task.number), .texts(outputs.map(\.name)), .texts(outputs.map(\.value)))
+    }
+    static func refuse(_ outputs: [String], of task: TaskID, in tx: Transaction) throws {
+        try tx.run(refuseOutputs, .int(task.number), .texts(outputs))
+    }
+    static func failedSteps(of task: TaskID, in tx: Transaction) throws -> [FailedStep] {
+        try tx.run(failedSteps, .int(task.number)).map { FailedStep(position: $0.int(0), name: $0.text(1)) }
+    }
+    static func payload(of task: TaskID, in tx: Transaction) throws -> String {
+        try tx.one(payloadOf, .int(task.number)).value(0)
     }
 
     // MARK: lost tasks
@@ -315,7 +229,7 @@ public struct TaskStore: Sendable {
                or t.started_at < now() - make_interval(secs => coalesce(j.timeout_seconds + $4::bigint, $3::bigint)) or n.id is null)
          order by t.id limit 500
         """)
-    private static let clock = Statement(
+    private static let liveClock = Statement(
         "task_clock",
         """
         select t.started_at, t.heard_at, j.timeout_seconds, n.declared_at, n.id is null, j.returns::bigint,
@@ -343,35 +257,26 @@ public struct TaskStore: Sendable {
                 Self.live, .int(after), .int(shortest), .int(limits.overlongSeconds), .int(limits.timeoutGraceSeconds))
             after = rows.last?.int(0) ?? after
             try eachOf(rows) { row in
-                let task = TaskID(row.int(0))
-                let job = JobID(row.int(1))
-                let run = RunID(row.int(2))
-                if let loss = try giveUp(task, job: job, run: run, runner: row.text(7), limits: limits) {
-                    lost.append(Lost(task: task, job: job, run: run, loss: loss))
+                let suspect = SuspectTask(
+                    TaskID(row.int(0)), job: JobID(row.int(1)), run: RunID(row.int(2)), runner: row.text(7))
+                let given = try database.transaction {
+                    try LossScript(on: runs.tables(in: $0), limits: limits).giveUp(suspect)
+                }
+                if let given {
+                    lost.append(Lost(task: suspect.task, job: suspect.job, run: suspect.run, loss: given.loss))
                 }
             }
             if rows.isEmpty { return lost }
         }
     }
 
-    private func giveUp(
-        _ task: TaskID, job: JobID, run: RunID, runner: String, limits: RecoveryLimits
-    ) throws -> TaskLoss? {
-        try database.transaction { tx in
-            try runs.lock(run, in: tx)
-            guard let row = try tx.first(Self.clock, .int(task.number)) else { return nil }
-            let facts = TaskClock(
-                startedAt: row.instant(0) ?? Instant(microseconds: 0), heardAt: row.instant(1),
-                timeoutSeconds: row.optionalInt(2), declaredAt: row.instant(3))
-            let now = Instant(microseconds: row.int(6))
-            guard let loss = row.bool(4) ? .runnerRemoved : loss(of: facts, now: now, limits: limits) else {
-                return nil
-            }
-            try EventStore.append(.taskLost, run: run, job: job, task: task, detail: loss.rawValue, in: tx)
-            try runs.apply(
-                .job(job, .lost(task, loss, returns: Int(row.int(5)))), to: run,
-                problem: loss.words(runner: runner, limits: limits, timeoutSeconds: facts.timeoutSeconds), in: tx)
-            return loss
+    static func clock(of task: TaskID, in tx: Transaction) throws -> LiveTaskClock? {
+        try tx.first(liveClock, .int(task.number)).map { row in
+            LiveTaskClock(
+                TaskClock(
+                    startedAt: row.instant(0) ?? Instant(microseconds: 0), heardAt: row.instant(1),
+                    timeoutSeconds: row.optionalInt(2), declaredAt: row.instant(3)),
+                isRunnerRemoved: row.bool(4), returns: Int(row.int(5)), now: Instant(microseconds: row.int(6)))
         }
     }
 

@@ -1,9 +1,10 @@
 """The event that a push gives to its jobs, as the runner gets it."""
+
 from support import context, git
 
 
 def workflow(condition: str = "true", on: str = "push") -> str:
-    return f"on: {on}\njobs: {{j: {{if: \"{condition}\", runs-on: x, steps: [run: x]}}}}\n"
+    return f'on: {on}\njobs: {{j: {{if: "{condition}", runs-on: x, steps: [run: x]}}}}\n'
 
 
 def push_to(project, ref: str, *options: str):

@@ -1,4 +1,5 @@
 """shared/field/01, H10: a push with the job's own token is taken and starts nothing; a personal token's starts runs."""
+
 from support import context, git, wait_for
 
 

@@ -1,4 +1,6 @@
-"""shared/field/02: an action by owner and name is fetched from the address in the task's context, not from the server itself."""
+"""shared/field/02: an action by owner and name is fetched from the address in the task's context, not from the server
+itself."""
+
 import pytest
 from conftest import private_stack
 from support import EmbeddedRunner, Project, User, git
@@ -32,9 +34,12 @@ runs:
 @pytest.fixture(scope="module")
 def instance():
     """The instance is its own default address for actions, so that no network is needed."""
-    from stack import free_port
+    from millrace_stack import free_port
+
     port = free_port()
-    with private_stack("actions", port=port, settings={"actions": {"default_url": f"http://127.0.0.1:{port}/"}}) as stack:
+    with private_stack(
+        "actions", port=port, settings={"actions": {"default_url": f"http://127.0.0.1:{port}/"}}
+    ) as stack:
         yield stack
 
 
@@ -51,8 +56,14 @@ def actions(instance, tmp_path_factory):
         (directory / "deep/action.yml").write_text(INNER.replace("inner ran", "deep ran"))
         git(directory, "add", "--all")
         git(directory, "commit", "--quiet", "-m", "Action")
-        git(directory, "push", "--quiet", clone.replace("//", f"//{publisher.name}:{publisher.password}@"), "HEAD:refs/heads/main",
-            "HEAD:refs/tags/v1")
+        git(
+            directory,
+            "push",
+            "--quiet",
+            clone.replace("//", f"//{publisher.name}:{publisher.password}@"),
+            "HEAD:refs/heads/main",
+            "HEAD:refs/tags/v1",
+        )
 
 
 @pytest.fixture
@@ -71,12 +82,15 @@ def run(project: Project, steps: str) -> "tuple[dict, str]":
 
 
 def test_an_action_and_the_one_it_uses_come_from_the_default_address(instance, actions, cy):
-    done, log = run(cy, f"""\
+    done, log = run(
+        cy,
+        f"""\
       - {{id: h, uses: actions/hello@v1, with: {{who: ann}}}}
       - run: 'echo "output: ${{{{ steps.h.outputs.said }}}}"'
       - uses: actions/hello/deep@main
       - uses: {instance.url}/actions/inner@v1
-""")
+""",
+    )
     assert done["conclusion"] == "success", log
     for line in ("inner ran", "hello ann from actions/hello", f"server is {instance.url}", "output: hello", "deep ran"):
         assert line in log, log
@@ -84,7 +98,9 @@ def test_an_action_and_the_one_it_uses_come_from_the_default_address(instance, a
 
 
 def test_an_action_of_the_workspace_may_use_published_ones(instance, actions, cy):
-    cy.commit({"tools/wrap/action.yml": INNER.replace("- {shell: sh, run: echo inner ran}", "- uses: actions/hello@v1")})
+    cy.commit(
+        {"tools/wrap/action.yml": INNER.replace("- {shell: sh, run: echo inner ran}", "- uses: actions/hello@v1")}
+    )
     done, log = run(cy, "      - uses: actions/checkout@v4\n      - uses: ./tools/wrap\n")
     assert done["conclusion"] == "success" and "hello nobody" in log, log
 
@@ -98,8 +114,10 @@ def test_what_cannot_be_had_is_said_with_its_address(instance, actions, cy):
 def test_an_address_without_a_network_is_named(stack, project, embedded):
     """The default is GitHub; where it cannot be reached, the error says where it was looked for."""
     embedded()
-    project.push_workflow("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
-                          "      - uses: http://127.0.0.1:9/some/action@v4\n      - run: echo never\n")
+    project.push_workflow(
+        "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - uses: http://127.0.0.1:9/some/action@v4\n      - run: echo never\n"
+    )
     done = project.wait_run(seconds=120)
     log = project.log(project.jobs(done)["a"])
     assert done["conclusion"] == "failure" and "from http://127.0.0.1:9/some/action" in log and "never" not in log
@@ -107,14 +125,17 @@ def test_an_address_without_a_network_is_named(stack, project, embedded):
 
 
 def test_checkout_of_another_repository_and_ref(instance, actions, cy):
-    done, log = run(cy, """\
+    done, log = run(
+        cy,
+        """\
       - uses: actions/checkout@v4
       - uses: actions/checkout@v4
         with: {repository: actions/hello, ref: v1, path: other}
       - run: |
           test -f other/action.yml && git -C other describe --tags
           git -C other remote get-url origin
-""")
+""",
+    )
     assert done["conclusion"] == "success", log
     assert "\nv1" in "\n".join(line.split(" ", 1)[1] for line in log.splitlines()), log
     assert f"{instance.url}/actions/hello.git" in log

@@ -1,4 +1,5 @@
 """shared/field/03: what the server has decided about a job's `if`, the payload cannot contradict."""
+
 import json
 
 import pytest
@@ -9,11 +10,17 @@ JOB = "    runs-on: ubuntu-latest\n    steps: [{run: echo it ran}]\n"
 
 def test_failure_behind_a_skipped_job_runs(project, embedded):
     embedded()
-    project.push_workflow("on: push\njobs:\n  root:\n    runs-on: ubuntu-latest\n    steps: [{run: exit 1}]\n"
-                          f"  mid:\n    needs: root\n{JOB}  after:\n    needs: mid\n    if: failure()\n{JOB}")
+    project.push_workflow(
+        "on: push\njobs:\n  root:\n    runs-on: ubuntu-latest\n    steps: [{run: exit 1}]\n"
+        f"  mid:\n    needs: root\n{JOB}  after:\n    needs: mid\n    if: failure()\n{JOB}"
+    )
     run = project.wait_run(seconds=90)
     jobs = project.jobs(run)
-    assert {name: job["conclusion"] for name, job in jobs.items()} == {"root": "failure", "mid": "skipped", "after": "success"}
+    assert {name: job["conclusion"] for name, job in jobs.items()} == {
+        "root": "failure",
+        "mid": "skipped",
+        "after": "success",
+    }
     assert run["conclusion"] == "failure" and "it ran" in project.log(jobs["after"])
 
 

@@ -1,4 +1,5 @@
 """shared/field/04: results of expressions are not evaluated again, wherever they pass through."""
+
 import pytest
 
 MESSAGE = "Fix ${{ github.actor }} in title"
@@ -60,7 +61,8 @@ def logs(project, embedded):
     # The value must come from a step, not from the workflow's own text, where it would be an expression.
     workflow = EVERYWHERE.replace(
         """'echo "title=\\${{ secrets.GITHUB_TOKEN }}" | tr -d "\\\\134" >> "$GITHUB_OUTPUT"'""",
-        """'printf "title=%s{{ secrets.GITHUB_TOKEN }}\\\\n" "\\$" >> "$GITHUB_OUTPUT"'""")
+        """'printf "title=%s{{ secrets.GITHUB_TOKEN }}\\\\n" "\\$" >> "$GITHUB_OUTPUT"'""",
+    )
     project.push({"inner/action.yml": INNER, ".gitea/workflows/ci.yml": workflow}, MESSAGE)
     run = project.wait_run(seconds=120)
     texts = {name: project.log(job) for name, job in project.jobs(run).items() if job["conclusion"] != "skipped"}

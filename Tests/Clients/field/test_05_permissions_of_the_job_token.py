@@ -1,9 +1,17 @@
 """Field case 05: `permissions` bounds the job's token, at the top and on a job."""
+
 import pytest
 from support import context, git
 
-READERS = ["permissions: {contents: read}", "permissions: {}", "permissions: read-all", "permissions:",
-           "job:permissions: {contents: read}", "job:permissions: {}", "job:permissions: {actions: write}"]
+READERS = [
+    "permissions: {contents: read}",
+    "permissions: {}",
+    "permissions: read-all",
+    "permissions:",
+    "job:permissions: {contents: read}",
+    "job:permissions: {}",
+    "job:permissions: {actions: write}",
+]
 WRITERS = ["permissions: {contents: write}", "permissions: write-all", "", "job:permissions: {contents: write}"]
 
 
@@ -31,7 +39,9 @@ def test_who_may_write_pushes(project, tmp_path, permissions):
 
 
 def test_without_contents_a_private_repository_is_not_cloned(private_project, tmp_path):
-    private_project.push_workflow("on: push\npermissions: {actions: read}\njobs: {a: {runs-on: f05, steps: [run: x]}}\n")
+    private_project.push_workflow(
+        "on: push\npermissions: {actions: read}\njobs: {a: {runs-on: f05, steps: [run: x]}}\n"
+    )
     token = context(private_project.runner(labels=["f05"]).fetch())["token"]
     url = f"http://x:{token}@127.0.0.1:{private_project.stack.port}/{private_project.path}.git"
     done = git(tmp_path, "clone", url, "w", check=False)

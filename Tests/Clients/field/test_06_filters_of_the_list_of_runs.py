@@ -1,8 +1,12 @@
 """Field case 06: a script asks whether the runs of one commit are green, and is not told of others."""
+
 import pytest
 from support import git, wait_for
 
-ONE = "on: push\njobs:\n  one: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}\n  two: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}\n"
+ONE = (
+    "on: push\njobs:\n  one: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}\n  two: {runs-on: ubuntu-latest, steps:"
+    " [{run: 'true'}]}\n"
+)
 
 
 @pytest.fixture
@@ -36,7 +40,9 @@ def test_06_each_filter_and_all_together(pushed):
     assert found(project, f"head_sha={project.second}") == 2
     assert found(project, "branch=main") == 2, "a tag is no branch"
     assert found(project, "branch=v1") == 0
-    assert found(project, "event=push") == found(project, f"actor={name}") == found(project, f"actor={name.upper()}") == 3
+    assert (
+        found(project, "event=push") == found(project, f"actor={name}") == found(project, f"actor={name.upper()}") == 3
+    )
     assert found(project, f"branch=main&event=push&actor={name}&status=success") == 1
     assert found(project, f"branch=main&head_sha={project.first}&status=queued") == 0
     assert found(project, f"branch=main&head_sha={project.second}&status=queued&status=success&event=push") == 1
@@ -56,6 +62,7 @@ def test_06_jobs_of_a_run(pushed):
         answer = pushed.rest(f"/runs/{done['id']}/jobs?{query}")
         assert answer.status == 200, answer.text
         return [job["name"] for job in answer.json["jobs"]]
+
     assert jobs("") == jobs("status=success") == jobs("status=completed&status=queued") == ["one", "two"]
     assert jobs("status=failure") == []
     assert jobs("limit=1&page=2") == ["two"] and jobs("limit=1&page=3") == []

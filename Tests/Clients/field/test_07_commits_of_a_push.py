@@ -1,5 +1,6 @@
 """Field case 07: the event names all commits of a push."""
-from support import git, wait_for
+
+from support import git
 
 from field.push_events import event_of, push_to, workflow
 
@@ -38,7 +39,14 @@ def test_a_new_branch_has_those_that_no_other_had_and_a_tag_has_none(project):
 def test_two_branches_in_one_push_do_not_hide_each_others_commits(project):
     project.push_workflow(workflow(on="{push: {branches: ['new-*']}}"))
     commit(project, "mine")
-    git(project.checkout, "push", "--quiet", project.url(project.owner), "HEAD:refs/heads/new-a", "HEAD:refs/heads/new-b")
+    git(
+        project.checkout,
+        "push",
+        "--quiet",
+        project.url(project.owner),
+        "HEAD:refs/heads/new-a",
+        "HEAD:refs/heads/new-b",
+    )
     runner = project.runner(labels=["x"])
     for _ in range(2):
         assert [one["message"] for one in event_of(runner)["commits"]] == ["mine"]
@@ -51,10 +59,19 @@ def test_of_3000_commits_2048_are_listed_and_all_are_counted(project):
     lines = []
     parent = git(project.checkout, "rev-parse", "HEAD").stdout.strip()
     for n in range(3000):
-        lines.append(f"commit refs/heads/main\ncommitter a <a@example.invalid> {1_800_000_000 + n} +0000\ndata {len(str(n))}\n{n}\n"
-                     + (f"from {parent}\n" if n == 0 else ""))
+        lines.append(
+            f"commit refs/heads/main\ncommitter a <a@example.invalid> {1_800_000_000 + n} +0000\ndata"
+            f" {len(str(n))}\n{n}\n" + (f"from {parent}\n" if n == 0 else "")
+        )
     import subprocess
-    subprocess.run(["git", "fast-import", "--quiet", "--force"], cwd=project.checkout, input="\n".join(lines), text=True, check=True)
+
+    subprocess.run(
+        ["git", "fast-import", "--quiet", "--force"],
+        cwd=project.checkout,
+        input="\n".join(lines),
+        text=True,
+        check=True,
+    )
     git(project.checkout, "push", "--quiet", project.url(project.owner), "refs/heads/main:refs/heads/main")
     event = event_of(runner)
     assert event["total_commits"] == 3000 and len(event["commits"]) == 2048

@@ -1,13 +1,21 @@
 """Field case 09: path filters on the first push of a branch are judged against where it left the known branches."""
-from support import git, wait_for
+
+from support import wait_for
 
 from field.push_events import push_to, workflow
 
 
 def read(project, ref: str) -> None:
-    wait_for(lambda: project.stack.sql(
-        f"select count(*) from inbox i join repository r on r.id = i.repository_id where r.name = '{project.name}'"
-        f" and i.ref = '{ref}' and i.state = 'read'") != "0", "the push to be read")
+    wait_for(
+        lambda: (
+            project.stack.sql(
+                "select count(*) from inbox i join repository r on r.id = i.repository_id where r.name ="
+                f" '{project.name}' and i.ref = '{ref}' and i.state = 'read'"
+            )
+            != "0"
+        ),
+        "the push to be read",
+    )
 
 
 def branches(project) -> set:
@@ -15,7 +23,9 @@ def branches(project) -> set:
 
 
 def start(project):
-    project.push({".gitea/workflows/ci.yml": workflow(on="{push: {paths: ['src/**']}}"), "src/a.c": "a\n", "README.md": "r\n"})
+    project.push(
+        {".gitea/workflows/ci.yml": workflow(on="{push: {paths: ['src/**']}}"), "src/a.c": "a\n", "README.md": "r\n"}
+    )
 
 
 def test_a_branch_that_changes_other_files_starts_nothing(project):

@@ -1,4 +1,5 @@
 """shared/field/11: what a step writes to $GITHUB_STEP_SUMMARY is stored."""
+
 from support import ask
 
 WORKFLOW = """\

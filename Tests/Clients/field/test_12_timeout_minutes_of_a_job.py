@@ -17,13 +17,17 @@ jobs:
     job = project.jobs(run)["a"]
     log = project.log(job)
     assert run["conclusion"] == "failure", log
-    assert "began" in log and "not reached" not in log and "the job ran longer than its timeout-minutes: 0.1" in log, log
+    assert "began" in log and "not reached" not in log and "the job ran longer than its timeout-minutes: 0.1" in log, (
+        log
+    )
 
 
 def test_a_steps_fraction_is_rounded_up_and_said(project, embedded):
     embedded()
-    project.push_workflow("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
-                          "      - {run: echo quick, timeout-minutes: 0.5}\n")
+    project.push_workflow(
+        "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - {run: echo quick, timeout-minutes: 0.5}\n"
+    )
     run = project.wait_run(seconds=90)
     log = project.log(project.jobs(run)["a"])
     assert run["conclusion"] == "success" and "timeout-minutes of step 1 is rounded up" in log, log

@@ -1,5 +1,6 @@
 """Field case 13: the first pushed branch becomes the default branch of an empty repository (H5)."""
-from support import ask, git
+
+from support import git
 
 
 def head(project) -> str:
@@ -18,7 +19,14 @@ def test_h05_the_first_pushed_branch_is_checked_out_by_a_clone(project, tmp_path
 def test_h05_later_branches_change_nothing(project, tmp_path):
     project.commit({"README.md": "one\n"})
     git(project.checkout, "push", "--quiet", project.url(project.owner), "HEAD:refs/heads/trunk")
-    git(project.checkout, "push", "--quiet", project.url(project.owner), "HEAD:refs/heads/main", "HEAD:refs/heads/master")
+    git(
+        project.checkout,
+        "push",
+        "--quiet",
+        project.url(project.owner),
+        "HEAD:refs/heads/main",
+        "HEAD:refs/heads/master",
+    )
     assert head(project) == "trunk"
     git(tmp_path, "clone", "--quiet", project.url(project.owner), "copy")
     assert git(tmp_path / "copy", "branch", "--show-current").stdout.strip() == "trunk"
@@ -35,5 +43,6 @@ def test_h05_the_event_and_rest_say_so(project):
     project.commit({".gitea/workflows/ci.yml": "on: push\njobs: {a: {runs-on: x, steps: [run: x]}}\n"})
     git(project.checkout, "push", "--quiet", project.url(project.owner), "HEAD:refs/heads/master")
     from field.push_events import event_of
+
     assert event_of(project.runner(labels=["x"]))["repository"]["default_branch"] == "master"
     assert project.run_of("ci.yml")["repository"]["default_branch"] == "master"

@@ -1,4 +1,5 @@
 """Field case 16: `runs-on` with a group alone is taken, with a word that there are no groups."""
+
 from support import ask, wait_for
 
 

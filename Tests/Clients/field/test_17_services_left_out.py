@@ -1,4 +1,5 @@
 """shared/field/17: a job that asks for services is never green without them, unless the operator said so."""
+
 WORKFLOW = """\
 on: push
 jobs:

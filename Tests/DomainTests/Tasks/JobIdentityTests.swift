@@ -5,7 +5,7 @@ import Testing
 struct JobIdentityTests {
     static func identity(event: String = "push", ref: String = "refs/heads/main") -> JobIdentity {
         JobIdentity(
-            facts: RunFacts(
+            facts: RunContext(
                 run: RunID(9), runNumber: 4, attempt: 2, event: event, ref: ref, sha: "5ca1ab1e", workflowID: "ci.yml",
                 workflowPath: ".gitea/workflows/ci.yml", actor: "bea", triggeringActor: "carl", repositoryOwner: "ann",
                 repositoryName: "app"),

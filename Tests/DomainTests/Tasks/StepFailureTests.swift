@@ -16,7 +16,8 @@ struct StepFailureTests {
             ([7], nil), ([-1], nil), ([.max], nil), ([.min], nil),
         ] as [([Int64], Int?)])
     func table(failed: [Int64], step: Int?) {
-        let words = contradictionOfSuccess(failedSteps: failed.map { ($0, "n") }, payload: Self.payload)
+        let words = contradictionOfSuccess(
+            failedSteps: failed.map { FailedStep(position: $0, name: "n") }, payload: Self.payload)
         #expect(
             words
                 == step.map { "the runner reported success, but step \($0) \"n\" failed and has no continue-on-error" })
@@ -29,6 +30,6 @@ struct StepFailureTests {
             #"{"jobs":{"a":{"steps":[{"env":{"n":.nan}}]}}}"#,
         ])
     func unreadable(payload: String) {
-        #expect(contradictionOfSuccess(failedSteps: [(0, "n")], payload: payload) == nil)
+        #expect(contradictionOfSuccess(failedSteps: [FailedStep(position: 0, name: "n")], payload: payload) == nil)
     }
 }

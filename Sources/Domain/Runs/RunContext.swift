@@ -1,5 +1,5 @@
-/// What the database knows of the run that a task or a condition belongs to.
-public struct RunFacts: Equatable, Sendable {
+/// The run that a task or a condition belongs to, in the words of the `github` context.
+public struct RunContext: Equatable, Sendable {
     public let run: RunID
     public let runNumber: Int64
     public let attempt: Int64
@@ -37,7 +37,7 @@ public struct RunFacts: Equatable, Sendable {
 ///
 /// - Parameter base: the server's address without a slash at the end.
 /// - Source: runner.md 3.7, workflows.md 14.
-public func githubTexts(_ run: RunFacts, base: String) -> [(key: String, value: String)] {
+public func githubTexts(_ run: RunContext, base: String) -> [(key: String, value: String)] {
     let repository = "\(run.repositoryOwner)/\(run.repositoryName)"
     let ref = shortRef(run.ref)
     return [
@@ -57,12 +57,12 @@ public func githubTexts(_ run: RunFacts, base: String) -> [(key: String, value: 
 /// The `github` context as conditions on the server see it: the texts and `event`.
 ///
 /// - Parameter event: the webhook payload as JSON text; one that cannot be read is null, as if it had no properties.
-public func githubValue(_ run: RunFacts, base: String, event: String) -> ExpressionValue {
+public func githubValue(_ run: RunContext, base: String, event: String) -> ExpressionValue {
     githubValue(run, base: base, event: (try? ExpressionValue(json: event)) ?? .null)
 }
 
 /// - Parameter event: the payload, parsed once for all runs of an event.
-public func githubValue(_ run: RunFacts, base: String, event: ExpressionValue) -> ExpressionValue {
+public func githubValue(_ run: RunContext, base: String, event: ExpressionValue) -> ExpressionValue {
     let texts = githubTexts(run, base: base).map { (key: $0.key, value: ExpressionValue.string($0.value)) }
     return .object(texts + [(key: "event", value: event), (key: "ref_protected", value: .bool(false))])
 }

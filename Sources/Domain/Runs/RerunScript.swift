@@ -1,0 +1,26 @@
+extension RunScript {
+    /// Makes a new attempt: jobs to run again as new rows, the others carried over with their result (rest.md 7).
+    ///
+    /// - Returns: the new rows' ids by the ids of the attempt before; nil when the run is gone.
+    /// - Throws: `RerunRefusal`, with nothing changed.
+    public func rerun(_ run: RunID, _ wish: RerunWish, by actor: AccountID?) throws -> [JobID: JobID]? {
+        guard let locked = try lock(run) else { return nil }
+        let jobs = try tables.jobs(of: run, attempt: locked.attempt)
+        let again = try planRerun(jobs.map(\.snapshot), wish, attempts: Int(locked.attempt))
+        let number = locked.attempt + 1
+        let first = JobState.blocked.status
+        let attempt = try tables.insertAttempt(number, of: run, by: actor, status: first)
+        try tables.startAttempt(number, of: run, status: first)
+        try tables.append(Event(.runRerun, run: run, actor: actor, detail: "attempt \(number)"))
+        try tables.append(Event(.runStatus, run: run, status: first))
+        // Not asked for with the lock: a statement that waited sees the run's new row, but no attempt made meanwhile.
+        let old = try tables.attempt(locked.attempt, of: run)
+        let copies = try tables.copyJobs(from: old, to: attempt, again: again, status: first)
+        try tables.appendFirst(of: copies, run: run)
+        _ = try apply(.planned, to: LockedRun(run, attempt: number, status: first))
+        let idAt = Dictionary(copies.map { ($0.position, $0.job) }, uniquingKeysWith: { first, _ in first })
+        return Dictionary(
+            jobs.compactMap { job in idAt[job.position].map { (job.snapshot.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -1,0 +1,129 @@
+/// The script of every transaction that changes a run: lock, load, decide, write, tell.
+///
+/// Lock order: run, its unfinished jobs by id, then tasks, then steps. Handlers, sweeps, reruns and the simulation change
+/// runs by this and by nothing else, but for a claim (`ClaimScript`).
+public struct RunScript<Tables: RunTables> {
+    let tables: Tables
+
+    public init(on tables: Tables) { self.tables = tables }
+
+    /// Locks the run, then its unfinished jobs by id.
+    ///
+    /// - Returns: nil when the run is gone.
+    public func lock(_ run: RunID) throws -> LockedRun? {
+        guard let locked = try tables.lockRun(run) else { return nil }
+        try tables.lockUnfinishedJobs(of: run)
+        return locked
+    }
+
+    /// Locks, loads, decides, writes.
+    ///
+    /// - Parameters:
+    ///   - problem: in words, why the server ends a job; kept with the job.
+    ///   - actor: the person who asked for it.
+    /// - Throws: `JobRefusal`, with nothing changed.
+    public func apply(
+        _ event: RunEvent, to run: RunID, problem: String = "", by actor: AccountID? = nil
+    ) throws -> [RunChange] {
+        guard let locked = try lock(run) else { return [] }
+        return try apply(event, to: locked, problem: problem, by: actor)
+    }
+
+    func apply(
+        _ event: RunEvent, to run: LockedRun, problem: String = "", by actor: AccountID? = nil
+    ) throws -> [RunChange] {
+        let jobs = try load(run)
+        let asksGithub = jobs.contains { $0.snapshot.state == .blocked && $0.snapshot.condition != nil }
+        let snapshot = RunSnapshot(
+            jobs: jobs.map(\.snapshot), github: asksGithub ? try tables.github(of: run.id) : .null)
+        let changes = try decide(snapshot, event, problem: problem)
+        if event.isCancel, !changes.isEmpty {
+            try tables.append(Event(.cancelRequested, run: run.id, actor: actor))
+        }
+        try write(changes, to: run, jobs: jobs, endedByServer: event.isServers)
+        return changes
+    }
+
+    /// Outputs may be megabytes, and only conditions of blocked jobs can ask for them here.
+    func load(_ run: LockedRun) throws -> [LoadedJob] {
+        var jobs = try tables.jobs(of: run.id, attempt: run.attempt)
+        guard jobs.contains(where: { $0.snapshot.state == .blocked && conditionReadsNeeds($0.snapshot.condition) })
+        else { return jobs }
+        let outputs = try tables.outputs(of: run.id, attempt: run.attempt)
+        for index in jobs.indices { jobs[index].snapshot.outputs = outputs[jobs[index].snapshot.id] ?? [] }
+        return jobs
+    }
+
+    /// Looks whether an event was missed; never so while all is well.
+    ///
+    /// - Returns: whether anything had to be repaired.
+    public func examine(_ run: RunID) throws -> Bool {
+        guard let locked = try lock(run) else { return false }
+        return try apply(.examined, to: locked) != [.run(locked.status)]
+    }
+
+    // MARK: writing what was decided
+
+    private func write(_ changes: [RunChange], to run: LockedRun, jobs: [LoadedJob], endedByServer: Bool) throws {
+        let loaded = Dictionary(jobs.map { ($0.snapshot.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var queue: QueueTail?
+        for change in changes {
+            switch change {
+            case .move(let id, let state, let problem):
+                guard let job = loaded[id] else { continue }
+                let key = state == .waiting ? try place(of: job, &queue) : job.queueKey
+                try write(job, state, problem: problem, queueKey: key, run: run.id, endedByServer: endedByServer)
+            case .countReturn(let job): try tables.countReturn(of: job)
+            case .holdDependents(let job): try tables.holdDependents(of: job)
+            case .releaseDependents(let job): try tables.releaseDependents(of: job)
+            case .run(let status): try move(run.id, to: status)
+            }
+        }
+    }
+
+    private func write(
+        _ job: LoadedJob, _ state: JobState, problem: String, queueKey: Int64?, run: RunID, endedByServer: Bool
+    ) throws {
+        let id = job.snapshot.id
+        let isQueued = state == .waiting
+        try tables.move(
+            id, JobMove(status: state.status, problem: problem, queueKey: queueKey, task: isQueued ? nil : job.task))
+        if let task = job.task, !job.snapshot.state.status.isDone {
+            // An assignment that goes back to the queue ends as cancelled: its runner, if it ever hears, must stop.
+            let taskStatus = isQueued ? .cancelled : state.status
+            try tables.end(task, as: taskStatus, endedByServer: endedByServer)
+            // No step may look as if it still ran (go-gitea/gitea#35956).
+            if taskStatus.isDone { try tables.endSteps(of: task, as: taskStatus) }
+            if isQueued, let runner = try tables.unspendRunner(of: task) { try tables.notifyChanged(runner: runner) }
+        }
+        try tables.append(
+            Event(.jobStatus, run: run, job: id, task: job.task, status: state.status, detail: problem))
+        if isQueued { try tables.notifyWaiting(job) }
+    }
+
+    /// The job's place in the queue. One that goes back stands where it stood; a new one behind the owner's last.
+    private func place(of job: LoadedJob, _ queue: inout QueueTail?) throws -> Int64 {
+        if let kept = job.queueKey { return kept }
+        var tail = try queue ?? tables.queueTail(of: job.owner)
+        defer { queue = tail }
+        return tail.next()
+    }
+
+    /// Writes the status of the run and its latest attempt, when it is another one.
+    func move(_ run: RunID, to status: Status) throws {
+        guard try tables.move(run, to: status) else { return }
+        try tables.append(Event(.runStatus, run: run, status: status))
+    }
+}
+
+extension RunEvent {
+    var isCancel: Bool { self == .cancelRequested || self == .forceCancelRequested }
+
+    /// Whether the server itself ends a task by this: its runner must hear "cancelled" (runner.md 4.4).
+    var isServers: Bool {
+        switch self {
+        case .job(_, .lost), .job(_, .unbuildable), .job(_, .released), .cancelRequested, .forceCancelRequested: true
+        case .planned, .outputsSettled, .examined, .job: false
+        }
+    }
+}

@@ -1,0 +1,144 @@
+/// The run's row, locked until the transaction ends.
+public struct LockedRun: Equatable, Sendable {
+    public let id: RunID
+    /// Number of the latest attempt, from 1.
+    public let attempt: Int64
+    public let status: Status
+
+    public init(_ id: RunID, attempt: Int64, status: Status) {
+        self.id = id
+        self.attempt = attempt
+        self.status = status
+    }
+}
+
+/// One job of the latest attempt, with what is needed to write its changes.
+public struct LoadedJob: Sendable {
+    public var snapshot: JobSnapshot
+    /// The current or last task.
+    public let task: TaskID?
+    /// Its place in the queue, once it had one.
+    public let queueKey: Int64?
+    public let labelSet: Int64
+    public let repository: RepositoryID
+    public let owner: AccountID
+    /// Place in the workflow, from 0; the same in every attempt.
+    public let position: Int64
+
+    public init(
+        snapshot: JobSnapshot, task: TaskID?, queueKey: Int64?, labelSet: Int64, repository: RepositoryID,
+        owner: AccountID, position: Int64
+    ) {
+        self.snapshot = snapshot
+        self.task = task
+        self.queueKey = queueKey
+        self.labelSet = labelSet
+        self.repository = repository
+        self.owner = owner
+        self.position = position
+    }
+}
+
+/// The new content of a job's row. The columns follow from it: when it was queued, started and stopped.
+public struct JobMove: Equatable, Sendable {
+    public let status: Status
+    /// In words, why the server did this; "" leaves what is there.
+    public let problem: String
+    public let queueKey: Int64?
+    public let task: TaskID?
+
+    public init(status: Status, problem: String, queueKey: Int64?, task: TaskID?) {
+        self.status = status
+        self.problem = problem
+        self.queueKey = queueKey
+        self.task = task
+    }
+}
+
+/// One job of a new attempt, as its row was made.
+public struct NewJob: Equatable, Sendable {
+    public let job: JobID
+    public let status: Status
+    public let position: Int64
+
+    public init(_ job: JobID, status: Status, position: Int64) {
+        self.job = job
+        self.status = status
+        self.position = position
+    }
+}
+
+/// What the scripts need to know of a run that is to be made.
+public protocol RunPlan {
+    var jobCount: Int { get }
+    /// Why there are no jobs, in words; "" for a sound workflow.
+    var problem: String { get }
+}
+
+/// The tables behind a change of a run, inside one open transaction: each requirement is one small operation on rows.
+///
+/// The order of these operations stands in the scripts (`RunScript`, `ClaimScript`, `ReportScript`), once. The conformers
+/// are PostgreSQL's (`StoreTables`) and the simulation's (`WorldTables`), so a line that a script forgets is forgotten by
+/// both, and the simulation notices.
+public protocol RunTables {
+    associatedtype Plan: RunPlan
+
+    // MARK: locks, in the order in which they are taken
+
+    /// - Returns: nil when the run is gone.
+    func lockRun(_ run: RunID) throws -> LockedRun?
+    /// In order of id. A claim that holds one of them is waited for.
+    func lockUnfinishedJobs(of run: RunID) throws
+
+    // MARK: reads, each in a statement behind the locks
+
+    /// Every job of the attempt in order of id, without outputs.
+    func jobs(of run: RunID, attempt: Int64) throws -> [LoadedJob]
+    /// Up to megabytes.
+    func outputs(of run: RunID, attempt: Int64) throws -> [JobID: [JobOutput]]
+    /// The context `github` of conditions.
+    func github(of run: RunID) throws -> ExpressionValue
+    func queueTail(of owner: AccountID) throws -> QueueTail
+
+    // MARK: changes
+
+    func move(_ job: JobID, _ move: JobMove) throws
+    func countReturn(of job: JobID) throws
+    func holdDependents(of job: JobID) throws
+    func releaseDependents(of job: JobID) throws
+    /// Does nothing to a task that ended before.
+    func end(_ task: TaskID, as status: Status, endedByServer: Bool) throws
+    /// Every step that has not ended yet.
+    func endSteps(of task: TaskID, as status: Status) throws
+    /// Lets the ephemeral runner of a task that was never heard of have another job.
+    ///
+    /// - Returns: the runner's UUID; nil when it is not such a runner.
+    func unspendRunner(of task: TaskID) throws -> String?
+    /// The run and its latest attempt.
+    ///
+    /// - Returns: false when the run had this status already.
+    func move(_ run: RunID, to status: Status) throws -> Bool
+
+    // MARK: making
+
+    /// - Returns: nil when this push made the run before.
+    func insertRun(_ plan: Plan, status: Status) throws -> RunID?
+    func insertAttempt(_ number: Int64, of run: RunID, by actor: AccountID?, status: Status) throws -> AttemptID
+    /// - Returns: in order of position.
+    func insertJobs(_ plan: Plan, run: RunID, attempt: AttemptID, status: Status) throws -> [NewJob]
+    func startAttempt(_ number: Int64, of run: RunID, status: Status) throws
+    func attempt(_ number: Int64, of run: RunID) throws -> AttemptID
+    /// New rows for every job of an attempt: those of `again` start anew with `status`, the others keep result, task, place
+    /// in the queue and the wait for late outputs.
+    func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [NewJob]
+
+    // MARK: telling; heard when the transaction commits
+
+    func append(_ event: Event) throws
+    /// The first event of each job of a new attempt: its status.
+    func appendFirst(of jobs: [NewJob], run: RunID) throws
+    /// Runners that wait for work look again.
+    func notifyWaiting(_ job: LoadedJob) throws
+    /// What instances remember of the runner is out of date.
+    func notifyChanged(runner uuid: String) throws
+}

@@ -1,0 +1,118 @@
+import Domain
+
+/// A run to be made, under the number and id that were taken for it.
+struct ReservedPlan: RunPlan {
+    let planned: PlannedRun
+    let reserved: RunReservation
+    let inbox: InboxID?
+    let actor: AccountID?
+    var jobCount: Int { planned.jobs.count }
+    var problem: String { planned.problem }
+}
+
+/// PostgreSQL's tables inside one open transaction, as the scripts of Domain see them. Each operation is one statement of
+/// the store that writes its table.
+struct StoreTables: TaskTables {
+    let tx: Transaction
+    let settings: RunStore.Settings
+
+    // MARK: locks and reads
+
+    func lockRun(_ run: RunID) throws -> LockedRun? { try RunStore.lock(run, in: tx) }
+    func lockUnfinishedJobs(of run: RunID) throws { try JobStore.lockUnfinished(of: run, in: tx) }
+    func jobs(of run: RunID, attempt: Int64) throws -> [LoadedJob] {
+        try JobStore.load(attempt: attempt, of: run, in: tx)
+    }
+    func outputs(of run: RunID, attempt: Int64) throws -> [JobID: [JobOutput]] {
+        try JobStore.outputs(attempt: attempt, of: run, in: tx)
+    }
+    func github(of run: RunID) throws -> ExpressionValue {
+        try RunStore.github(of: run, base: settings.base, in: tx)
+    }
+    func queueTail(of owner: AccountID) throws -> QueueTail {
+        try JobStore.queueTail(of: owner, spacingSeconds: settings.fairSpacingSeconds, in: tx)
+    }
+
+    // MARK: changes
+
+    func move(_ job: JobID, _ move: JobMove) throws { try JobStore.move(job, move, in: tx) }
+    func countReturn(of job: JobID) throws { try JobStore.countReturn(of: job, in: tx) }
+    func holdDependents(of job: JobID) throws { try JobStore.holdDependents(of: job, in: tx) }
+    func releaseDependents(of job: JobID) throws { try JobStore.releaseDependents(of: job, in: tx) }
+    func end(_ task: TaskID, as status: Status, endedByServer: Bool) throws {
+        try TaskStore.end(task, as: status, byServer: endedByServer, in: tx)
+    }
+    func endSteps(of task: TaskID, as status: Status) throws { try TaskStore.endSteps(of: task, as: status, in: tx) }
+    func unspendRunner(of task: TaskID) throws -> String? { try RunnerStore.unspend(task, in: tx) }
+    func move(_ run: RunID, to status: Status) throws -> Bool { try RunStore.move(run, to: status, in: tx) }
+
+    // MARK: making
+
+    func insertRun(_ plan: ReservedPlan, status: Status) throws -> RunID? {
+        try RunStore.insert(plan, status: status, in: tx)
+    }
+    func insertAttempt(_ number: Int64, of run: RunID, by actor: AccountID?, status: Status) throws -> AttemptID {
+        try RunStore.insertAttempt(number, of: run, actor: actor, status: status, in: tx)
+    }
+    func insertJobs(_ plan: ReservedPlan, run: RunID, attempt: AttemptID, status: Status) throws -> [NewJob] {
+        try JobStore.insert(
+            plan.planned.jobs, run: run, attempt: attempt, repository: plan.reserved.repository,
+            owner: plan.reserved.owner, status: status, in: tx)
+    }
+    func startAttempt(_ number: Int64, of run: RunID, status: Status) throws {
+        try RunStore.startAttempt(number, of: run, status: status, in: tx)
+    }
+    func attempt(_ number: Int64, of run: RunID) throws -> AttemptID {
+        try RunStore.attempt(number, of: run, in: tx)
+    }
+    func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [NewJob] {
+        try JobStore.copy(from: old, to: new, again: again, status: status, in: tx)
+    }
+
+    // MARK: telling
+
+    func append(_ event: Event) throws { try EventStore.append(event, in: tx) }
+    func appendFirst(of jobs: [NewJob], run: RunID) throws { try EventStore.appendFirst(of: jobs, run: run, in: tx) }
+    func notifyWaiting(_ job: LoadedJob) throws {
+        try tx.notify(
+            RunStore.waitingChannel, "\(job.labelSet) \(job.repository) \(job.owner) \(job.snapshot.id)")
+    }
+    func notifyChanged(runner uuid: String) throws { try tx.notify(RunnerStore.changedChannel, uuid) }
+
+    // MARK: claims
+
+    func lock(requestKey: String, of runner: RunnerID) throws -> Bool {
+        try TaskClaims.lock(requestKey, of: runner, in: tx)
+    }
+    func unheardTasks(of runner: RunnerID, requestKey: String) throws -> [TaskID] {
+        try TaskStore.unheard(of: runner, requestKey: requestKey, in: tx)
+    }
+    func renewToken(of task: TaskID, hash: [UInt8]) throws { try TaskStore.renewToken(of: task, hash: hash, in: tx) }
+    func admit(_ runner: Claimant) throws -> Bool { try RunnerStore.admit(runner, in: tx) }
+    func pick(_ claim: Claim) throws -> PickedJob? {
+        try JobStore.pick(labelSets: claim.labelSets, scope: claim.runner.scope, handle: claim.handle, in: tx)
+    }
+    func status(of run: RunID) throws -> Status { try RunStore.status(of: run, in: tx) }
+    func lockRunWithoutWaiting(_ run: RunID) throws { try RunStore.lockWithoutWaiting(run, in: tx) }
+    func insert(_ task: NewTask) throws -> TaskID { try TaskStore.insert(task, in: tx) }
+    func assign(_ job: JobID, to task: TaskID, status: Status) throws {
+        try JobStore.assign(job, to: task, status: status, in: tx)
+    }
+    func spend(_ runner: RunnerID) throws { try RunnerStore.spend(runner, in: tx) }
+    func notifyAssigned(to runner: RunnerID) throws { try tx.notify(TaskClaims.assignedChannel, "\(runner)") }
+    func savepoint<Value>(_ body: () throws -> Value) throws -> Value { try tx.savepoint(body) }
+
+    // MARK: reports and losses
+
+    func locate(_ task: TaskID) throws -> LocatedTask? { try TaskStore.locate(task, in: tx) }
+    func hear(_ task: TaskID) throws -> TaskStanding { try TaskStore.hear(task, in: tx) }
+    func put(_ steps: [ReportedStep], of task: TaskID) throws { try TaskStore.put(steps, of: task, in: tx) }
+    func outputNames(of task: TaskID) throws -> [String] { try TaskStore.outputNames(of: task, in: tx) }
+    func outputBytes(ofRunOf task: TaskID) throws -> Int64 { try TaskStore.outputBytes(ofRunOf: task, in: tx) }
+    func put(_ outputs: [JobOutput], of task: TaskID) throws { try TaskStore.put(outputs, of: task, in: tx) }
+    func refuse(_ outputs: [String], of task: TaskID) throws { try TaskStore.refuse(outputs, of: task, in: tx) }
+    func failedSteps(of task: TaskID) throws -> [FailedStep] { try TaskStore.failedSteps(of: task, in: tx) }
+    func payload(of task: TaskID) throws -> String { try TaskStore.payload(of: task, in: tx) }
+    func standing(of task: TaskID) throws -> TaskStanding { try TaskStore.standing(of: task, in: tx) }
+    func clock(of task: TaskID) throws -> LiveTaskClock? { try TaskStore.clock(of: task, in: tx) }
+}

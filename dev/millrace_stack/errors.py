@@ -1,0 +1,5 @@
+"""The one failure of a stack."""
+
+
+class StackError(Exception):
+    """What happened and which file to read."""
