@@ -314,9 +314,10 @@ public struct InboxStore: Sendable {
         ).count
     }
 
-    /// A push as people ask about it.
+    /// A push as people ask about it, or another event.
     public struct PushView: Sendable {
         public let id: InboxID
+        /// The name of an event that is no push.
         public let ref: String
         public let before: String
         public let after: String
@@ -331,7 +332,7 @@ public struct InboxStore: Sendable {
         public let createdAt: Int64
     }
     private static let viewColumns =
-        "i.id, i.ref, i.before, i.after, i.state, i.problem, i.outcome, i.tries::bigint, coalesce(i.lease_until > now(), false), i.task_id is not null, coalesce(a.name, 'ghost'), i.created_at"
+        "i.id, coalesce(nullif(i.ref, ''), i.kind), i.before, i.after, i.state, i.problem, i.outcome, i.tries::bigint, coalesce(i.lease_until > now(), false), i.task_id is not null, coalesce(a.name, 'ghost'), i.created_at"
     private static let latest = Statement(
         "inbox_latest",
         """

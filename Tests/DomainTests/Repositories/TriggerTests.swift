@@ -68,7 +68,9 @@ struct TriggerTests {
     func deletion() {
         let zero = String(repeating: "0", count: 40)
         let event = RepositoryEvent.push(.init(ref: "refs/heads/x", before: "1", after: zero))
-        #expect(decision(Triggers([(.push, EventFilter())]), by: event) == .skipped(reason: "push deletes \"refs/heads/x\""))
+        #expect(
+            decision(Triggers([(.push, EventFilter())]), by: event) == .skipped(reason: "push deletes \"refs/heads/x\"")
+        )
     }
 
     @Test(
