@@ -2,99 +2,110 @@ import Testing
 
 @testable import Domain
 
-func triggersOf(_ on: String) -> (triggers: Triggers?, diagnostics: [String]) {
-    let text = "\(on)\njobs: {a: {runs-on: x, steps: [run: x]}}\n"
-    let reading = readWorkflow(Array(text.utf8), path: "w")
-    return (reading.triggers, reading.diagnostics.map { "\($0.line):\($0.column) \($0.code)" })
-}
+/// What starts a workflow beside a push; pushes are in Workflows/TriggersReaderTests.swift.
+@Suite("Triggers of other events")
+struct OtherTriggerTests {
+    private static func request(
+        _ type: String, base: String = "main", title: String = "T", _ name: EventName = .pullRequest
+    ) -> RepositoryEvent {
+        .pullRequest(
+            .init(name: name, type: type, number: 1, title: title, headCommit: "1", baseBranch: base))
+    }
+    private static func run(_ type: String, _ workflow: String, _ branch: String = "main") -> RepositoryEvent {
+        .workflowRun(.init(type: type, workflow: workflow, headBranch: branch))
+    }
+    private static func dispatch(_ workflow: String) -> RepositoryEvent {
+        .workflowDispatch(.init(workflow: workflow, ref: "main", inputs: []))
+    }
+    private static func cron(_ cron: String, _ workflow: String = "") -> RepositoryEvent {
+        .schedule(.init(cron: cron, workflow: workflow))
+    }
 
-func decision(
-    _ on: Triggers, of workflow: String = ".gitea/workflows/ci.yml", by event: RepositoryEvent, message: String = "x",
-    paths: [String]? = nil
-) -> TriggerDecision {
-    var steps = PlanningLimits.fileStepsMax
-    return triggers(on, of: workflow, by: event, EventCommit(message: message, changedPaths: paths), &steps)
-}
+    private static let cases: [(String, RepositoryEvent, Bool)] = [
+        ("on: push", request("opened"), false), ("on: pull_request", request("opened"), true),
+        ("on: pull_request", request("synchronize"), true), ("on: pull_request", request("closed"), false),
+        ("on: [push, pull_request]", request("reopened"), true), ("on: pull_request_target", request("opened"), false),
+        ("on: pull_request_target", request("opened", .pullRequestTarget), true),
+        ("on: pull_request_target", request("labeled", .pullRequestTarget), false),
+        ("on: pull_request_review", request("dismissed", .pullRequestReview), true),
+        ("on: {pull_request: {types: closed}}", request("closed"), true),
+        ("on: {pull_request: {types: [closed, edited]}}", request("opened"), false),
+        ("on: {pull_request: {types: []}}", request("opened"), true),
+        ("on: {pull_request: {branches: [main]}}", request("opened"), true),
+        ("on: {pull_request: {branches: ['rel/*']}}", request("opened"), false),
+        ("on: {pull_request: {branches: ['rel/*']}}", request("opened", base: "rel/1"), true),
+        ("on: {pull_request: {branches-ignore: [main]}}", request("opened"), false),
+        ("on: {pull_request: {paths: [src/**]}}", request("opened"), false),
+        ("on: {pull_request: {paths: [docs/**]}}", request("opened"), true),
+        ("on: pull_request", request("opened", title: "x [skip ci]"), false),
+        ("on: pull_request_target", request("opened", title: "x [skip ci]", .pullRequestTarget), true),
+        ("on: create", .create(ref: "refs/heads/x"), true), ("on: delete", .create(ref: "refs/heads/x"), false),
+        ("on: delete", .delete(ref: "refs/heads/x"), true),
+        ("on: workflow_dispatch", dispatch("ci.yml"), true),
+        ("on: workflow_dispatch", dispatch(".gitea/workflows/ci.yml"), true),
+        ("on: workflow_dispatch", dispatch("other.yml"), false), ("on: push", dispatch("ci.yml"), false),
+        ("on: {schedule: [{cron: '0 1 * * *'}, {cron: 5 * * * *}]}", cron("5 * * * *"), true),
+        ("on: {schedule: [{cron: '0 1 * * *'}]}", cron("0 2 * * *"), false),
+        ("on: {schedule: [{cron: '0 1 * * *'}]}", cron("0 1 * * *", "other.yml"), false),
+        ("on: {workflow_run: {workflows: [CI, 'Rel*']}}", run("completed", "CI"), true),
+        ("on: {workflow_run: {workflows: [CI, 'Rel*']}}", run("completed", "Release"), true),
+        ("on: {workflow_run: {workflows: [CI]}}", run("completed", "ci"), false),
+        ("on: workflow_run", run("completed", "CI"), false),
+        ("on: {workflow_run: {workflows: CI, types: [requested]}}", run("completed", "CI"), false),
+        ("on: {workflow_run: {workflows: CI, branches: [dev]}}", run("completed", "CI"), false),
+        ("on: {workflow_run: {workflows: CI, branches-ignore: [dev]}}", run("completed", "CI"), true),
+        ("on: repository_dispatch", .repositoryDispatch(type: "go"), true),
+        ("on: {repository_dispatch: {types: [go, stop]}}", .repositoryDispatch(type: "go"), true),
+        ("on: {repository_dispatch: {types: [stop]}}", .repositoryDispatch(type: "go"), false),
+        ("on: release", .release(type: "edited", tag: "v1"), true),
+        ("on: {release: {types: [published]}}", .release(type: "edited", tag: "v1"), false),
+        ("on: {issues: {types: [opened]}}", .activity(.issues, type: "opened"), true),
+        ("on: {issues: {types: [opened]}}", .activity(.issues, type: "closed"), false),
+        ("on: issues", .activity(.issueComment, type: "created"), false),
+        ("on: fork", .activity(.fork, type: ""), true),
+    ]
 
-@Suite("Triggers of a push")
-struct TriggerTests {
-    @Test(
-        "runs or not",
-        arguments: [
-            ("on: push", "refs/heads/x", [] as [String]?, true),
-            ("on: [pull_request, push]", "refs/heads/x", nil, true),
-            ("on: {push: }", "refs/tags/v1", nil, true), ("on: pull_request", "refs/heads/x", nil, false),
-            ("on: {push: {branches: main}}", "refs/heads/main", nil, true),
-            ("on: {push: {branches: [main]}}", "refs/heads/x", nil, false),
-            ("on: {push: {branches: [main]}}", "refs/tags/main", nil, false),
-            ("on: {push: {tags: ['v*']}}", "refs/tags/v1", nil, true),
-            ("on: {push: {tags: ['v*']}}", "refs/heads/v1", nil, false),
-            ("on: {push: {tags: ['v*'], branches: [main]}}", "refs/heads/main", nil, true),
-            ("on: {push: {tags-ignore: ['v*']}}", "refs/tags/v1", nil, false),
-            ("on: {push: {tags-ignore: ['v*']}}", "refs/tags/w1", nil, true),
-            ("on: {push: {branches-ignore: [x]}}", "refs/heads/y", nil, true),
-            ("on: {push: {branches-ignore: [x]}}", "refs/heads/x", nil, false),
-            ("on: {push: {paths: ['src/**']}}", "refs/heads/x", ["src/a"], true),
-            ("on: {push: {paths: ['src/**']}}", "refs/heads/x", ["b"], false),
-            ("on: {push: {paths: ['src/**']}}", "refs/heads/x", [], false),
-            ("on: {push: {paths: ['src/**']}}", "refs/heads/x", nil, true),
-            ("on: {push: {paths: ['src/**']}}", "refs/tags/x", ["b"], true),
-            ("on: {push: {paths-ignore: [docs]}}", "refs/heads/x", ["docs"], false),
-            ("on: {push: {paths-ignore: [docs]}}", "refs/heads/x", ["docs", "b"], true),
-            ("on: {push: {paths-ignore: [docs]}}", "refs/heads/x", [], false),
-            ("on: {push: {branches: [main], paths: [a]}}", "refs/heads/main", ["b"], false),
-            ("on: {push: {branches: []}}", "refs/tags/t", nil, true),
-            ("on: push", "refs/pull/1/head", nil, false),
-        ])
-    func push(on: String, ref: String, paths: [String]?, runs: Bool) throws {
-        let triggers = try #require(triggersOf(on).triggers)
-        let event = RepositoryEvent.push(.init(ref: ref, before: "1", after: "2"))
-        #expect((decision(triggers, by: event, paths: paths) == .runs) == runs)
+    @Test("runs or not")
+    func table() throws {
+        for (on, event, runs) in Self.cases {
+            let (triggers, diagnostics) = triggersOf(on)
+            let found = decision(try #require(triggers, "\(on)"), by: event, paths: ["docs/a"])
+            #expect((found == .runs) == runs, "\(on) by \(event): \(found)")
+            #expect(diagnostics.isEmpty, "\(on)")
+        }
     }
 
     @Test(
-        "messages that skip",
+        "a fault below another event stops no push, and is told when that event comes",
         arguments: [
-            ("fix [skip ci]", false), ("[ci skip]", false), ("a\n\n[no ci] b", false), ("[skip actions]", false),
-            ("[actions skip]", false),
-            ("[Skip CI]", true), ("skip ci", true), ("", true),
-        ])
-    func skip(message: String, runs: Bool) {
-        let event = RepositoryEvent.push(.init(ref: "refs/heads/x", before: "1", after: "2"))
-        #expect((decision(Triggers([(.push, EventFilter())]), by: event, message: message) == .runs) == runs)
-    }
-
-    @Test("a deletion starts nothing")
-    func deletion() {
-        let zero = String(repeating: "0", count: 40)
-        let event = RepositoryEvent.push(.init(ref: "refs/heads/x", before: "1", after: zero))
-        #expect(
-            decision(Triggers([(.push, EventFilter())]), by: event) == .skipped(reason: "push deletes \"refs/heads/x\"")
-        )
-    }
-
-    @Test(
-        "faults of the on part",
-        arguments: [
-            ("on: {push: {branches: [a], branches-ignore: [b]}}", ["1:28 filter-conflict"]),
-            ("on: {push: {paths: ['a[']}}", ["1:23 glob"]),
-            ("on: pussh", ["1:5 event-unknown"]), ("on: []", ["1:5 type"]), ("on: 3", ["1:5 event-unknown"]),
-            ("on: {push: 3}", ["1:12 type"]),
-            ("on: {push: {branch: a}}", ["1:13 unexpected-key"]), ("on: {push: {branches: {a: b}}}", ["1:23 type"]),
-            ("on:", ["1:4 type"]),
-        ])
-    func faults(on: String, expected: [String]) { #expect(triggersOf(on).diagnostics == expected) }
-
-    @Test(
-        "workflow files",
-        arguments: [
-            ([".gitea/workflows/a.yml", ".github/workflows/b.yml", "c.yml"], [".gitea/workflows/a.yml"]),
-            ([".gitea/workflows/README", ".github/workflows/b.yml"], []),
             (
-                [".github/workflows/b.yaml", ".github/workflows/x/c.yml"],
-                [".github/workflows/b.yaml", ".github/workflows/x/c.yml"]
+                "pull_request: {branches: ['a[']}",
+                RepositoryEvent.pullRequest(
+                    .init(name: .pullRequest, type: "opened", number: 1, title: "", headCommit: "1", baseBranch: "main")
+                ),
+                "glob"
             ),
-            ([".github/workflows/b.YML", ".github/workflowsx/b.yml"], []),
+            (
+                "pull_request: {paths: [a], paths-ignore: [b]}",
+                .pullRequest(
+                    .init(name: .pullRequest, type: "opened", number: 1, title: "", headCommit: "1", baseBranch: "main")
+                ),
+                "filter-conflict"
+            ),
+            ("schedule: daily", .schedule(.init(cron: "daily", workflow: "")), "type"),
+            (
+                "workflow_dispatch: {inputs: {a: {type: text}}}",
+                .workflowDispatch(
+                    .init(workflow: "", ref: "main", inputs: [])), "dispatch-input"
+            ),
         ])
-    func files(paths: [String], expected: [String]) { #expect(workflowFiles(in: paths) == expected) }
+    func faults(below: String, event: RepositoryEvent, code: String) throws {
+        let (read, diagnostics) = triggersOf("on: {push: , \(below)}")
+        let on = try #require(read)
+        #expect(diagnostics.isEmpty)
+        #expect(decision(on, by: .push(.init(ref: "refs/heads/x", before: "1", after: "2"))) == .runs)
+        guard case .skipped(let reason) = decision(on, by: event) else { return #expect(Bool(false), "it runs") }
+        #expect(reason.hasPrefix("filters of \"\(event.name.rawValue)\" cannot be read: w:1:"))
+        #expect(reason.hasSuffix("[\(code)]"))
+    }
 }

@@ -146,7 +146,7 @@ struct PlannerTests {
     func budget() {
         var world = Self.world(["z.yml": "on: push"])
         for name in ["a", "b", "c", "d", "e", "f"] {
-            world.files[Self.folder + name + ".yml"] = PlanningBudgetTests.file(legs: 250, items: 250, keys: 60)
+            world.files[Self.folder + name + ".yml"] = PlanningLimitsTests.file(legs: 250, items: 250, keys: 60)
         }
         let planned = world.plan()
         #expect(planned.runs.count == 7)

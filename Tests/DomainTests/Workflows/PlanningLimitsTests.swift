@@ -3,7 +3,7 @@ import Testing
 @testable import Domain
 
 @Suite("What planning may cost")
-struct PlanningBudgetTests {
+struct PlanningLimitsTests {
     static func file(legs: Int, items: Int, keys: Int) -> String {
         let include = (0..<items).map { item in
             "          - {" + (0..<keys).map { "k\(item)x\($0): \(item)" }.joined(separator: ", ") + "}\n"

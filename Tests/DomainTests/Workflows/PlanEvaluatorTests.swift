@@ -20,7 +20,7 @@ func planned(_ job: String, above: String = "") -> WorkflowReading {
 }
 
 @Suite("Planning with known contexts")
-struct ExpressionPlanningTests {
+struct PlanEvaluatorTests {
     static let rest = "runs-on: x, steps: [run: x]"
 
     @Test(

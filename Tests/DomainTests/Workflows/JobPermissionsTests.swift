@@ -3,7 +3,7 @@ import Testing
 @testable import Domain
 
 @Suite("The permission to ask for an identity token")
-struct IdentityPermissionTests {
+struct JobPermissionsTests {
     static let grant = "permissions: {id-token: write}"
 
     @Test(
