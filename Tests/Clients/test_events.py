@@ -1,4 +1,4 @@
-"""Rows of the inbox that are no push (docs/adr/0019). Nothing writes them yet, so they are put there by SQL, as a newer server would."""
+"""Rows of the inbox that are no push (docs/adr/0019). Nothing writes them yet: they are put there by SQL."""
 
 import json
 
