@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Dependency arrows point down only: FCGIApp -> Postgres -> Domain (docs/adr/0001, checked by TidyTests).
+// Dependency arrows point down only: FCGIApp → Server → (Web, Postgres, Client) → Domain (ARCHITECTURE.md, TidyTests).
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
 let package = Package(
@@ -9,7 +9,9 @@ let package = Package(
     products: [.executable(name: "millrace", targets: ["FCGIApp"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -26,25 +28,58 @@ let package = Package(
             exclude: ["README.md", "runner.proto", "ping.proto", "artifact.proto"], swiftSettings: strict),
         .target(name: "Domain", dependencies: ["Yams"], swiftSettings: strict),
         .target(name: "Postgres", dependencies: ["Domain", "CLibpq"], swiftSettings: strict),
-        .executableTarget(
-            name: "FCGIApp",
+        .target(
+            name: "Web",
             dependencies: [
-                "CArchive", "CFCGI", "CLinux", "CZlib", "Domain", "Postgres", "RunnerProto",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CFCGI", "CLinux", "CZlib", "Domain",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], swiftSettings: strict),
+        .target(
+            name: "Client",
+            dependencies: [
+                "CLinux", "Domain", "RunnerProto",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+        .target(
+            name: "Server",
+            dependencies: [
+                "CArchive", "CLinux", "CZlib", "Client", "Domain", "Postgres", "RunnerProto", "Web",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "Yams", package: "Yams"),
             ],
             exclude: ["Artifacts/README.md"],
             swiftSettings: strict),
-        .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strict),
-        .testTarget(name: "PostgresTests", dependencies: ["Domain", "Postgres"], swiftSettings: strict),
-        .testTarget(
-            name: "FCGIAppTests",
+        .executableTarget(
+            name: "FCGIApp",
             dependencies: [
-                "FCGIApp", "Postgres", "RunnerProto", "Yams",
+                "CLinux", "Client", "Domain", "Postgres", "Server", "Web",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Domain", "Postgres", "Server", "Web"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Domain", "Postgres", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "WebTests",
+            dependencies: ["Web", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ClientTests", dependencies: ["Client", "Domain", "RunnerProto", "Web", "Yams"], swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Postgres", "RunnerProto", "Server", "TestSupport", "Web",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Domain"], swiftSettings: strict),

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Client
 import Foundation
 import Postgres
+import Server
 
 @main
 struct Millrace: AsyncParsableCommand {

@@ -16,7 +16,7 @@ struct LimitsTests {
     @Test("no location lets a body through that its lane would not read")
     func lanes() throws {
         for (upstream, limit) in [("millrace_work", "bodyBytesMax"), ("millrace_poll", "pollBodyBytesMax")] {
-            let lane = "Sources/FCGIApp/FastCGI/WorkLane.swift"
+            let lane = "Sources/Web/FastCGI/WorkLane.swift"
             let bytesMax = try Self.constant(limit, in: lane)
             let streamedMax = try Self.constant("streamedBodyBytesMax", in: lane)
             let locations = try Self.locations(of: "millrace.conf", to: upstream)
@@ -39,7 +39,7 @@ struct LimitsTests {
 
     @Test("no request is held longer than nginx waits for it")
     func polls() throws {
-        let configuration = try Self.source("Sources/FCGIApp/Config/Configuration.swift")
+        let configuration = try Self.source("Sources/Server/Config/Configuration.swift")
         let range = try #require(configuration.firstMatch(of: /pollHoldSeconds = try duration\(0\.\.\.(\d+)\)/))
         let holdMax = try #require(Int(range.output.1))
         for location in try Self.locations(of: "millrace.conf", to: "millrace_poll") {
@@ -68,7 +68,7 @@ struct LimitsTests {
 
     @Test("H12: what a thread writes without a place of its own, nginx takes however slow the reader is")
     func slowReaders() throws {
-        let drained = try Self.constant("drainedBytesMax", in: "Sources/FCGIApp/FastCGI/WorkLane.swift")
+        let drained = try Self.constant("drainedBytesMax", in: "Sources/Web/FastCGI/WorkLane.swift")
         let logs = try Self.locations(of: "millrace.conf", to: "millrace_work").filter {
             $0.arguments.joined().contains("logs?$")
         }
@@ -87,7 +87,7 @@ struct LimitsTests {
 
     @Test("a block a little too large is refused in our words; the inner server takes what the outer passes on")
     func blocks() throws {
-        let block = try Self.constant("blockBytesMax", in: "Sources/FCGIApp/Config/ArtifactConfiguration.swift")
+        let block = try Self.constant("blockBytesMax", in: "Sources/Server/Config/ArtifactConfiguration.swift")
         let list = try Self.constant("blockListBytesMax", in: "Sources/Domain/Artifacts/ArtifactLimits.swift")
         let inner = try NginxDirective.read("millrace-spool.conf").first { $0.name == "client_max_body_size" }
         let innerSize = try #require(inner?.arguments.first)

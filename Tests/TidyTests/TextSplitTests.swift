@@ -4,7 +4,7 @@ import Testing
 @Suite("Text")
 struct TextSplitTests {
     /// Talks to servers of others about files of its own; what it splits it has made itself.
-    static let clients = ["FCGIApp/EmbeddedRunner/", "FCGIApp/Artifacts/Client/"]
+    static let clients = ["Client/Runner/", "Client/Artifacts/"]
 
     @Test("A19: lines, words and paths are split as bytes: \"\\r\\n\" is one Character, as is \"/\" with a mark")
     func bytes() throws {

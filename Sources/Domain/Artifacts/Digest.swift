@@ -27,23 +27,8 @@ public struct Digest: Hashable, Sendable {
     }
 
     /// 64 digits, lower-case.
-    public var hex: String {
-        String(
-            decoding: bytes.flatMap { [Self.digits[Int($0 >> 4)], Self.digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
+    public var hex: String { Domain.hex(bytes) }
 
     /// As the toolkit and REST write it.
     public var labelled: String { Self.label + hex }
-
-    private static let digits = Array("0123456789abcdef".utf8)
-}
-
-/// The value of one hexadecimal digit.
-func hexValue(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    default: nil
-    }
 }

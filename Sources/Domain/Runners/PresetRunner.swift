@@ -13,7 +13,7 @@ public struct PresetRunner: Equatable, Sendable {
     public init(secret: String) throws(Invalid) {
         let bytes = Array(secret.utf8)
         guard bytes.count == Self.secretCharacters else { throw Invalid(problem: "has \(bytes.count) bytes") }
-        guard bytes.allSatisfy(isHexDigit) else { throw Invalid(problem: "has other characters") }
+        guard bytes.allSatisfy({ hexValue($0) != nil }) else { throw Invalid(problem: "has other characters") }
         uuid = uuidText(bytes.prefix(16))
         token = secret
     }

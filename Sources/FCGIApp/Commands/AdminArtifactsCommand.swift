@@ -1,5 +1,8 @@
 import ArgumentParser
+import Client
 import Domain
+import Server
+import Web
 
 /// What one repository may keep, where it differs from the instance.
 struct AdminRepoArtifactsCommand: ParsableCommand {

@@ -1,7 +1,10 @@
 import ArgumentParser
+import Client
 import Domain
 import Foundation
 import Postgres
+import Server
+import Web
 
 struct AdminCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

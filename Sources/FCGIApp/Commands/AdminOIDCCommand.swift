@@ -1,4 +1,5 @@
 import ArgumentParser
+import Server
 
 struct AdminOIDCCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

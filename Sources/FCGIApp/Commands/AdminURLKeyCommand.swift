@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Server
 
 struct AdminURLKeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

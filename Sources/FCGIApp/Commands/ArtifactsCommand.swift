@@ -1,6 +1,9 @@
 import ArgumentParser
+import Client
 import Domain
 import Foundation
+import Server
+import Web
 
 /// `millrace artifacts`: a client of any server that speaks Gitea's API, over HTTP alone.
 struct ArtifactsCommand: AsyncParsableCommand {
@@ -42,32 +45,9 @@ struct ArtifactsCommand: AsyncParsableCommand {
             try await ArtifactsCommand.guarded {
                 let artifacts = try await server.server().list(name: name, run: run)
                 say(
-                    json ? try ArtifactsCommand.json(["artifacts": artifacts]) : Self.table(artifacts), terminator: "")
+                    json ? try ArtifactsCommand.json(["artifacts": artifacts]) : artifactTable(artifacts),
+                    terminator: "")
             }
-        }
-
-        static func table(_ artifacts: [ListedArtifact]) -> String {
-            let rows =
-                [["ID", "RUN", "SIZE", "CREATED", "EXPIRES", "NAME"]]
-                + artifacts.map {
-                    [
-                        "\($0.id)", $0.run.map { "\($0.id)" } ?? "-", byteText($0.bytes), $0.createdAt ?? "-",
-                        $0.expired ? "expired" : $0.expiresAt ?? "-", shown($0.name),
-                    ]
-                }
-            let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-            return rows.map { row in
-                zip(row, widths).enumerated().map { at, cell in
-                    at == row.count - 1 ? cell.0 : cell.0 + String(repeating: " ", count: cell.1 - cell.0.count + 2)
-                }.joined() + "\n"
-            }.joined()
-        }
-
-        /// A name comes from a job: nothing in it may steer the terminal.
-        private static func shown(_ name: String) -> String {
-            String(
-                String.UnicodeScalarView(
-                    name.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
         }
     }
 

@@ -1,7 +1,10 @@
 import ArgumentParser
+import Client
 import Domain
 import Foundation
 import Postgres
+import Server
+import Web
 
 /// `millrace doctor`: does everything around Millrace let through what it needs?
 struct DoctorCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Client
 import Foundation
 
 /// `millrace exec-step`: what the shims of a job's PATH call (``StepShim``). Not for people.

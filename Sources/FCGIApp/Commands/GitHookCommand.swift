@@ -2,6 +2,8 @@ import ArgumentParser
 import Domain
 import Foundation
 import Postgres
+import Server
+import Web
 
 /// Called by git inside a push. pre-receive refuses the push when it cannot be recorded, so no push goes unseen;
 /// post-receive confirms (docs/adr/0005).

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Postgres
+import Server
 
 struct MigrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

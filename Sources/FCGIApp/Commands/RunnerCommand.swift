@@ -1,6 +1,8 @@
 import ArgumentParser
+import Client
 import Foundation
 import Glibc
+import Server
 
 /// `millrace runner`: takes jobs from a server and runs them on this host by `act`.
 struct RunnerCommand: AsyncParsableCommand {
@@ -63,7 +65,7 @@ struct RunnerCommand: AsyncParsableCommand {
                 workDirectory: absolutePath(workDir ?? NSTemporaryDirectory()), act: program,
                 program: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
                 leavesOutServices: leaveOutServices),
-            log: Log(instance: "runner"))
+            log: JSONLogHandler.logger(instance: "runner"))
         do {
             try await runner.run()
         } catch let error as EmbeddedRunner.Stop {

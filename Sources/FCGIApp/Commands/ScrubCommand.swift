@@ -1,7 +1,10 @@
 import ArgumentParser
+import Client
 import Domain
 import Foundation
 import Postgres
+import Server
+import Web
 
 /// `millrace scrub`: are the bytes on disk still those that were uploaded?
 struct ScrubCommand: ParsableCommand {

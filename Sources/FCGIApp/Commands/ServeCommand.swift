@@ -1,8 +1,11 @@
 import ArgumentParser
 import CLinux
+import Client
 import Domain
 import Foundation
 import Postgres
+import Server
+import Web
 
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,7 +66,7 @@ struct ServeCommand: ParsableCommand {
         let work = try WorkLane(
             path: "\(directory)/work-\(instance).sock", streams: Router.streamsBody,
             long: UpdateLog.backlogs(app),
-            streamFailed: { app.log.write(.error, "an answer broke off", [("err", "\($0)")]) },
+            streamFailed: { app.log.error("an answer broke off", metadata: ["err": "\($0)"]) },
             handle: { router.handle($0) })
         let pool = WorkerPool(threads: 4)
         let fetch = FetchTask(app: app, pool: pool)
@@ -85,11 +88,11 @@ struct ServeCommand: ParsableCommand {
         let threads = work.start(threads: app.configuration.workThreads)
         let polling = Worker { poll.run() }
         let keepers = housekeeping.start()
-        app.log.write(.info, "serving", [("socket_dir", directory)])
+        app.log.info("serving", metadata: ["socket_dir": "\(directory)"])
 
         var count: UInt64 = 0
         while read(stopSignals, &count, 8) < 0 && errno == EINTR {}
-        app.log.write(.info, "stopping")
+        app.log.info("stopping")
         // Held polls are answered at once, requests in flight and in the sockets' queues finish, nothing new is taken.
         housekeeping.stop()
         app.readiness.stop()
@@ -104,7 +107,7 @@ struct ServeCommand: ParsableCommand {
         pool.close()
         artifacts.close()
         for keeper in keepers { keeper.join() }
-        app.log.write(.info, "stopped")
+        app.log.info("stopped")
     }
 }
 

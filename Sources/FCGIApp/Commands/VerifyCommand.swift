@@ -2,6 +2,8 @@ import ArgumentParser
 import Domain
 import Foundation
 import Postgres
+import Server
+import Web
 
 /// `millrace verify`: do the invariants hold on what is stored? (DESIGN section 6)
 struct VerifyCommand: ParsableCommand {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Domain
 import Postgres
+import Server
+import Web
 
 /// `millrace why`: what a job waits for, or why a runner is idle. The same words as in the page and the API.
 struct WhyCommand: ParsableCommand {
@@ -53,8 +55,4 @@ struct WhyCommand: ParsableCommand {
             throw CleanExit.status(of: error)
         }
     }
-}
-
-extension Reason {
-    var json: String { #"{"kind":"\#(kind.rawValue)","message":"\#(jsonEscaped(words))"}"# }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Foundation
+import Web
 
 struct WorkflowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

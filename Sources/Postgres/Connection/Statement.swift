@@ -135,16 +135,7 @@ public struct Row: Sendable {
     public func instant(_ column: Int) -> Instant? { microseconds(column).map(Instant.init(microseconds:)) }
 
     /// uuid as 8-4-4-4-12 lower-case hex.
-    public func uuid(_ column: Int) -> String {
-        let digits = Array("0123456789abcdef")
-        var out = ""
-        for (index, byte) in bytes(column).enumerated() {
-            if [4, 6, 8, 10].contains(index) { out.append("-") }
-            out.append(digits[Int(byte >> 4)])
-            out.append(digits[Int(byte & 15)])
-        }
-        return out
-    }
+    public func uuid(_ column: Int) -> String { uuidText(bytes(column)) }
 
     /// text[] without nulls.
     public func texts(_ column: Int) -> [String] {

@@ -46,7 +46,8 @@ struct JobDefinitionTests {
         let leg = try #require(jobs.first { $0.name.contains("github.token") })
         #expect(
             String(decoding: leg.definition.stored, as: UTF8.self).hasPrefix(
-                #"{"version":1,"key":"legs","name":"${{ github.token }}","needs":["both"],"workflow":{"name":"C ${{ x }}","#))
+                #"{"version":1,"key":"legs","name":"${{ github.token }}","needs":["both"],"workflow":{"name":"C ${{ x }}","#
+            ))
         let sent = String(decoding: payload(of: leg.definition), as: UTF8.self)
         #expect(!sent.contains("${{ github.token }}"))
         #expect(

@@ -1,0 +1,178 @@
+import Domain
+import Foundation
+import Postgres
+import Synchronization
+import Web
+
+/// The threads that act without a request. Each job is safe to run on every instance at once.
+package final class Housekeeping: Sendable {
+    private let app: App
+    private let listener: Listener
+    private let stopping = Atomic<Bool>(false)
+    /// Counts the calls to look at the inbox; each of its readers remembers which it has heard.
+    private let inboxRings = Atomic<Int>(1)
+
+    package init(app: App) {
+        self.app = app
+        listener = Listener(
+            dsn: app.configuration.listenDSN ?? app.configuration.databaseDSN,
+            channels: [
+                RunStore.waitingChannel, RunnerStore.changedChannel, InboxStore.channel, TaskClaims.assignedChannel,
+            ])
+    }
+
+    package func start() -> [Worker] {
+        [
+            Worker { [self] in listen() },
+            // Apart from the sweeps: parked polls are answered in time whatever PostgreSQL does.
+            Worker { [self] in
+                every(milliseconds: 100, "expire polls") {
+                    app.polls.expire()
+                    app.readiness.expire()
+                }
+            },
+            Worker { [app] in app.readiness.run() },
+            Worker { [self] in sweep() },
+        ] + inboxReaders() + logSweeps() + artifactSweeps()
+    }
+
+    package func stop() {
+        stopping.store(true, ordering: .relaxed)
+        listener.stop()
+    }
+
+    private func listen() {
+        listener.run(
+            onReconnect: { [self] in
+                app.polls.listening()
+                inboxRings.add(1, ordering: .relaxed)
+            },
+            onNotification: { [self] note in
+                switch note.channel {
+                case RunnerStore.changedChannel: app.polls.forget(uuid: note.payload)
+                case InboxStore.channel: inboxRings.add(1, ordering: .relaxed)
+                case TaskClaims.assignedChannel: app.polls.assigned(runner: Int64(note.payload) ?? 0)
+                default:
+                    let numbers = note.payload.split(byte: " ").compactMap { Int64($0) }
+                    guard numbers.count == 4 else { return }
+                    let job = RunnableJob(
+                        labelSet: numbers[0], repository: RepositoryID(numbers[1]), owner: AccountID(numbers[2]))
+                    app.polls.jobWaiting(job) { (try? app.runners.labelSets($0)) ?? [] }
+                }
+            },
+            onLost: { [self] error in
+                app.polls.lost()
+                app.log.warning("notifications lost, reconnecting", metadata: ["err": "\(error)"])
+            })
+    }
+
+    private func inboxReaders() -> [Worker] {
+        (0..<PlanningLimits.readersPerInstance).map { _ in
+            Worker(stackBytes: 4 * 1024 * 1024) { [self] in readInbox() }
+        }
+    }
+
+    /// Reads pushes as soon as one is announced by NOTIFY, and every 2 s in case one was not.
+    private func readInbox() {
+        let reader = PushReader(app: app)
+        var lastLook: Int64 = 0
+        var heard = 0
+        while !stopping.load(ordering: .relaxed) {
+            let now = Clock.monotonicMicroseconds()
+            let rings = inboxRings.load(ordering: .relaxed)
+            guard rings != heard || now - lastLook > 2_000_000 else {
+                usleep(10_000)
+                continue
+            }
+            heard = rings
+            lastLook = now
+            do {
+                while try reader.readNext(), !stopping.load(ordering: .relaxed) {}
+            } catch {
+                app.log.error("could not read a push", metadata: ["err": "\(error)"])
+                usleep(500_000)
+            }
+        }
+    }
+
+    private func logSweeps() -> [Worker] {
+        let isStopping: @Sendable () -> Bool = { [self] in stopping.load(ordering: .relaxed) }
+        let seal = SealLogs(app: app, isStopping: isStopping)
+        let expire = ExpireLogs(app: app, isStopping: isStopping)
+        let watch = WatchLogs(app: app)
+        let retention = Retention(app: app, isStopping: isStopping)
+        return [
+            Worker { [self] in every(milliseconds: 2_000, "seal logs") { try seal.sweep() } },
+            Worker { [self] in every(milliseconds: 10_000, "expire logs") { try expire.sweep() } },
+            Worker { [self] in every(milliseconds: 10_000, "retention") { try retention.sweep() } },
+            Worker { [self] in every(milliseconds: LiveLimits.lookMilliseconds, "watch logs") { try watch.look() } },
+        ]
+    }
+
+    private func artifactSweeps() -> [Worker] {
+        let sweep = SweepArtifacts(app: app, isStopping: { [self] in stopping.load(ordering: .relaxed) })
+        let garbage = SweepGarbage(app: app, isStopping: { [self] in stopping.load(ordering: .relaxed) })
+        return [
+            Worker { [self] in
+                do { try sweep.begin() } catch {
+                    app.log.warning("housekeeping failed", metadata: ["sweep": "artifacts", "err": "\(error)"])
+                }
+                every(milliseconds: 5_000, "artifacts") { try sweep.sweep() }
+            },
+            Worker { [self] in every(milliseconds: garbage.everyMilliseconds, "garbage") { try garbage.sweep() } },
+        ]
+    }
+
+    /// Repeats a sweep until we stop. One that failed is reported and tried again at its next turn.
+    private func every(milliseconds: UInt32, _ name: String, _ sweep: () throws -> Void) {
+        while !stopping.load(ordering: .relaxed) {
+            do { try sweep() } catch {
+                app.log.warning("housekeeping failed", metadata: ["sweep": "\(name)", "err": "\(error)"])
+            }
+            var slept: UInt32 = 0
+            while slept < milliseconds, !stopping.load(ordering: .relaxed) {
+                usleep(50_000)
+                slept += 50
+            }
+        }
+    }
+
+    /// Whatever of `sweeps` is due, on one thread: none of them may wait long for anything but PostgreSQL.
+    private func sweep() {
+        var sweeps = sweeps()
+        while !stopping.load(ordering: .relaxed) {
+            let now = Clock.monotonicMicroseconds()
+            for index in sweeps.indices where sweeps[index].isDue(now) {
+                do { try sweeps[index].run() } catch {
+                    // One that fails stops no other; it is tried again when it is due next.
+                    app.log.warning("sweep failed", metadata: ["sweep": "\(sweeps[index].name)", "err": "\(error)"])
+                }
+            }
+            usleep(100_000)
+        }
+    }
+
+    private func sweeps() -> [Sweep] {
+        [
+            Sweep("outputs settled", everySeconds: 1) { [app] in try app.runs.settleDue() },
+            Sweep("runners heard", everySeconds: 1) { [app] in
+                let due = app.calls.takeDue()
+                try app.runners.markHeard(online: due.online, active: due.active)
+            },
+            LostTasks(app: app).sweep(everySeconds: 2),
+            AbandonedJobs(app: app).sweep(
+                everySeconds: max(1, min(15, app.configuration.recovery.abandonedSeconds / 4))),
+            RunRepair(app: app).sweep(everySeconds: 15),
+            Sweep("settled pushes", everySeconds: 60) { [app] in
+                while try app.inbox.removeSettled() == InboxLimits.sweptMax {}
+            },
+            Sweep("keys of addresses", everySeconds: SignedURLLimits.rereadSeconds) { [app] in
+                try app.signedURLs.reread()
+                try app.urlKeys.retire(log: app.log)
+            },
+            Sweep("useless runners", everySeconds: 5) { [app] in
+                _ = try app.runners.removeUseless(graceSeconds: app.configuration.spentGraceSeconds)
+            },
+        ]
+    }
+}

@@ -1,0 +1,69 @@
+import Client
+import Domain
+import Postgres
+import Web
+
+/// The `auth_request` behind git over HTTP: nginx asks here before it hands a request to git-http-backend.
+///
+/// 200 with the directory and names, 401 to ask for credentials, 403 which nginx turns into 404 (nginx/millrace.conf).
+enum GitRoutes {
+    /// What git asks for below a repository's address.
+    static let suffixes = ["/info/refs", "/git-upload-pack", "/git-receive-pack", "/HEAD", "/objects/"]
+
+    static let services = ["git-upload-pack", "git-receive-pack"]
+
+    static let all: [Route] = ["GET", "POST", "PUT", "DELETE"].map {
+        Route($0, "/_auth/git", access: .open, authorizeGit)
+    }
+
+    @Sendable static func authorizeGit(_ request: Request, _: Caller, _ app: App) throws -> Response {
+        try app.refuseOtherSites(request, method: request.parameters["MILLRACE_ORIGINAL_METHOD"] ?? "GET")
+        let original = Request(parameters: ["REQUEST_URI": request.parameters["MILLRACE_ORIGINAL_URI"] ?? ""], body: [])
+        guard original.segments.count >= 3,
+            original.segments.allSatisfy({ $0 != ".." && $0 != "." && !$0.contains("/") })
+        else { return .text(403, "not found\n") }
+        var name = original.segments[1]
+        if name.hasSuffix(".git") { name = String(name.dropLast(4)) }
+        let rest = "/" + original.segments.dropFirst(2).joined(separator: "/")
+        guard suffixes.contains(where: { rest == $0 || ($0.hasSuffix("/") && rest.hasPrefix($0)) }) else {
+            return .text(403, "not found\n")
+        }
+        // git-http-backend gets the service that was judged, not the client's query: of two it would take the other.
+        let service = rest == "/info/refs" ? services.first { $0 == original.query["service"] } : nil
+        let isPush = rest == "/git-receive-pack" || service == "git-receive-pack"
+        let caller: Caller
+        do { caller = try app.authenticate(request) } catch let failure as Failure
+            where failure.kind == .unauthenticated
+        {
+            return .page(failure)
+        }
+        let found = try app.repositories.repository(owner: original.segments[0], name: name, seenBy: caller.account)
+        guard let repository = found else { return refusal(caller) }
+        let wanted: RepositoryAccess = isPush ? .write : .read
+        switch authorize(caller.principal, wanted, of: .contents, on: repository.facts) {
+        case .allowed: break
+        case .needsLogin: return .page(Failure(.unauthenticated, "log in to push"))
+        case .forbidden:
+            guard let words = caller.lacks(wanted, of: .contents, on: repository.facts) else { return refusal(caller) }
+            // nginx shows the words of this header (millrace-git.conf): its question takes no body for an answer.
+            return .text(403, words + "\n", headers: [(name: "X-Millrace-Git-Refusal", value: words)])
+        case .invisible: return refusal(caller)
+        }
+        return .text(
+            200, "ok\n",
+            headers: [
+                (name: "X-Millrace-Git-Dir", value: "\(repository.id).git"), (name: "X-Millrace-Git-Path", value: rest),
+                (name: "X-Millrace-Git-Query", value: service.map { "service=\($0)" } ?? ""),
+                (name: "X-Millrace-User", value: caller.name.isEmpty ? "anonymous" : caller.name),
+                (name: "X-Millrace-User-Id", value: caller.account.map { "\($0)" } ?? "0"),
+                (name: "X-Millrace-Task-Id", value: caller.task.map { "\($0)" } ?? "0"),
+                (name: "X-Millrace-Repository-Id", value: "\(repository.id)"),
+            ])
+    }
+
+    /// The same answer for "no such repository" and "not for you"; without credentials git is asked for them.
+    private static func refusal(_ caller: Caller) -> Response {
+        caller.principal == .anonymous
+            ? .page(Failure(.unauthenticated, "log in to see this repository")) : .text(403, "not found\n")
+    }
+}

@@ -1,0 +1,78 @@
+import Client
+import Domain
+import Postgres
+import Web
+
+/// The pages a person sees of runs.
+enum RunPages {
+    static let all: [Route] = [
+        Route("GET", "/_static/icon.svg", access: .open) { _, _, _ in
+            Response(200, type: "image/svg+xml", body: Array(Templates.icon.utf8))
+        },
+        Route("GET", "/{owner}/{repo}/actions", access: .repository(.read), listPage),
+        Route("GET", "/{owner}/{repo}/actions/runs/{number}", access: .repository(.read), runPage),
+        Route("GET", "/{owner}/{repo}/actions/runs/{number}/jobs/{job}", access: .repository(.read), runPage),
+    ]
+
+    @Sendable static func listPage(_ request: Request, _: Caller, _ app: App) throws -> Response {
+        let repository = try RunRoutes.found(request)
+        let page = Pagination.page(request)
+        let runs = try app.views.runs(
+            of: repository.id, RunFilter(), limit: Pagination.limitMax, offset: (page - 1) * Pagination.limitMax)
+        let base = "/\(repository.fullName)"
+        let facts: [String: Any] = [
+            "title": repository.fullName, "base": base, "repository": repository.fullName,
+            "putAside": try app.inbox.quarantined(of: repository.id).map { push -> [String: Any] in
+                [
+                    "ref": push.ref, "sha": String(push.after.prefix(10)), "pushedAt": RunJSON.time(push.createdAt),
+                    "reason": LogPage.shown(push.reason),
+                ]
+            },
+            "runs": runs.map { run -> [String: Any] in
+                [
+                    "link": "\(base)/actions/runs/\(run.number)", "number": run.number, "status": "\(run.status)",
+                    "name": run.title, "workflow": run.workflowID, "ref": run.ref, "actor": run.actor,
+                ]
+            },
+        ]
+        return .html(200, try Templates.runs().render(facts))
+    }
+
+    @Sendable static func runPage(_ request: Request, _: Caller, _ app: App) throws -> Response {
+        let repository = try RunRoutes.found(request)
+        guard let run = try app.views.run(number: request.int("number") ?? 0, in: repository.id) else {
+            throw Failure(.missing, "run \(request.path["number"] ?? "") does not exist")
+        }
+        let base = "/\(repository.fullName)"
+        let jobs = try LogPage.facts(of: app.views.jobs(of: run), in: repository, app)
+        let artifacts = try app.artifactViews.page(
+            of: repository.id, run: run.id, name: nil, limit: Int64(Pagination.limitMax), offset: 0
+        ).artifacts.map { artifact -> [String: Any] in
+            [
+                "name": artifact.name, "size": sizeWords(artifact.bytes), "expires": RunJSON.time(artifact.expiresAt),
+                "expired": artifact.state != .uploaded,
+                "link": "\(base)/actions/runs/\(run.id)/artifacts/\(artifact.id)", "digest": artifact.digest ?? "",
+            ]
+        }
+        let facts: [String: Any] = [
+            "artifacts": artifacts, "hasArtifacts": !artifacts.isEmpty,
+            "title": run.title, "base": base, "repository": repository.fullName, "number": run.number,
+            "workflow": run.workflowPath, "ref": run.ref, "sha": run.sha, "actor": run.actor,
+            "status": "\(run.status)", "problem": LogPage.shown(run.problem),
+            "warnings": LogPage.shown(run.warnings), "jobs": jobs,
+        ]
+        return .html(200, try Templates.run().render(facts))
+    }
+}
+
+/// `512 bytes`, `1.5 KiB`, `20.0 MiB`: what a person reads of a size.
+package func sizeWords(_ bytes: Int64) -> String {
+    guard bytes >= 1024 else { return "\(bytes) byte\(bytes == 1 ? "" : "s")" }
+    var tenths = bytes * 10 / 1024
+    var unit = 0
+    while tenths >= 10_240, unit < 3 {
+        tenths /= 1024
+        unit += 1
+    }
+    return "\(tenths / 10).\(tenths % 10) \(["KiB", "MiB", "GiB", "TiB"][unit])"
+}

@@ -1,0 +1,201 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// A held request: answered once, by whichever thread gets there first.
+package struct HeldRequest: Sendable {
+    package let request: Request
+    package let answer: @Sendable (Response) -> Void
+    /// nginx closed the connection: the client is gone.
+    package let isGone: @Sendable () -> Bool
+}
+
+/// Requests that wait: one epoll thread owns every connection, so a parked poll costs a few hundred bytes, not a thread.
+///
+/// It speaks just enough FastCGI for nginx without `fastcgi_keep_conn`: one request per connection (ADR 0002).
+/// `@unchecked Sendable` is true because connections are touched by the epoll thread alone; other threads only
+/// append to `outgoing` under its mutex and write to the wake-up descriptor.
+package final class PollLane: @unchecked Sendable {
+    private final class Peer {
+        var reader = RequestReader(bytesMax: LaneLimits.pollBodyBytesMax)
+        var sending: [UInt8] = []
+        var sent = 0
+        let gone = Gone()
+    }
+    private final class Gone: Sendable { let flag = Atomic<Bool>(false) }
+
+    private let listening: Int32
+    private let epoll: Int32
+    private let wake: Int32
+    private var peers: [Int32: Peer] = [:]
+    private let outgoing = Mutex<[(Int32, Gone, [UInt8])]>([])
+    private let stopping = Atomic<Bool>(false)
+    private let handle: @Sendable (HeldRequest) -> Void
+    /// What is read goes through here; the epoll thread alone touches it.
+    private let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: LaneLimits.pieceBytes, alignment: 1)
+    /// Set while no connection is taken, because there were no descriptors for one.
+    private var acceptsAgainAt: Int64?
+
+    package init(path: String, handle: @escaping @Sendable (HeldRequest) -> Void) throws {
+        listening = try listeningSocket(path, isBlocking: false)
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        wake = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+        self.handle = handle
+        guard epoll >= 0, wake >= 0, watch(listening, EPOLL_CTL_ADD, EPOLLIN.rawValue),
+            watch(wake, EPOLL_CTL_ADD, EPOLLIN.rawValue)
+        else {
+            let why = String(cString: strerror(errno))
+            for descriptor in [listening, epoll, wake] where descriptor >= 0 { close(descriptor) }
+            throw Failure(.fault, "could not wait for requests on \"\(path)\": \(why)")
+        }
+    }
+
+    /// Refuses new connections; whoever holds requests must answer them for `run` to return.
+    package func stop() {
+        stopping.store(true, ordering: .releasing)
+        nudge()
+    }
+
+    /// The epoll loop; returns after `stop` when every request that had reached the socket is answered.
+    package func run() {
+        var events = [epoll_event](repeating: epoll_event(), count: 256)
+        var stopsAt: Int64?
+        while true {
+            if stopsAt == nil, stopping.load(ordering: .acquiring) {
+                // As in WorkLane.stop: what waits in the queue is served, nginx takes the rest to the other instance.
+                shutdown(listening, Int32(SHUT_RD))
+                epoll_ctl(epoll, EPOLL_CTL_DEL, listening, nil)
+                acceptAll()
+                stopsAt = Clock.monotonicMicroseconds() + LaneLimits.pollDrainMicroseconds
+            }
+            if let stopsAt, peers.isEmpty || Clock.monotonicMicroseconds() > stopsAt { break }
+            if stopsAt == nil, let at = acceptsAgainAt, Clock.monotonicMicroseconds() >= at {
+                acceptsAgainAt = nil
+                if !watch(listening, EPOLL_CTL_ADD, EPOLLIN.rawValue) { pauseAccepting() }
+            }
+            let count = epoll_wait(epoll, &events, 256, acceptsAgainAt == nil ? 500 : 10)
+            for index in 0..<max(0, Int(count)) {
+                let descriptor = events[index].data.fd
+                if descriptor == listening {
+                    acceptAll()
+                } else if descriptor == wake {
+                    var counter: UInt64 = 0
+                    _ = read(wake, &counter, 8)
+                } else {
+                    serve(descriptor, events[index].events)
+                }
+            }
+            flush()
+        }
+        for descriptor in peers.keys { close(descriptor) }
+        close(listening)
+        piece.deallocate()
+    }
+
+    /// - Returns: false when the kernel watches no more descriptors (fs.epoll.max_user_watches, memory).
+    @discardableResult
+    private func watch(_ descriptor: Int32, _ operation: Int32, _ mask: UInt32) -> Bool {
+        var event = epoll_event()
+        event.events = mask
+        event.data.fd = descriptor
+        return epoll_ctl(epoll, operation, descriptor, &event) == 0
+    }
+
+    private func nudge() {
+        var one: UInt64 = 1
+        _ = write(wake, &one, 8)
+    }
+
+    private func acceptAll() {
+        while true {
+            let descriptor = acceptedConnection(listening, isBlocking: false)
+            guard descriptor >= 0 else {
+                if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pauseAccepting() }
+                return
+            }
+            guard watch(descriptor, EPOLL_CTL_ADD, EPOLLIN.rawValue | EPOLLRDHUP.rawValue) else {
+                // Or nobody would ever hear of it again.
+                close(descriptor)
+                continue
+            }
+            peers[descriptor] = Peer()
+        }
+    }
+
+    /// The connection stays in the queue and epoll would tell of it again at once, for a whole core.
+    private func pauseAccepting() {
+        epoll_ctl(epoll, EPOLL_CTL_DEL, listening, nil)
+        acceptsAgainAt = Clock.monotonicMicroseconds() + Int64(LaneLimits.acceptPauseMicroseconds)
+    }
+
+    private func serve(_ descriptor: Int32, _ mask: UInt32) {
+        guard let peer = peers[descriptor] else { return }
+        if mask & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { return drop(descriptor) }
+        if mask & EPOLLOUT.rawValue != 0 { return send(descriptor, peer) }
+        while true {
+            let got = read(descriptor, piece.baseAddress, piece.count)
+            if got > 0 {
+                switch peer.reader.take(UnsafeRawBufferPointer(rebasing: piece[..<got])) {
+                case .needsMore: continue
+                case .refused: return drop(descriptor)
+                case .complete(let parameters, let body, let id):
+                    hold(descriptor, peer, Request(parameters: parameters, body: body), id)
+                }
+            } else if got == 0 {
+                // nginx closed: the client left, or nginx gave the request up (runner.md 1.4).
+                return drop(descriptor)
+            } else {
+                return
+            }
+        }
+    }
+
+    private func drop(_ descriptor: Int32) {
+        peers.removeValue(forKey: descriptor)?.gone.flag.store(true, ordering: .releasing)
+        close(descriptor)
+    }
+
+    private func hold(_ descriptor: Int32, _ peer: Peer, _ request: Request, _ id: UInt16) {
+        let gone = peer.gone
+        let answered = Gone()
+        handle(
+            HeldRequest(
+                request: request,
+                answer: { [self] response in
+                    guard !answered.flag.exchange(true, ordering: .acquiringAndReleasing) else { return }
+                    let bytes = Record.answer(response.head() + response.body, id: id)
+                    outgoing.withLock { $0.append((descriptor, gone, bytes)) }
+                    nudge()
+                },
+                isGone: { gone.flag.load(ordering: .acquiring) }))
+    }
+
+    private func flush() {
+        let ready = outgoing.withLock { queue in
+            let taken = queue
+            queue.removeAll()
+            return taken
+        }
+        for (descriptor, gone, bytes) in ready {
+            // The number may have been given to another connection meanwhile: `gone` tells them apart.
+            guard let peer = peers[descriptor], peer.gone === gone else { continue }
+            peer.sending = bytes
+            send(descriptor, peer)
+        }
+    }
+
+    private func send(_ descriptor: Int32, _ peer: Peer) {
+        while peer.sent < peer.sending.count {
+            let wrote = peer.sending.withUnsafeBytes {
+                Glibc.send(
+                    descriptor, $0.baseAddress?.advanced(by: peer.sent), $0.count - peer.sent, Int32(MSG_NOSIGNAL))
+            }
+            if wrote < 0 {
+                if errno == EAGAIN, watch(descriptor, EPOLL_CTL_MOD, EPOLLOUT.rawValue) { return }
+                return drop(descriptor)
+            }
+            peer.sent += wrote
+        }
+        drop(descriptor)
+    }
+}

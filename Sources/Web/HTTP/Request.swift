@@ -1,0 +1,107 @@
+import Domain
+
+enum RequestLimits {
+    /// Bytes of an address; nginx takes 8 KiB of a line.
+    static let addressBytesMax = 16_384
+    /// Parts of a path; the longest of ours has nine, and a name in it may have slashes.
+    static let segmentsMax = 64
+    /// Parameters of a query; a signed address has six, a list of runs a few filters.
+    static let queryParametersMax = 100
+}
+
+/// One request as it came through either lane. Header names are looked up as FastCGI spells them.
+package struct Request: Sendable {
+    package let method: String
+    /// Decoded once, split at "/"; no empty segments.
+    package let segments: [String]
+    /// As the client sent it, without the query.
+    package let rawPath: String
+    package let query: [String: String]
+    package let statusFilters: [String]
+    /// What of the address is over its limit, so that nothing of it was looked at; nil of a sound one.
+    package let excess: String?
+    package let parameters: Parameters
+    package var body: [UInt8]
+    /// In place of `body`, for a handler that reads it piece by piece.
+    package var stream: BodyStream?
+    /// Names bound by the route's pattern.
+    package var path: [String: String] = [:]
+    package var admitted: [String: any Sendable] = [:]
+    package let now = Instant(microseconds: Clock.nowMicroseconds())
+
+    package init(parameters: Parameters, body: [UInt8]) {
+        self.init(parameters: parameters, body: body, uri: parameters["REQUEST_URI"] ?? "/")
+    }
+
+    private init(parameters: Parameters, body: [UInt8], uri: String) {
+        self.parameters = parameters
+        self.body = body
+        method = parameters["REQUEST_METHOD"] ?? "GET"
+        // All separators are single bytes: looking for characters would look for grapheme clusters, at ten times the cost.
+        if let excess = Self.excess(of: uri) {
+            (rawPath, segments, query, statusFilters) = ("/", [], [:], [])
+            self.excess = excess
+            return
+        }
+        excess = nil
+        let question = uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.endIndex
+        rawPath = String(uri[..<question])
+        segments = uri[..<question].utf8.split(separator: UInt8(ascii: "/")).map {
+            percentDecoded(Substring($0), plusIsSpace: false)
+        }
+        var query: [String: String] = [:]
+        var statuses: [String] = []
+        for pair in uri[question...].utf8.dropFirst().split(separator: UInt8(ascii: "&")) {
+            let sides = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let name = percentDecoded(Substring(sides[0]), plusIsSpace: true)
+            let value = sides.count > 1 ? percentDecoded(Substring(sides[1]), plusIsSpace: true) : ""
+            if name == "status" { statuses.append(value) }
+            if query[name] == nil { query[name] = value }
+        }
+        self.query = query
+        statusFilters = statuses
+    }
+
+    /// Counted before anything is made of it.
+    private static func excess(of uri: String) -> String? {
+        guard uri.utf8.count <= RequestLimits.addressBytesMax else {
+            return "the address is over \(RequestLimits.addressBytesMax) bytes"
+        }
+        var slashes = 0
+        var pairs = 1
+        var isQuery = false
+        for byte in uri.utf8 {
+            switch byte {
+            case UInt8(ascii: "?"): isQuery = true
+            case UInt8(ascii: "/") where !isQuery: slashes += 1
+            case UInt8(ascii: "&") where isQuery: pairs += 1
+            default: break
+            }
+        }
+        if slashes > RequestLimits.segmentsMax { return "the path has more than \(RequestLimits.segmentsMax) parts" }
+        if pairs > RequestLimits.queryParametersMax {
+            return "the query has more than \(RequestLimits.queryParametersMax) parameters"
+        }
+        return nil
+    }
+
+    /// - Parameter name: as in HTTP, for example "x-runner-uuid".
+    package func header(_ name: String) -> String? {
+        let upper = String(
+            decoding: name.utf8.map { byte in
+                switch byte {
+                case UInt8(ascii: "-"): UInt8(ascii: "_")
+                case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - 32
+                default: byte
+                }
+            }, as: UTF8.self)
+        let key = upper == "CONTENT_TYPE" || upper == "CONTENT_LENGTH" ? upper : "HTTP_" + upper
+        guard let value = parameters[key], !value.isEmpty else { return nil }
+        return value
+    }
+
+    /// The same client asking for another address: what nginx asks about before it reads a body.
+    package func asking(for uri: String) -> Request { Request(parameters: parameters, body: [], uri: uri) }
+
+    package func int(_ name: String) -> Int64? { path[name].flatMap { Int64($0) } }
+}
