@@ -35,7 +35,7 @@ struct DefinitionDraft {
         mayIdentify = Domain.mayIdentify(job.node, in: root)
         permissions = tokenPermissions(job.node, in: root)
         var bytes = 0
-        func written(_ key: String, _ body: (inout PayloadJSON) -> Void) -> [UInt8] {
+        func written(_ key: String, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
             let member = Self.member(key, body)
             bytes += member.count + 1
             return member
@@ -118,7 +118,7 @@ struct DefinitionDraft {
                 members.append(
                     .leg(
                         leg.values.map { value in
-                            var json = PayloadJSON()
+                            var json = JSONWriter()
                             json.node(value.value)
                             return JobDefinition.LegValue(key: value.key, json: json.bytes)
                         }))
@@ -127,8 +127,8 @@ struct DefinitionDraft {
         return members
     }
 
-    private static func member(_ key: String, _ body: (inout PayloadJSON) -> Void) -> [UInt8] {
-        var json = PayloadJSON()
+    private static func member(_ key: String, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+        var json = JSONWriter()
         json.key(key)
         body(&json)
         return json.bytes

@@ -40,7 +40,7 @@ public struct JobDefinition: Equatable, Sendable {
 ///
 /// What was evaluated is data, so `${{` in it is escaped: the runner would evaluate it again, with secrets.
 public func payload(of definition: JobDefinition) -> [UInt8] {
-    var json = PayloadJSON()
+    var json = JSONWriter()
     json.object { json in
         definition.workflow.forEach { json.member($0) }
         json.key("jobs")
@@ -71,7 +71,7 @@ public func payload(of definition: JobDefinition) -> [UInt8] {
 }
 
 /// Each key of the matrix with this leg's value alone, so that the runner's own expansion gives exactly one combination.
-private func write(_ member: JobDefinition.StrategyMember, _ json: inout PayloadJSON) {
+private func write(_ member: JobDefinition.StrategyMember, _ json: inout JSONWriter) {
     switch member {
     case .written(let bytes): json.member(bytes)
     case .leg(let values):
@@ -96,7 +96,7 @@ extension JobDefinition {
     /// The JSON that is stored with the job: `{"version":1,"key":…,"name":…,"needs":[…],"workflow":{…},"job":{…}}`. In `job`,
     /// `runs-on` and `strategy` have their values; a `runs-on` that is a mapping is as the author wrote it.
     public var stored: [UInt8] {
-        var json = PayloadJSON()
+        var json = JSONWriter()
         json.object { json in
             json.key("version")
             json.literal("\(Self.version)")
@@ -130,7 +130,7 @@ extension JobDefinition {
         return json.bytes
     }
 
-    private static func store(_ member: StrategyMember, _ json: inout PayloadJSON) {
+    private static func store(_ member: StrategyMember, _ json: inout JSONWriter) {
         switch member {
         case .written(let bytes): json.member(bytes)
         case .leg(let values):
@@ -157,7 +157,8 @@ extension JobDefinition {
             let version = String(decoding: try part("version"), as: UTF8.self)
             guard version == "\(Self.version)" else {
                 throw JSONFault(
-                    message: "it has version \(version.prefix(20)) and this server reads version \(Self.version) alone; "
+                    message:
+                        "it has version \(version.prefix(20)) and this server reads version \(Self.version) alone; "
                         + "a newer server planned the job")
             }
             key = try text(try part("key"))
@@ -196,7 +197,7 @@ private func strategy(_ value: ArraySlice<UInt8>) throws(JSONFault) -> [JobDefin
 }
 
 private func written(_ member: JSONMember) -> [UInt8] {
-    var json = PayloadJSON()
+    var json = JSONWriter()
     json.key(member.key)
     json.member(Array(member.value))
     return json.bytes

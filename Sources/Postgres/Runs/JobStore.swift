@@ -1,55 +1,5 @@
 import Domain
 
-/// A job of a run to be made: one job of the workflow file, or one leg of its matrix.
-public struct PlannedJob: Sendable {
-    /// The job's id in the file, shared by the legs of a matrix.
-    public let key: String
-    /// The display name, with the values of the leg.
-    public let name: String
-    /// Keys of the jobs that must finish first.
-    public let needs: [String]
-    /// Labels that a runner must have; order and repetition do not matter.
-    public let runsOn: [String]
-    /// The text of `if`; nil when absent, never empty.
-    public let condition: String?
-    /// A failure of this job does not fail the run.
-    public let continueOnError: Bool
-    /// Dependents wait for outputs that come late (runner.md 4.6).
-    public let hasOutputs: Bool
-    /// Seconds until the server ends the job, above 0; nil when the file names none that the server can evaluate.
-    public let timeoutSeconds: Int64?
-    /// Its permissions let it ask for an identity token.
-    public let mayIdentify: Bool
-    /// What the job's token may do.
-    public let permissions: TokenPermissions
-    /// Names of the steps, one for each step of the payload.
-    public let stepNames: [String]
-    /// What the payload is made of at the claim (``JobDefinition/stored``); nil: `payload` is sent as it is.
-    public let definition: String?
-    /// The payload as it would be now, for servers that do not know definitions (migration 0067).
-    public let payload: String
-
-    public init(
-        key: String, name: String, needs: [String], runsOn: [String], condition: String?, continueOnError: Bool,
-        hasOutputs: Bool, timeoutSeconds: Int64?, mayIdentify: Bool = false,
-        permissions: TokenPermissions = .unbounded, stepNames: [String], definition: String? = nil, payload: String
-    ) {
-        self.key = key
-        self.name = name
-        self.needs = needs
-        self.runsOn = runsOn
-        self.condition = condition
-        self.continueOnError = continueOnError
-        self.hasOutputs = hasOutputs
-        self.timeoutSeconds = timeoutSeconds
-        self.mayIdentify = mayIdentify
-        self.permissions = permissions
-        self.stepNames = stepNames
-        self.definition = definition
-        self.payload = payload
-    }
-}
-
 /// Writes `job` and `label_set`; called with the locks of DESIGN section 2 held.
 enum JobStore {
     /// The ids of label sets, made where they are missing; in one order, so that two plans never wait for each other. A set

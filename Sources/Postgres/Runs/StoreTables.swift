@@ -3,7 +3,7 @@ import Domain
 /// A run to be made, under the number and id that were taken for it.
 struct ReservedPlan: RunPlan {
     let planned: PlannedRun
-    let reserved: RunStore.Reservation
+    let reserved: RunReservation
     let inbox: InboxID?
     let actor: AccountID?
     var jobCount: Int { planned.jobs.count }

@@ -19,8 +19,8 @@ struct PushEventJSON {
     private func list(_ values: [String]) -> String { "[\(values.map(text).joined(separator: ","))]" }
 
     /// - Throws: when git cannot be read.
-    package func json() throws -> String {
-        let entry = history.entry
+    func json() throws -> String {
+        let push = history.push
         let (newest, total) = try history.commits()
         let headID = (id: history.commit, parent: head.parents.first)
         let listed = newest.first?.id == headID.id ? newest : [headID] + newest
@@ -46,9 +46,9 @@ struct PushEventJSON {
             commits.append(item)
         }
         let user = #""login":\#(text(pusher)),"username":\#(text(pusher))"#
-        let compare = text("\(html)/compare/\(entry.before)...\(history.commit)")
+        let compare = text("\(html)/compare/\(push.before)...\(history.commit)")
         return
-            #"{"ref":\#(text(entry.ref)),"before":\#(text(entry.before)),"after":\#(text(history.commit)),"base_ref":null,"created":\#(history.isNew),"deleted":false,"forced":\#(history.isForced()),"compare":\#(compare),"compare_url":\#(compare),"commits":[\#(commits.reversed().joined(separator: ","))],"head_commit":\#(headCommit),"total_commits":\#(total),"pusher":{"name":\#(text(pusher)),\#(user)},"sender":{\#(user)},"repository":\#(RunJSON(base: base, repository: history.repository).repositoryJSON)}"#
+            #"{"ref":\#(text(push.ref)),"before":\#(text(push.before)),"after":\#(text(history.commit)),"base_ref":null,"created":\#(history.isNew),"deleted":false,"forced":\#(history.isForced()),"compare":\#(compare),"compare_url":\#(compare),"commits":[\#(commits.reversed().joined(separator: ","))],"head_commit":\#(headCommit),"total_commits":\#(total),"pusher":{"name":\#(text(pusher)),\#(user)},"sender":{\#(user)},"repository":\#(RunJSON(base: base, repository: history.repository).repositoryJSON)}"#
     }
 
     /// Nil when it does not fit into `room` bytes; without its paths when those do not.

@@ -17,14 +17,15 @@ struct PushHistory {
     }
 
     let entry: InboxEntry
+    let push: RepositoryEvent.Push
     /// The commit that `after` is, or points to.
     let commit: String
     let repository: Repository
     package let inbox: InboxStore
     let git: GitReader
 
-    var isNew: Bool { isZero(entry.before) }
-    var isBranch: Bool { shortRef(entry.ref).type == "branch" }
+    var isNew: Bool { push.isNew }
+    var isBranch: Bool { shortRef(push.ref).type == "branch" }
 
     /// Branches as they were before this push, without what it made; nil when git does not tell them in time.
     private func tipsBefore() throws -> [(ref: String, id: String)]? {
@@ -39,7 +40,7 @@ struct PushHistory {
             if words.count == 2 { tips[words[1]] = words[0] }
         }
         for (ref, before) in try inbox.movedSince(entry) where shortRef(ref).type == "branch" {
-            tips[ref] = isZero(before) ? nil : before
+            tips[ref] = isZeroID(before) ? nil : before
         }
         return tips.map { ($0.key, $0.value) }.sorted { $0.ref < $1.ref }
     }
@@ -47,8 +48,8 @@ struct PushHistory {
     /// Nil when it cannot be told, or there are too many. Filters then pass.
     func changedPaths() throws -> [String]? {
         guard isBranch else { return nil }
-        var base = entry.before
-        if try isNew || git.object(entry.before, bytesMax: 0) == nil {
+        var base = push.before
+        if try isNew || git.object(push.before, bytesMax: 0) == nil {
             guard let tips = try tipsBefore() else { return nil }
             let own = "refs/heads/\(repository.defaultBranch)"
             let compared = tips.count <= Self.tipsMax ? tips.map(\.id) : tips.filter { $0.ref == own }.map(\.id)
@@ -76,8 +77,8 @@ struct PushHistory {
     /// in time.
     func commits() throws -> (newest: [(id: String, parent: String?)], total: Int) {
         guard isBranch else { return ([], 0) }
-        var known = [entry.before]
-        if try isNew || git.object(entry.before, bytesMax: 0) == nil {
+        var known = [push.before]
+        if try isNew || git.object(push.before, bytesMax: 0) == nil {
             guard let tips = try tipsBefore() else { return ([], 0) }
             known = tips.map(\.id)
         }
@@ -132,9 +133,7 @@ struct PushHistory {
     func isForced() -> Bool {
         guard isBranch, !isNew else { return false }
         let answer = try? git.answer(
-            ["merge-base", "--is-ancestor", entry.before, commit], secondsMax: PushLimits.extraGitSeconds)
+            ["merge-base", "--is-ancestor", push.before, commit], secondsMax: PushLimits.extraGitSeconds)
         return answer?.status == 1
     }
 }
-
-func isZero(_ id: String) -> Bool { id.utf8.allSatisfy { $0 == UInt8(ascii: "0") } }

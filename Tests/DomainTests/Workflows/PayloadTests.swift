@@ -4,8 +4,8 @@ import Testing
 
 @Suite("JSON for the runner")
 struct PayloadTests {
-    static func json(_ body: (inout PayloadJSON) -> Void) -> String {
-        var json = PayloadJSON()
+    static func json(_ body: (inout JSONWriter) -> Void) -> String {
+        var json = JSONWriter()
         body(&json)
         return String(decoding: json.bytes, as: UTF8.self)
     }

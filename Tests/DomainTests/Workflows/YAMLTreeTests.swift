@@ -101,7 +101,7 @@ struct YAMLTreeTests {
     @Test("an alias is the node it names")
     func aliases() throws {
         let tree = try yamlTree(Array("a: &x [1, 'é']\nb: *x\nc: {d: *x, e: &y q, f: [*y]}\n".utf8))
-        var json = PayloadJSON()
+        var json = JSONWriter()
         json.node(tree)
         #expect(
             String(decoding: json.bytes, as: UTF8.self)

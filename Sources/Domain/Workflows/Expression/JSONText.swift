@@ -16,7 +16,7 @@ extension ExpressionValue {
     ///
     /// - Throws: when it has more bytes than allowed.
     func json(bytesMax: Int) throws(EvaluationFault) -> String {
-        var writer = JSONWriter(bytesMax: bytesMax)
+        var writer = ExpressionJSONWriter(bytesMax: bytesMax)
         try writer.write(self, indent: 0)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
@@ -218,7 +218,7 @@ struct JSONReader {
 }
 
 /// Recurses once for each level: values are at most as deep as JSON texts and YAML files may be.
-private struct JSONWriter {
+private struct ExpressionJSONWriter {
     let bytesMax: Int
     private(set) var bytes: [UInt8] = []
 

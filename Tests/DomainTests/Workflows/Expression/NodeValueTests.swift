@@ -16,7 +16,7 @@ struct NodeValueTests {
         let value = try ExpressionValue(json: json)
         var budget = ExpressionBudget()
         let node = try YAMLNode(value, at: Self.place, &budget)
-        var written = PayloadJSON()
+        var written = JSONWriter()
         written.node(node)
         #expect(String(decoding: written.bytes, as: UTF8.self) == json)
         #expect(try node.expressionValue.json(bytesMax: 1000) == value.json(bytesMax: 1000))

@@ -1,0 +1,146 @@
+/// A type that stands in an answer or a body: its example gives the schema, so the two cannot differ.
+public protocol Described: Encodable, Sendable {
+    /// A value with every member that there may be and one item in every list.
+    static var example: Self { get }
+}
+
+extension Described {
+    /// The name below `components/schemas` of the OpenAPI document.
+    public static var schemaName: String { String(describing: Self.self) }
+}
+
+/// The schemas of described types, each under its name, as OpenAPI 3.0 has them.
+public struct SchemaCollection: Sendable {
+    /// Schemas as JSON text, in the order they were met.
+    public private(set) var schemas: [(name: String, json: String)] = []
+
+    public init() {}
+
+    /// The reference to a type's schema, which is added with those it is made of.
+    public mutating func reference(to type: any Described.Type) throws -> String {
+        let name = type.schemaName
+        if !schemas.contains(where: { $0.name == name }) {
+            let place = schemas.count
+            schemas.append((name, "{}"))
+            let sketch = SchemaSketch()
+            try type.example.encode(to: sketch)
+            schemas[place] = (name, try json(sketch))
+        }
+        return "{\"$ref\":\"#/components/schemas/\(name)\"}"
+    }
+
+    private mutating func json(_ sketch: SchemaSketch) throws -> String {
+        switch sketch.shape {
+        case .members:
+            var properties: [String] = []
+            for member in sketch.members {
+                properties.append("\"\(member.name)\":\(try json(of: member.value))")
+            }
+            let required = sketch.members.filter { !$0.isOptional }.map { "\"\($0.name)\"" }
+            let list = required.isEmpty ? "" : ",\"required\":[\(required.joined(separator: ","))]"
+            return "{\"type\":\"object\",\"properties\":{\(properties.joined(separator: ","))}\(list)}"
+        case .items:
+            return "{\"type\":\"array\",\"items\":\(try sketch.members.first.map { try json(of: $0.value) } ?? "{}")}"
+        case .value: return try sketch.members.first.map { try json(of: $0.value) } ?? "{}"
+        }
+    }
+
+    private mutating func json(of value: (any Encodable)?, orNull: Bool = false) throws -> String {
+        let nullable = orNull ? ",\"nullable\":true" : ""
+        switch value {
+        case nil: return "{\"nullable\":true}"
+        case is String: return "{\"type\":\"string\"\(nullable)}"
+        case is Bool: return "{\"type\":\"boolean\"\(nullable)}"
+        case is any BinaryInteger: return "{\"type\":\"integer\",\"format\":\"int64\"\(nullable)}"
+        case is Double: return "{\"type\":\"number\"\(nullable)}"
+        case is JSONVerbatim: return "{}"
+        case let described as any Described:
+            let reference = try reference(to: type(of: described))
+            // A sibling of $ref is ignored in OpenAPI 3.0.
+            return orNull ? "{\"allOf\":[\(reference)],\"nullable\":true}" : reference
+        case .some(let other):
+            let sketch = SchemaSketch()
+            try other.encode(to: sketch)
+            guard other is any JSONNullable else { return try json(sketch) }
+            return try json(of: sketch.members.first?.value, orNull: true)
+        }
+    }
+}
+
+/// What a value's `encode` says about its own shape.
+private final class SchemaSketch: Encoder {
+    enum Shape { case members, items, value }
+    struct Member {
+        let name: String
+        let value: (any Encodable)?
+        let isOptional: Bool
+    }
+    var shape = Shape.value
+    var members: [Member] = []
+    let codingPath: [any CodingKey] = []
+    let userInfo: [CodingUserInfoKey: Any] = [:]
+
+    func add(_ name: String, _ value: (any Encodable)?, isOptional: Bool) {
+        members.append(Member(name: name, value: value, isOptional: isOptional))
+    }
+    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+        shape = .members
+        return KeyedEncodingContainer(SketchMembers(sketch: self))
+    }
+    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+        shape = .items
+        return SketchItems(sketch: self)
+    }
+    func singleValueContainer() -> any SingleValueEncodingContainer { SketchValue(sketch: self) }
+}
+
+/// Types whose value may be null.
+private protocol JSONNullable {}
+extension JSONNull: JSONNullable {}
+
+private struct SketchMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let sketch: SchemaSketch
+    let codingPath: [any CodingKey] = []
+
+    func encodeNil(forKey key: Key) { sketch.add(key.stringValue, nil, isOptional: false) }
+    func encode(_ value: some Encodable, forKey key: Key) { sketch.add(key.stringValue, value, isOptional: false) }
+    // What `Codable` calls for optionals; each kind of value has a requirement of its own.
+    func encodeIfPresent(_ value: String?, forKey key: Key) { sketch.add(key.stringValue, value, isOptional: true) }
+    func encodeIfPresent(_ value: Bool?, forKey key: Key) { sketch.add(key.stringValue, value, isOptional: true) }
+    func encodeIfPresent(_ value: Int?, forKey key: Key) { sketch.add(key.stringValue, value, isOptional: true) }
+    func encodeIfPresent(_ value: Int64?, forKey key: Key) { sketch.add(key.stringValue, value, isOptional: true) }
+    func encodeIfPresent(_ value: Double?, forKey key: Key) { sketch.add(key.stringValue, value, isOptional: true) }
+    func encodeIfPresent<Value: Encodable>(_ value: Value?, forKey key: Key) {
+        sketch.add(key.stringValue, value, isOptional: true)
+    }
+    func nestedContainer<Nested: CodingKey>(
+        keyedBy type: Nested.Type, forKey key: Key
+    ) -> KeyedEncodingContainer<Nested> { KeyedEncodingContainer(SketchMembers<Nested>(sketch: SchemaSketch())) }
+    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+        SketchItems(sketch: SchemaSketch())
+    }
+    func superEncoder() -> any Encoder { SchemaSketch() }
+    func superEncoder(forKey key: Key) -> any Encoder { SchemaSketch() }
+}
+
+private struct SketchItems: UnkeyedEncodingContainer {
+    let sketch: SchemaSketch
+    let codingPath: [any CodingKey] = []
+    var count: Int { sketch.members.count }
+
+    func encodeNil() { sketch.add("", nil, isOptional: false) }
+    func encode(_ value: some Encodable) { sketch.add("", value, isOptional: false) }
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedEncodingContainer<Nested> {
+        KeyedEncodingContainer(SketchMembers<Nested>(sketch: SchemaSketch()))
+    }
+    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { SketchItems(sketch: SchemaSketch()) }
+    func superEncoder() -> any Encoder { SchemaSketch() }
+}
+
+private struct SketchValue: SingleValueEncodingContainer {
+    let sketch: SchemaSketch
+    let codingPath: [any CodingKey] = []
+
+    func encodeNil() { sketch.add("", nil, isOptional: false) }
+    func encode(_ value: some Encodable) { sketch.add("", value, isOptional: false) }
+}
