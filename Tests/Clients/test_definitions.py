@@ -1,4 +1,5 @@
 """A job's payload is made at the claim, from the definition that planning stored (docs/adr/0019)."""
+
 import json
 
 from support import ask, context, job_key, wait_for
@@ -27,8 +28,12 @@ def test_a_job_that_an_older_server_planned_is_given_out_and_runs_again(project)
     assert task.workflow_payload.decode() == planned
     runner.finish(task)
     project.wait_run("a.yml")
-    answer = ask(project.stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{run['id']}/rerun",
-                 headers={"Authorization": f"token {project.owner.token}"})
+    answer = ask(
+        project.stack,
+        "POST",
+        f"/api/v1/repos/{project.path}/actions/runs/{run['id']}/rerun",
+        headers={"Authorization": f"token {project.owner.token}"},
+    )
     assert answer.status == 201, answer.text
     assert runner.fetch().workflow_payload.decode() == planned
 
@@ -39,20 +44,28 @@ def test_a_rerun_keeps_the_definition(project):
     first = runner.fetch()
     runner.finish(first)
     project.wait_run("a.yml")
-    ask(project.stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{run['id']}/rerun",
-        headers={"Authorization": f"token {project.owner.token}"})
+    ask(
+        project.stack,
+        "POST",
+        f"/api/v1/repos/{project.path}/actions/runs/{run['id']}/rerun",
+        headers={"Authorization": f"token {project.owner.token}"},
+    )
     again = runner.fetch()
     assert again.id != first.id and again.workflow_payload == first.workflow_payload
-    assert project.stack.sql(f"select count(distinct definition), count(*) from job where run_id = {run['id']}") == "1|2"
+    assert (
+        project.stack.sql(f"select count(distinct definition), count(*) from job where run_id = {run['id']}") == "1|2"
+    )
 
 
 def test_a_job_that_a_newer_server_planned_fails_with_the_reason_and_holds_up_no_other(project):
     bad = pushed(project, "bad.yml")
-    project.stack.sql(f"""update job set definition = '{{"version":2}}' where run_id = {bad['id']}""")
+    project.stack.sql(f"""update job set definition = '{{"version":2}}' where run_id = {bad["id"]}""")
     pushed(project, "good.yml")
     task = project.runner().fetch()
     assert context(task)["workflow"] == "good.yml" and job_key(task) == "one"
     assert project.wait_run("bad.yml")["conclusion"] == "failure"
     problem = project.jobs(project.run_of("bad.yml"))["one"]["problem"]
-    assert problem == ("this job cannot be prepared: the job's definition cannot be read: it has version 2 and this server reads "
-                       "version 1 alone; a newer server planned the job")
+    assert problem == (
+        "this job cannot be prepared: the job's definition cannot be read: it has version 2 and this server reads "
+        "version 1 alone; a newer server planned the job"
+    )

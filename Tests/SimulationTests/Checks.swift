@@ -13,10 +13,24 @@ final class Checks {
     private var heardOf: [RunnerID: Set<TaskID>] = [:]
     private var rowsSent: [TaskID: Int64] = [:]
     private var sealed: [TaskID: Int] = [:]
-    private var replayed: [RunID: Int] = [:]
 
-    func committed(_ id: RunID, in world: World) throws {
+    /// After each transaction.
+    func committed(_ tables: WorldTables, before: Rows, in world: World) throws {
         world.seen.transactions += 1
+        for run in tables.touched.sorted(by: { $0.number < $1.number }) {
+            try holds(run, in: world)
+            for job in world.jobs where job.run == run && before.has(job.id) && before[job.id].status != job.status {
+                try moved(job, from: before[job.id], tables, before: before, in: world)
+            }
+            for job in world.jobs where job.run == run && !before.has(job.id) && job.status != .blocked {
+                try started(job, tables, in: world)
+            }
+        }
+        try runners(tables, before: before, in: world)
+    }
+
+    /// What must be true of a run at any time.
+    private func holds(_ id: RunID, in world: World) throws {
         let run = world[id]
         func require(_ holds: Bool, _ words: @autoclosure () -> String) throws {
             if !holds { throw Violation(run: id, description: words()) }
@@ -37,6 +51,10 @@ final class Checks {
             !counted.contains(.running) || run.status == .running || run.status == .cancelling,
             "I3: a job runs and the run is \(run.status)")
 
+        try require(
+            run.attempts.last?.status == run.status,
+            "the run is \(run.status), its attempt \(run.attempts.last.map { "\($0.status)" } ?? "?")")
+
         // What an event should have started is started by it: the repair sweep never finds anything.
         let repairs = try decide(world.snapshot(of: id), .examined).filter { $0 != .run(run.status) }
         try require(repairs.isEmpty, "missed by the events: \(repairs)")
@@ -54,6 +72,10 @@ final class Checks {
             try require(!isStarted || awaited == nil, "job \(job.id) did not wait for late outputs of a job it needs")
         }
         statuses[job.id] = job.status
+        for id in world.tasks.filter({ $0.job == job.id && !$0.isLive }).map(\.id) {
+            try require(
+                world[id].steps.allSatisfy(\.isDone), "task \(id) has ended, its steps are \(world[id].steps)")
+        }
 
         let isAtWork = job.status == .running || job.status == .cancelling
         let task = job.task.map { world[$0] }
@@ -72,9 +94,10 @@ final class Checks {
     }
 
     private func replay(_ run: RunRow, in world: World, _ require: Require) throws {
-        guard replayed[run.id] != run.events.count else { return }
-        replayed[run.id] = run.events.count
-        let told = Replay(run.events)
+        let statuses = run.events.compactMap { event in
+            event.status.map { StatusEvent(event.job.map(StatusEvent.Subject.job) ?? .run(run.id), $0) }
+        }
+        let told = Replay(statuses)
         try require(told.faults.isEmpty, "replay: \(told.faults)")
         var live: [StatusEvent.Subject: Status] = [.run(run.id): run.status]
         for job in run.latest { live[.job(job)] = world[job].status }
@@ -168,8 +191,7 @@ final class Checks {
                 run: job.run, description: "I2: job \(job.id) of an earlier attempt is \(job.status) now")
         }
         for run in world.runs {
-            replayed[run.id] = nil
-            try committed(run.id, in: world)
+            try holds(run.id, in: world)
         }
     }
 }

@@ -5,8 +5,12 @@ struct Network {
     var isFaulty: Bool
 
     /// - Returns: nil when the client hears nothing, whether or not the call took place.
-    func deliver<Answer>(_ random: inout SplitMix64, _ call: () throws -> Answer) rethrows -> Answer? {
+    func deliver<Answer>(_ random: inout SplitMix64, _ call: () throws -> Answer) throws -> Answer? {
         guard isFaulty else { return try call() }
+        do { return try deliverFaultily(&random, call) } catch is Crash { return nil }
+    }
+
+    private func deliverFaultily<Answer>(_ random: inout SplitMix64, _ call: () throws -> Answer) throws -> Answer? {
         switch random.below(16) {
         case 0: return nil
         case 1:
@@ -41,7 +45,7 @@ struct Client {
     var silentUntil: Instant?
     private var works: [Work] = []
     /// Of a fetch whose answer has not come; the next one asks for the same.
-    private var pendingKey: Int?
+    private var pendingKey: String?
     private var keysUsed = 0
 
     init(runner: RunnerID, capacity: Int, usesKeys: Bool) {
@@ -85,7 +89,7 @@ struct Client {
     private mutating func fetch(in world: World, _ random: inout SplitMix64, _ network: Network) throws {
         if usesKeys, pendingKey == nil {
             keysUsed += 1
-            pendingKey = world.runners.count * 1_000_000 + world.tasks.count * 1000 + keysUsed
+            pendingKey = "\(runner) \(world.tasks.count) \(keysUsed)"
         }
         let room = capacity - works.count
         guard
@@ -110,18 +114,38 @@ struct Client {
             if work.conclusion == nil, random.oneIn(3) {
                 work.conclusion = random.pick([.success, .success, .success, .failure, .failure, .cancelled, .skipped])
             }
-            let outputs = outputs(of: work, in: world, &random)
-            let answer = try network.deliver(&random) {
-                try world.report(work.task, by: runner, conclusion: work.conclusion, outputs: outputs)
-            }
+            let report = TaskReport(
+                task: work.task, runner: runner, conclusion: work.conclusion,
+                steps: steps(of: work, in: world, &random), outputs: outputs(of: work, in: world, &random))
+            let answer = try network.deliver(&random) { try world.report(report) }
             if answer != nil, work.conclusion != nil { work.isReported = true }
             obey(answer, &work)
         }
     }
 
     private func outputs(of work: Work, in world: World, _ random: inout SplitMix64) -> [JobOutput] {
-        guard work.conclusion != nil, world[world[work.task].job].plan.hasOutputs, random.oneIn(2) else { return [] }
-        return [JobOutput(name: "answer", value: random.oneIn(2) ? "yes" : "")]
+        guard world[world[work.task].job].plan.hasOutputs, random.oneIn(work.conclusion == nil ? 20 : 2) else {
+            return []
+        }
+        var outputs = [JobOutput(name: "answer", value: random.oneIn(2) ? "yes" : "")]
+        while random.oneIn(2) {
+            let name = random.pick(["b", "c", "d", "", "a name too long"])
+            if !outputs.contains(where: { $0.name == name }) {
+                outputs.append(JobOutput(name: name, value: String(repeating: "x", count: random.below(12))))
+            }
+        }
+        return outputs
+    }
+
+    /// Some begin, some end; one that no task has is reported now and then.
+    private func steps(of work: Work, in world: World, _ random: inout SplitMix64) -> [ReportedStep] {
+        let count = world[work.task].steps.count + (random.oneIn(10) ? 1 : 0)
+        return (0..<count).filter { _ in random.oneIn(2) }.map { position in
+            let result = random.oneIn(2) ? 0 : random.pick([1, 1, 1, 1, 1, 4, 3, 2])
+            return ReportedStep(
+                position: Int64(position), result: Int64(result), startedAt: world.now.microseconds,
+                stoppedAt: result == 0 ? nil : world.now.microseconds, logIndex: 0, logLength: 0)
+        }
     }
 
     /// Anything but 0 before its own last word: the runner stops, and says so.

@@ -1,133 +1,103 @@
 import Domain
 
-/// As Sources/Postgres/Runs/RunStore.swift and JobStore.swift.
+/// Transactions that change a run: each is a script of Domain, and here is what must be true of its outcome.
 extension World {
-    func plan(_ plans: [JobPlan], in repository: RepositoryID, of owner: AccountID) throws {
-        let run = RunID(Int64(runs.count) + 1)
-        runs.append(RunRow(id: run, repository: repository, owner: owner, status: .blocked, attempts: []))
-        append(StatusEvent(.run(run), .blocked), to: run)
-        self[run].attempts.append(
-            plans.map { plan in
-                let id = insert(plan, of: run)
-                note(run, "    job \(id) is \(plan)")
-                return id
-            })
-        for job in self[run].latest { append(StatusEvent(.job(job), .blocked), to: run) }
-        try apply(.planned, to: run)
-    }
-
-    private func insert(_ plan: JobPlan, of run: RunID) -> JobID {
-        let id = JobID(Int64(jobs.count) + 1)
-        jobs.append(JobRow(id: id, run: run, plan: plan, status: .blocked, changedAt: now))
-        return id
+    func plan(_ plan: WorkflowPlan, by actor: AccountID?) throws {
+        let run = try transaction { try RunScript(on: $0).plan(plan, by: actor) }
+        guard let run else { return }
+        try require(self[run].attempts.count == 1, run, "it has \(self[run].attempts.count) attempts")
+        let first: Status = plan.jobs.isEmpty ? .failure : .blocked
+        let expected =
+            [
+                Event(.runPlanned, run: run, actor: actor, detail: plan.problem),
+                Event(.runStatus, run: run, status: first),
+            ] + self[run].latest.map { Event(.jobStatus, run: run, job: $0, status: .blocked) }
+        try require(
+            Array(self[run].events.prefix(expected.count)) == expected, run, "its first events are \(self[run].events)")
     }
 
     /// - Throws: `RerunRefusal`, with nothing changed.
-    func rerun(_ run: RunID, _ wish: RerunWish) throws {
-        let old = self[run].latest
-        let again = try planRerun(snapshot(of: run).jobs, wish, attempts: self[run].attempts.count)
-        note(run, "rerun \(wish): \(again)")
+    func rerun(_ run: RunID, _ wish: RerunWish, by actor: AccountID?) throws {
+        let before = self[run]
+        let jobs = before.latest
+        let copies = try transaction { try RunScript(on: $0).rerun(run, wish, by: actor) }
+        note(run, "rerun \(wish)")
         seen.reruns += 1
-        append(StatusEvent(.run(run), .blocked), to: run)
-        self[run].status = .blocked
-        self[run].attempts.append(old.map { insert(self[$0].plan, of: run) })
-        for (before, after) in zip(old, self[run].latest) {
-            if !again.contains(before) {
-                self[after].status = self[before].status
-                self[after].task = self[before].task
-                self[after].queueKey = self[before].queueKey
-                self[after].settleDueAt = self[before].settleDueAt
-            }
-            append(StatusEvent(.job(after), self[after].status), to: run)
+        let after = self[run]
+        try require(after.attempt == before.attempt + 1, run, "a rerun made it attempt \(after.attempt)")
+        try require(
+            after.attempts.count == Int(after.attempt) && after.attempts.last?.actor == actor, run,
+            "its attempts are \(after.attempts)")
+        try require(
+            copies == Dictionary(uniqueKeysWithValues: zip(jobs, after.latest)), run, "a rerun told of \(copies ?? [:])"
+        )
+        let told = after.events[before.events.count...]
+        let first = after.latest.map { job in
+            Event(.jobStatus, run: run, job: job, status: told.first { $0.job == job }?.status)
         }
-        try apply(.planned, to: run)
-    }
-
-    func snapshot(of run: RunID) -> RunSnapshot { RunSnapshot(jobs: self[run].latest.map(snapshot)) }
-
-    private func snapshot(_ id: JobID) -> JobSnapshot {
-        let job = self[id]
-        return JobSnapshot(
-            id: id, key: job.plan.key, needs: job.plan.needs, condition: job.plan.condition,
-            continueOnError: job.plan.continueOnError, hasOutputs: job.plan.hasOutputs, state: state(job),
-            isSettling: job.settleDueAt != nil, outputs: job.task.map { self[$0].outputs } ?? [])
-    }
-
-    private func state(_ job: JobRow) -> JobState {
-        let task = job.task ?? TaskID(0)
-        switch job.status {
-        case .blocked: return .blocked
-        case .waiting: return .waiting
-        case .running: return .running(task, runnerCanCancel: job.task.map(canCancelNow) ?? false)
-        case .cancelling: return .cancelling(task)
-        case .success: return .done(.success)
-        case .failure: return .done(.failure)
-        case .cancelled: return .done(.cancelled)
-        case .skipped: return .done(.skipped)
+        let expected =
+            [
+                Event(.runRerun, run: run, actor: actor, detail: "attempt \(after.attempt)"),
+                Event(.runStatus, run: run, status: .blocked),
+            ] + first
+        try require(Array(told.prefix(expected.count)) == expected, run, "a rerun told \(told)")
+        for (old, new) in zip(jobs, after.latest) where told.first(where: { $0.job == new })?.status != .blocked {
+            try require(
+                self[new].status == self[old].status && self[new].task == self[old].task, run,
+                "job \(new) is not what job \(old) was")
         }
-    }
-
-    private func canCancelNow(_ id: TaskID) -> Bool {
-        let task = self[id]
-        return task.canCancel
-            && now < (task.heardAt ?? task.startedAt).adding(seconds: RecoveryLimits.cancelHeardSeconds)
     }
 
     @discardableResult
-    func apply(_ event: RunEvent, to run: RunID, problem: String = "") throws -> [RunChange] {
+    func apply(_ event: RunEvent, to run: RunID, problem: String = "", by actor: AccountID? = nil) throws
+        -> [RunChange]
+    {
         note(run, "\(event)")
-        let changes = try decide(snapshot(of: run), event, problem: problem)
+        let before = self[run].events.count
+        let expected = Result { try decide(snapshot(of: run), event, problem: problem) }
+        let changes = try transaction { try RunScript(on: $0).apply(event, to: run, problem: problem, by: actor) }
+        try require(
+            try changes == expected.get(), run, "\(event) did \(changes), knowing everything it does \(expected)")
+        try written(changes, in: run)
         if case .job(_, .reported(let task, _, _)) = event, changes.contains(where: \.isMove) {
             self[task].isEndedByReport = true
         }
-        write(changes, to: run, endedByServer: event.isServers)
-        try checks.committed(run, in: self)
+        if event == .cancelRequested || event == .forceCancelRequested {
+            let told = self[run].events[before...].filter { $0.kind == .cancelRequested }
+            let asked = Event(.cancelRequested, run: run, actor: actor)
+            try require(told == (changes.isEmpty ? [] : [asked]), run, "a cancel told \(told)")
+        }
         return changes
     }
 
-    private func write(_ changes: [RunChange], to run: RunID, endedByServer: Bool) {
+    /// What was decided stands in the rows.
+    func written(_ changes: [RunChange], in run: RunID) throws {
         for change in changes {
             switch change {
-            case .move(let id, let state, _):
-                let old = self[id]
-                move(id, to: state.status)
-                if let task = old.task, !old.status.isDone {
-                    end(task, as: state == .waiting ? .cancelled : state.status, byServer: endedByServer)
-                    if state == .waiting { unspend(task) }
-                }
-                append(StatusEvent(.job(id), state.status), to: run)
-            case .countReturn(let job): self[job].returns += 1
-            case .holdDependents(let job): self[job].settleDueAt = now.adding(seconds: 10)
+            case .move(let job, let state, let problem):
+                try require(self[job].status == state.status, run, "\(change) was not written")
+                try require(
+                    problem == "" || self[job].problem == problem, run, "the problem of \(change) was not written")
+            case .countReturn: break
+            case .holdDependents(let job):
+                try require(self[job].settleDueAt != nil, run, "\(change) was not written")
             case .releaseDependents(let job):
-                self[job].settleDueAt = nil
-                seen.settled += 1
-            case .run(let status): move(run, to: status)
+                try require(self[job].settleDueAt == nil, run, "\(change) was not written")
+            case .expand(let job, let legs):
+                let made = self[run].latest.filter { self[$0].plan.key == self[job].plan.key }
+                try require(made.count == legs.count && made.first == job, run, "\(change) made \(made)")
+                for leg in made {
+                    try require(self[leg].plan.deferred == nil, run, "\(change) left job \(leg) to be planned")
+                    try require(self[leg].status == .waiting, run, "\(change) left job \(leg) \(self[leg].status)")
+                    try require(self[leg].queueKey != nil, run, "\(change) gave job \(leg) no place in the queue")
+                }
+            case .run(let status): try require(self[run].status == status, run, "\(change) was not written")
             }
         }
     }
 
-    func move(_ run: RunID, to status: Status) {
-        guard self[run].status != status else { return }
-        self[run].status = status
-        append(StatusEvent(.run(run), status), to: run)
-    }
-
-    private func move(_ id: JobID, to status: Status) {
-        if status == .waiting {
-            let owner = self[self[id].run].owner
-            let key = queueKey(
-                now: now, ownerLast: ownerLast(owner), spacingMicroseconds: spacingMicroseconds, weight: 1)
-            self[id].queueKey = self[id].queueKey ?? key
-            self[id].task = nil
-        }
-        self[id].status = status
-        self[id].changedAt = now
-    }
-
-    private func ownerLast(_ owner: AccountID) -> Int64? {
-        guard spacingMicroseconds > 0 else { return nil }
-        return unfinished.filter { self[$0].owner == owner }.flatMap { self[$0].latest }
-            .filter { self[$0].status == .waiting }.compactMap { self[$0].queueKey }.max()
+    func require(_ holds: Bool, _ run: RunID, _ words: @autoclosure () -> String) throws {
+        if !holds { throw Violation(run: run, description: words()) }
     }
 
     // MARK: sweeps
@@ -150,14 +120,12 @@ extension World {
             try apply(.job(job.id, .abandoned), to: job.run, problem: "nobody took it")
         }
     }
-}
 
-extension RunEvent {
-    /// As `RunStore.isServers`: the runner must hear "cancelled".
-    var isServers: Bool {
-        switch self {
-        case .job(_, .lost), .job(_, .unbuildable), .job(_, .released), .cancelRequested, .forceCancelRequested: true
-        case .planned, .outputsSettled, .examined, .job: false
+    /// Never finds anything.
+    func repair() throws {
+        for run in unfinished {
+            let isRepaired = try transaction { try RunScript(on: $0).examine(run) }
+            try require(!isRepaired, run, "an event was missed: the sweep had to repair it")
         }
     }
 }

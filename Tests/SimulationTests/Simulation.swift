@@ -7,7 +7,7 @@ struct Simulation {
     private static let conditions: [String?] = [
         nil, nil, nil, nil, "always()", "failure()", "success() || failure()", "!cancelled()",
         "needs.a.outputs.answer == 'yes'",
-        "always() && fromJSON('{')",
+        "always() && fromJSON('{')", "github.ref == 'refs/heads/main'",
     ]
     private static let runsMax = 8
 
@@ -17,7 +17,8 @@ struct Simulation {
 
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
-        world = World(spacingMicroseconds: random.oneIn(2) ? 0 : 10_000_000)
+        let spacing: Int64 = random.oneIn(2) ? 0 : 10_000_000
+        world = World(spacingMicroseconds: spacing, lots: SplitMix64(seed: random.next()))
         for _ in 0..<(2 + random.below(4)) { addRunner() }
     }
 
@@ -26,7 +27,8 @@ struct Simulation {
         for number in 1...steps {
             world.seen.steps += 1
             world.now = Instant(microseconds: world.now.microseconds + random.within(0...2_000_000))
-            try step(network)
+            // A process that was killed tells nobody; what it had begun is as if it had not been.
+            do { try step(network) } catch is Crash {}
             if number.isMultiple(of: 200) { try world.checks.everything(in: world) }
         }
         try world.checks.everything(in: world)
@@ -44,7 +46,8 @@ struct Simulation {
         case 38...40: try cancel(.cancelRequested)
         case 41: try cancel(.forceCancelRequested)
         case 42...49: try rerun()
-        case 50...53: try stale()
+        case 50...52: try stale()
+        case 53: try strange()
         default: try clients[random.below(clients.count)].act(in: world, &random, network)
         }
     }
@@ -72,27 +75,52 @@ struct Simulation {
         var plans: [JobPlan] = []
         for (number, key) in Self.keys.prefix(1 + random.below(Self.keys.count)).enumerated() {
             let needs = Self.keys.prefix(number).filter { _ in random.oneIn(2) }
-            let plan = JobPlan(
+            var plan = JobPlan(
                 key: key, needs: Array(needs), condition: random.pick(Self.conditions),
                 continueOnError: random.oneIn(8), hasOutputs: random.oneIn(3), runsOn: [random.pick(Self.labelNames)],
-                timeoutSeconds: random.oneIn(6) ? 4 * 3600 : nil)
+                timeoutSeconds: random.oneIn(6) ? 4 * 3600 : nil,
+                steps: (0...random.below(3)).map { _ in random.oneIn(4) })
+            if let need = needs.first, random.oneIn(4) {
+                plan.deferred = try Self.deferred(plan, reading: need)
+                plans.append(plan)
+                continue
+            }
             plans += Array(repeating: plan, count: random.oneIn(4) ? 2 : 1)
         }
         let repository = random.within(1...3)
-        try world.plan(plans, in: RepositoryID(repository), of: AccountID(repository == 1 ? 1 : 2))
+        let isBroken = random.oneIn(40)
+        try world.plan(
+            WorkflowPlan(
+                repository: RepositoryID(repository), owner: AccountID(repository == 1 ? 1 : 2),
+                ref: "refs/heads/\(random.pick(["main", "topic"]))", jobs: isBroken ? [] : plans,
+                problem: isBroken ? "no such file" : ""), by: somebody())
+    }
+
+    /// Two legs when the need has an output, one when it has none.
+    private static func deferred(_ plan: JobPlan, reading need: String) throws -> DeferredJob {
+        let values = "${{ fromJSON(needs.\(need).outputs.answer && '[1,2]' || '[1]') }}"
+        let needs = plan.needs.map { "\"\($0)\"" }.joined(separator: ",")
+        let job = #"{"runs-on":"\#(plan.runsOn[0])","strategy":{"matrix":{"v":"\#(values)"}},"steps":[{"run":"x"}]}"#
+        let text =
+            #"{"version":1,"path":"w.yml","key":"\#(plan.key)","needs":[\#(needs)],"file":{"on":"push","jobs":{"\#(plan.key)":\#(job)}}}"#
+        return try DeferredJob(stored: Array(text.utf8))
     }
 
     private mutating func cancel(_ event: RunEvent) throws {
         guard !world.runs.isEmpty else { return }
-        try world.apply(event, to: random.pick(random.oneIn(4) ? world.runs.map(\.id) : world.unfinished + [RunID(1)]))
+        let runs = random.oneIn(4) ? world.runs.map(\.id) : world.unfinished + [RunID(1)]
+        try world.apply(event, to: random.pick(runs), by: somebody())
     }
 
     private mutating func rerun() throws {
         guard !world.runs.isEmpty else { return }
         let run = random.pick(world.runs)
+        guard !run.latest.isEmpty else { return }
         let wish: RerunWish = random.pick([.all, .failed, .failed, .job(random.pick(run.latest))])
-        do { try world.rerun(run.id, wish) } catch is RerunRefusal {}
+        do { try world.rerun(run.id, wish, by: somebody()) } catch is RerunRefusal {}
     }
+
+    private mutating func somebody() -> AccountID? { random.oneIn(3) ? nil : AccountID(random.within(1...2)) }
 
     /// Something decided on before others changed the job: an event about a task that may have ended since.
     private mutating func stale() throws {
@@ -113,8 +141,24 @@ struct Simulation {
         }
     }
 
+    /// A report of another runner's task, or of one that there never was.
+    private mutating func strange() throws {
+        let task = random.pick(world.tasks.suffix(3).map(\.id) + [TaskID(Int64(world.tasks.count) + 7)])
+        let strangers = world.runners.map(\.id).filter { !world.rows.has(task) || $0 != world[task].runner }
+        guard let runner = strangers.randomElement(using: &random) else { return }
+        let before = world.rows.has(task) ? world[task].outputs.count : 0
+        _ = try world.report(
+            TaskReport(
+                task: task, runner: runner, conclusion: .success, steps: [],
+                outputs: [JobOutput(name: "answer", value: "no")]))
+        guard world.rows.has(task) else { return }
+        try world.require(
+            world[task].outputs.count == before, world[task].run, "runner \(runner) wrote to task \(task)")
+    }
+
     private mutating func sweep() throws {
-        switch random.below(4) {
+        switch random.below(5) {
+        case 4: try world.repair()
         case 0: try world.settleDue()
         case 1: try world.cancelAbandoned()
         case 2: world.sealLogs()
@@ -129,6 +173,7 @@ struct Simulation {
         for index in clients.indices { clients[index].silentUntil = nil }
         for _ in 0..<2 { addRunner(healthy: true) }
         let network = Network(isFaulty: false)
+        world.isFaulty = false
         let open = world.unfinished.reduce(0) { $0 + world[$1].latest.count }
         // Silence of those who forgot a task ends after 600 s, 120 rounds; a job takes two clients a dozen calls or two.
         var roundsLeft = 300 + 40 * open

@@ -2,106 +2,96 @@ import Domain
 
 struct ForeignRunner: Error {}
 
-/// As Sources/Postgres/Tasks/TaskClaims.swift and TaskStore.swift, Runners/RunnerStore.swift, Logs/LogStore.swift.
+/// Assignments, reports and logs. The scripts are Domain's; appends of logs follow Sources/Postgres/Logs/LogStore.swift.
 extension World {
     func declare(_ runner: RunnerID) { self[runner].declaredAt = now }
 
     // MARK: FetchTask
 
-    func claim(_ runner: RunnerID, capacity: Int, requestKey: Int?) throws -> [TaskID] {
-        if let requestKey {
-            let known = tasks.filter {
-                $0.runner == runner && $0.requestKey == requestKey && $0.isLive && $0.heardAt == nil
+    /// - Returns: tasks in the order in which they were given.
+    func claim(_ runner: RunnerID, capacity: Int, requestKey: String?) throws -> [TaskID] {
+        let claim = Claim(
+            runner: self[runner].claimant, labelSets: [1], capacity: capacity, handle: nil, requestKey: requestKey)
+        let known = tasks.filter {
+            $0.runner == runner && $0.requestKey == requestKey && requestKey != nil && $0.isLive && $0.heardAt == nil
+        }.map(\.id)
+        for _ in 0..<3 {
+            do {
+                let answer = try transaction { try ClaimScript(on: $0, makeToken: makeToken).claim(claim) }
+                guard case .claimed(let claimed) = answer else {
+                    try require(known.isEmpty, lastTouched ?? RunID(1), "runner \(runner) is not given \(known) again")
+                    return []
+                }
+                seen.recoveredAnswers += known.count
+                try require(
+                    known.isEmpty || claimed.map(\.task) == known, lastTouched ?? RunID(1),
+                    "runner \(runner) asks again for \(known) and is given \(claimed.map(\.task))")
+                try told(claimed, to: runner, capacity: capacity, requestKey: requestKey)
+                return claimed.map(\.task)
+            } catch is RowIsLocked {
+                continue
             }
-            seen.recoveredAnswers += known.count
-            if !known.isEmpty { return known.map(\.id) }
         }
-        guard !self[runner].isRemoved, !(self[runner].isEphemeral && self[runner].isSpent) else { return [] }
-        var claimed: [TaskID] = []
-        while claimed.count < (self[runner].isEphemeral ? 1 : capacity), let job = pick(for: self[runner]) {
-            claimed.append(try claimOne(job, by: runner, requestKey: requestKey))
+        return []
+    }
+
+    private func told(_ claimed: [ClaimedTask], to runner: RunnerID, capacity: Int, requestKey: String?) throws {
+        for one in claimed {
+            let task = self[one.task]
+            try require(
+                task.tokenHash == Array(one.token.text.utf8.reversed()), task.run,
+                "the token that was given for task \(task.id) is not its own")
+            try require(
+                task.runner == runner && task.isLive && task.requestKey == requestKey, task.run,
+                "runner \(runner) was given task \(task.id), which is not its own")
         }
-        return claimed
-    }
-
-    private func pick(for runner: RunnerRow) -> JobID? {
-        unfinished.filter { runner.scope.covers(repository: self[$0].repository, of: self[$0].owner) }
-            .flatMap { self[$0].latest }
-            .filter { self[$0].status == .waiting && labels(runner.labelNames, satisfy: self[$0].plan.runsOn) }
-            .min { (self[$0].queueKey ?? 0, $0.number) < (self[$1].queueKey ?? 0, $1.number) }
-    }
-
-    private func claimOne(_ job: JobID, by runner: RunnerID, requestKey: Int?) throws -> TaskID {
-        let run = self[job].run
-        let id = TaskID(Int64(tasks.count) + 1)
-        note(run, "job \(job) is claimed by runner \(runner): task \(id), key \(requestKey ?? 0)")
-        if self[run].status != .running && self[run].status != .cancelling { move(run, to: .running) }
-        let canCancel = self[runner].canCancel
-        let state = try decide(JobState.waiting, .claimed(id, runnerCanCancel: canCancel))
-        tasks.append(
-            TaskRow(
-                id: id, job: job, run: run, runner: runner, requestKey: requestKey, canCancel: canCancel, startedAt: now
-            ))
-        self[job].status = state.status
-        self[job].task = id
-        self[job].changedAt = now
-        append(StatusEvent(.job(job), state.status), to: run)
-        if self[runner].isEphemeral { self[runner].isSpent = true }
-        try checks.committed(run, in: self)
-        return id
-    }
-
-    // MARK: the end of a task with its job
-
-    func end(_ task: TaskID, as status: Status, byServer: Bool) {
-        guard self[task].isLive else { return }
-        self[task].status = status
-        self[task].isEndedByServer = byServer
-        if status.isDone { self[task].stoppedAt = now }
-    }
-
-    func unspend(_ task: TaskID) {
-        if self[task].heardAt == nil { self[self[task].runner].isSpent = false }
+        let room = self[runner].isEphemeral ? 1 : capacity
+        try require(claimed.count <= room, lastTouched ?? RunID(1), "runner \(runner) was given \(claimed.count) tasks")
     }
 
     // MARK: UpdateTask
 
+    /// As `TaskStore.heartbeat`, which is one statement.
     func heartbeat(_ id: TaskID, by runner: RunnerID) throws -> Int {
         guard self[id].runner == runner else { throw ForeignRunner() }
-        if self[id].isLive, self[id].heardAt.map({ seconds(since: $0) >= 4 }) ?? true { hear(id) }
-        return try answer(id)
+        if self[id].isLive, self[id].heardAt.map({ seconds(since: $0) >= TaskLimits.heardEverySeconds }) ?? true {
+            hear(id)
+        }
+        let result = wireResult(self[id].status, endedByServer: self[id].isEndedByServer)
+        try checks.answered(result, to: self[id])
+        return result
     }
 
-    func report(_ id: TaskID, by runner: RunnerID, conclusion: Conclusion?, outputs: [JobOutput]) throws -> Int {
-        guard self[id].runner == runner else { throw ForeignRunner() }
-        let (job, run) = (self[id].job, self[id].run)
-        let isLogClosed = self[id].logClosedAt != nil
-        let settles = self[job].settleDueAt != nil && (isLogClosed || !outputs.isEmpty)
-        let wasLive = self[id].isLive
-        hear(id)
-        for output in outputs where !self[id].outputs.contains(where: { $0.name == output.name }) {
-            self[id].outputs.append(output)
+    func report(_ report: TaskReport) throws -> Int {
+        let id = report.task
+        guard rows.has(id), self[id].runner == report.runner else {
+            let answer = try transaction { try ReportScript(on: $0).report(report) }
+            try require(
+                answer.result == 3 && answer.changes.isEmpty && answer.sentOutputs == report.outputs.map(\.name),
+                lastTouched ?? RunID(1), "a stranger's report of task \(id) was answered \(answer)")
+            return answer.result
         }
-        if wasLive, let conclusion {
-            let isComplete = !outputs.isEmpty || isLogClosed || !self[job].plan.hasOutputs
-            try apply(.job(job, .reported(id, conclusion, outputsComplete: isComplete)), to: run)
-        } else if settles {
-            try apply(.outputsSettled(job), to: run)
-        }
-        return try answer(id)
+        let before = self[id]
+        let job = self[before.job]
+        let answer = try transaction { try ReportScript(on: $0, limits: Self.outputLimits).report(report) }
+        try written(answer.changes, in: before.run)
+        if before.isLive, report.conclusion != nil { self[id].isEndedByReport = true }
+        try checks.reported(report, answer, before: before, job: job, in: self)
+        try checks.answered(answer.result, to: self[id])
+        return answer.result
     }
 
     /// A task that ended unheard stays so, as `task_heard` does it.
-    private func hear(_ id: TaskID) {
+    func hear(_ id: TaskID) {
         guard self[id].isLive || self[id].heardAt != nil else { return }
         self[id].heardAt = now
         checks.heard(self[id], isEphemeral: self[self[id].runner].isEphemeral)
     }
 
-    private func answer(_ id: TaskID) throws -> Int {
-        let result = wireResult(self[id].status, endedByServer: self[id].isEndedByServer)
-        try checks.answered(result, to: self[id])
-        return result
+    func outputBytes(of run: RunID) -> Int64 {
+        // A task counts once, though a rerun's job that was carried over names it again.
+        Set(jobs.filter { $0.run == run }.compactMap(\.task)).flatMap { self[$0].outputs }
+            .reduce(0) { $0 + Int64($1.value?.utf8.count ?? 0) }
     }
 
     // MARK: UpdateLog
@@ -140,23 +130,30 @@ extension World {
 
     // MARK: sweeps
 
+    func clock(of id: TaskID) -> LiveTaskClock {
+        let task = self[id]
+        let runner = self[task.runner]
+        let clock = TaskClock(
+            startedAt: task.startedAt, heardAt: task.heardAt, timeoutSeconds: self[task.job].plan.timeoutSeconds,
+            declaredAt: runner.isRemoved ? nil : runner.declaredAt)
+        return LiveTaskClock(clock, isRunnerRemoved: runner.isRemoved, returns: self[task.job].returns, now: now)
+    }
+
     func sweepLost() throws {
         for id in tasks.filter(\.isLive).map(\.id) {
             let task = self[id]
             guard task.isLive else { continue }
-            let runner = self[task.runner]
-            let clock = TaskClock(
-                startedAt: task.startedAt, heardAt: task.heardAt, timeoutSeconds: self[task.job].plan.timeoutSeconds,
-                declaredAt: runner.isRemoved ? nil : runner.declaredAt)
-            let found = runner.isRemoved ? .runnerRemoved : loss(of: clock, now: now, limits: limits)
-            try checks.judged(found, of: task, runner: runner, now: now)
-            guard let found else { continue }
-            seen.losses.insert(found)
-            let returns = self[task.job].returns
-            try apply(
-                .job(task.job, .lost(id, found, returns: returns)), to: task.run,
-                problem: found.words(
-                    runner: "runner \(runner.id)", limits: limits, timeoutSeconds: clock.timeoutSeconds))
+            let seenBefore = clock(of: id)
+            let expected =
+                seenBefore.isRunnerRemoved ? .runnerRemoved : loss(of: seenBefore.clock, now: now, limits: limits)
+            let suspect = SuspectTask(id, job: task.job, run: task.run, runner: "runner \(task.runner)")
+            let given = try transaction { try LossScript(on: $0, limits: limits).giveUp(suspect) }
+            try require(given?.loss == expected, task.run, "task \(id) was given up as \(String(describing: given))")
+            try checks.judged(given?.loss, of: task, runner: self[task.runner], now: now)
+            guard let given else { continue }
+            seen.losses.insert(given.loss)
+            try written(given.changes, in: task.run)
+            try checks.gaveUp(task, as: given.loss, returnsBefore: seenBefore.returns, in: self)
         }
     }
 

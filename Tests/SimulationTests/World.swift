@@ -1,79 +1,10 @@
 import Domain
 
-struct RunRow {
-    let id: RunID
-    let repository: RepositoryID
-    let owner: AccountID
-    var status: Status
-    /// Ids of the jobs of each attempt.
-    var attempts: [[JobID]]
-    /// What the server appends to the table `event`.
-    var events: [StatusEvent] = []
-    /// What happened, in words; only for the report of a failure.
-    var history: [String] = []
+/// The process that ran a transaction was killed in the middle of it.
+struct Crash: Error {}
 
-    var latest: [JobID] { attempts.last ?? [] }
-}
-
-/// What planning found of one job.
-struct JobPlan {
-    let key: String
-    let needs: [String]
-    let condition: String?
-    let continueOnError: Bool
-    let hasOutputs: Bool
-    let runsOn: [String]
-    let timeoutSeconds: Int64?
-}
-
-struct JobRow {
-    let id: JobID
-    let run: RunID
-    let plan: JobPlan
-    var status: Status
-    /// The current or last task.
-    var task: TaskID?
-    var settleDueAt: Instant?
-    var returns = 0
-    var queueKey: Int64?
-    var changedAt: Instant
-}
-
-struct TaskRow {
-    let id: TaskID
-    let job: JobID
-    let run: RunID
-    let runner: RunnerID
-    let requestKey: Int?
-    let canCancel: Bool
-    let startedAt: Instant
-    var status = Status.running
-    var isEndedByServer = false
-    /// Kept by the simulation alone: its own runner said the last word.
-    var isEndedByReport = false
-    var heardAt: Instant?
-    var stoppedAt: Instant?
-    var outputs: [JobOutput] = []
-    var rows: [Int64] = []
-    var logClosedAt: Instant?
-    var isLogSealed = false
-
-    var isLive: Bool { !status.isDone }
-}
-
-struct RunnerRow {
-    let id: RunnerID
-    let scope: RunnerScope
-    let labelNames: [String]
-    let isEphemeral: Bool
-    let canCancel: Bool
-    var declaredAt: Instant
-    var isSpent = false
-    var isRemoved = false
-}
-
-/// The tables, in memory. Every change is one transaction, so the locks of DESIGN section 2 are trivially held; which rules
-/// are asked, and what their answers write, mirrors Sources/Postgres (the files are named at each part).
+/// The tables, in memory, and the clock. Transactions come one after the other; what each does is the scripts' of Domain,
+/// on `WorldTables`.
 final class World {
     /// `logs.seal_grace`.
     static let graceSeconds: Int64 = 15
@@ -81,35 +12,54 @@ final class World {
     static let rowsPerPiece = 4
 
     let limits = RecoveryLimits()
+    /// Small, so that every one of them is reached.
+    static let outputLimits: OutputLimits = {
+        var limits = OutputLimits()
+        limits.nameBytesMax = 8
+        limits.valueBytesMax = 8
+        limits.runBytesMax = 30
+        limits.outputsMax = 3
+        return limits
+    }()
     let spacingMicroseconds: Int64
     var now = Instant(microseconds: 1_700_000_000_000_000)
-    var runs: [RunRow] = []
-    var jobs: [JobRow] = []
-    var tasks: [TaskRow] = []
-    var runners: [RunnerRow] = []
+    var rows = Rows()
     let checks = Checks()
     var seen = Coverage()
+    /// Others hold rows, and processes are killed.
+    var isFaulty = true
+    var lots: SplitMix64
+    private var tokensMade: UInt64 = 0
     /// Whose story to tell when a rule refuses what it should not.
     private(set) var lastTouched: RunID?
 
-    init(spacingMicroseconds: Int64) { self.spacingMicroseconds = spacingMicroseconds }
+    init(spacingMicroseconds: Int64, lots: SplitMix64) {
+        self.spacingMicroseconds = spacingMicroseconds
+        self.lots = lots
+    }
 
-    // Ids count from 1 in order of making, as those of the database do.
+    var runs: [RunRow] { rows.runs }
+    var jobs: [JobRow] { rows.jobs }
+    var tasks: [TaskRow] { rows.tasks }
+    var runners: [RunnerRow] {
+        get { rows.runners }
+        _modify { yield &rows.runners }
+    }
     subscript(_ id: RunID) -> RunRow {
-        get { runs[Int(id.number) - 1] }
-        _modify { yield &runs[Int(id.number) - 1] }
+        get { rows[id] }
+        _modify { yield &rows[id] }
     }
     subscript(_ id: JobID) -> JobRow {
-        get { jobs[Int(id.number) - 1] }
-        _modify { yield &jobs[Int(id.number) - 1] }
+        get { rows[id] }
+        _modify { yield &rows[id] }
     }
     subscript(_ id: TaskID) -> TaskRow {
-        get { tasks[Int(id.number) - 1] }
-        _modify { yield &tasks[Int(id.number) - 1] }
+        get { rows[id] }
+        _modify { yield &rows[id] }
     }
     subscript(_ id: RunnerID) -> RunnerRow {
-        get { runners[Int(id.number) - 1] }
-        _modify { yield &runners[Int(id.number) - 1] }
+        get { rows[id] }
+        _modify { yield &rows[id] }
     }
 
     var unfinished: [RunID] { runs.lazy.filter { !$0.status.isDone }.map(\.id) }
@@ -121,40 +71,82 @@ final class World {
         self[run].history.append("\(now.microseconds / 1_000_000 - 1_700_000_000) s  \(words())")
     }
 
-    func append(_ event: StatusEvent, to run: RunID) {
-        self[run].events.append(event)
-        note(run, "    \(event.subject.words) is \(event.status)")
-        seen.statuses.insert(event.status)
-    }
-}
-
-/// What a simulation came across: a state machine that never moves breaks no rule either.
-struct Coverage: CustomStringConvertible {
-    var steps = 0
-    var transactions = 0
-    var reruns = 0
-    var recoveredAnswers = 0
-    var pieces = 0
-    var refusedAppends = 0
-    var settled = 0
-    var statuses: Set<Status> = []
-    var losses: Set<TaskLoss> = []
-
-    var description: String {
-        "\(steps) steps, \(transactions) transactions, \(reruns) reruns, \(recoveredAnswers) answers asked for again, "
-            + "\(pieces) pieces of logs, \(refusedAppends) refused appends, \(settled) waits for outputs, "
-            + "losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
+    /// All of `body`, or nothing; every check when it commits.
+    func transaction<Value>(_ body: (WorldTables) throws -> Value) throws -> Value {
+        let before = rows
+        let tables = WorldTables(self)
+        do {
+            let value = try body(tables)
+            guard !tables.isFailed else { throw Broken("a transaction that had failed was committed") }
+            try checks.committed(tables, before: before, in: self)
+            return value
+        } catch let error as Violation {
+            throw error
+        } catch let error as Broken {
+            throw Violation(run: lastTouched ?? RunID(0), description: error.description)
+        } catch {
+            rows = before
+            throw error
+        }
     }
 
-    mutating func add(_ other: Coverage) {
-        steps += other.steps
-        transactions += other.transactions
-        reruns += other.reruns
-        recoveredAnswers += other.recoveredAnswers
-        pieces += other.pieces
-        refusedAppends += other.refusedAppends
-        settled += other.settled
-        statuses.formUnion(other.statuses)
-        losses.formUnion(other.losses)
+    /// A script broke a rule of transactions: it used a row without its lock, or in another order.
+    struct Broken: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    func makeToken() -> TaskToken {
+        tokensMade += 1
+        return TaskToken(text: "token-\(tokensMade)", hash: Array("token-\(tokensMade)".utf8.reversed()))
+    }
+
+    // MARK: what the rules are asked about
+
+    /// Everything there is to know of the run, however the scripts load it.
+    func snapshot(of run: RunID) -> RunSnapshot {
+        let jobs = self[run].latest.map { id in
+            var job = snapshot(of: id)
+            job.outputs = outputs(of: id)
+            return job
+        }
+        return RunSnapshot(jobs: jobs, github: github(of: run))
+    }
+
+    func github(of run: RunID) -> ExpressionValue { .object([(key: "ref", value: .string(self[run].ref))]) }
+
+    /// Without its outputs.
+    func snapshot(of id: JobID) -> JobSnapshot {
+        let job = self[id]
+        return JobSnapshot(
+            id: id, key: job.plan.key, needs: job.plan.needs, condition: job.plan.condition,
+            continueOnError: job.plan.continueOnError, hasOutputs: job.plan.hasOutputs, state: state(job),
+            isSettling: job.settleDueAt != nil, deferred: job.status == .blocked ? job.plan.deferred : nil)
+    }
+
+    func outputs(of job: JobID) -> [JobOutput] {
+        (self[job].task.map { self[$0].outputs } ?? []).compactMap { output in
+            output.value.map { JobOutput(name: output.name, value: $0) }
+        }
+    }
+
+    private func state(_ job: JobRow) -> JobState {
+        let task = job.task ?? TaskID(0)
+        switch job.status {
+        case .blocked: return .blocked
+        case .waiting: return .waiting
+        case .running: return .running(task, runnerCanCancel: job.task.map(canCancelNow) ?? false)
+        case .cancelling: return .cancelling(task)
+        case .success: return .done(.success)
+        case .failure: return .done(.failure)
+        case .cancelled: return .done(.cancelled)
+        case .skipped: return .done(.skipped)
+        }
+    }
+
+    private func canCancelNow(_ id: TaskID) -> Bool {
+        let task = self[id]
+        return task.canCancel
+            && now < (task.heardAt ?? task.startedAt).adding(seconds: RecoveryLimits.cancelHeardSeconds)
     }
 }

@@ -28,26 +28,28 @@ private struct JSONScanner {
     mutating func members() throws(JSONFault) -> [JSONMember] {
         try take(UInt8(ascii: "{"))
         var found: [JSONMember] = []
-        if peek() == UInt8(ascii: "}") {
-            at += 1
-        } else {
-            while true {
-                let start = at
-                try skipString()
-                var reader = JSONReader(
-                    String(decoding: text[start..<at], as: UTF8.self), valueBytesMax: ExpressionLimits.valueBytesMax)
-                guard case .string(let key) = try reader.read() else { throw fault("a key") }
-                try take(UInt8(ascii: ":"))
-                let value = at
-                try skipValue()
-                found.append(JSONMember(key: key, value: text[value..<at]))
-                guard peek() == UInt8(ascii: ",") else { break }
+        if peek() != UInt8(ascii: "}") {
+            found.append(try member())
+            while peek() == UInt8(ascii: ",") {
                 at += 1
+                found.append(try member())
             }
-            try take(UInt8(ascii: "}"))
         }
+        try take(UInt8(ascii: "}"))
         guard at == text.endIndex else { throw fault("the end") }
         return found
+    }
+
+    private mutating func member() throws(JSONFault) -> JSONMember {
+        let start = at
+        try skipString()
+        var reader = JSONReader(
+            String(decoding: text[start..<at], as: UTF8.self), valueBytesMax: ExpressionLimits.valueBytesMax)
+        guard case .string(let key) = try reader.read() else { throw fault("a key") }
+        try take(UInt8(ascii: ":"))
+        let value = at
+        try skipValue()
+        return JSONMember(key: key, value: text[value..<at])
     }
 
     private mutating func skipValue() throws(JSONFault) {

@@ -1,18 +1,11 @@
-/// A push as the hook and the repository tell it.
-public struct PushEvent: Sendable {
-    /// The whole ref: `refs/heads/main`.
-    public let ref: String
-    public let before: String
-    public let after: String
-    public let headMessage: String
+/// What git tells of the commit that an event is about.
+public struct EventCommit: Equatable, Sendable {
+    public let message: String
     /// Nil when there are too many or they are not known: path filters then pass (workflows.md 5.3).
     public let changedPaths: [String]?
 
-    public init(ref: String, before: String, after: String, headMessage: String, changedPaths: [String]?) {
-        self.ref = ref
-        self.before = before
-        self.after = after
-        self.headMessage = headMessage
+    public init(message: String, changedPaths: [String]?) {
+        self.message = message
         self.changedPaths = changedPaths
     }
 }
@@ -26,28 +19,60 @@ public enum TriggerDecision: Equatable, Sendable {
 /// Case-sensitive, anywhere (workflows.md 5.5).
 public let skipStrings = ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]"]
 
-/// Does a push start a workflow? (workflows.md 5.3, 5.5)
-public func triggers(_ on: Triggers, by push: PushEvent) -> TriggerDecision {
-    var steps = PlanningLimits.fileStepsMax
-    return triggers(on, by: push, &steps)
+/// Does an event start a workflow? (workflows.md 5.2, 5.3, 5.5)
+///
+/// - Parameters:
+///   - workflow: the file's path, for events that are meant for one workflow.
+///   - steps: what path filters may still take, counted down (``PlanningLimits``). When nothing is left they pass.
+public func triggers(
+    _ on: Triggers, of workflow: String, by event: RepositoryEvent, _ commit: EventCommit, _ steps: inout Int
+) -> TriggerDecision {
+    guard let filter = on[event.name] else {
+        return .skipped(reason: "workflow does not run on \(event.name.rawValue)")
+    }
+    if let fault = filter.fault {
+        return .skipped(reason: "filters of \"\(event.name.rawValue)\" cannot be read: \(fault)")
+    }
+    switch event {
+    case .push(let push): return verdict(filter, push, commit, &steps)
+    case .pullRequest(let request): return verdict(filter, request, commit, &steps)
+    case .create, .delete: return .runs
+    case .workflowDispatch(let dispatch):
+        return isMeant(dispatch.workflow, workflow) ? .runs : .skipped(reason: "another workflow was asked for")
+    case .schedule(let schedule):
+        guard isMeant(schedule.workflow, workflow) else { return .skipped(reason: "schedule of another workflow") }
+        return filter.crons.contains(schedule.cron)
+            ? .runs : .skipped(reason: "workflow has no schedule \"\(schedule.cron)\"")
+    case .workflowRun(let run):
+        if let reason = refusal(of: run.type, filter, .workflowRun) { return .skipped(reason: reason) }
+        guard let workflows = filter.workflows, workflows.passes([run.workflow]) else {
+            return .skipped(reason: "runs of workflow \"\(run.workflow)\" are not named")
+        }
+        if let branches = filter.branches, !branches.passes([run.headBranch]) {
+            return .skipped(reason: "branch \"\(run.headBranch)\" is filtered out")
+        }
+        return .runs
+    case .repositoryDispatch(let type), .release(let type, _), .activity(_, let type):
+        return refusal(of: type, filter, event.name).map { .skipped(reason: $0) } ?? .runs
+    }
 }
 
-/// - Parameter steps: what path filters may still take, counted down (``PlanningLimits``). When nothing is left they pass.
-public func triggers(_ on: Triggers, by push: PushEvent, _ steps: inout Int) -> TriggerDecision {
-    guard let filter = on.push else { return .skipped(reason: "workflow does not run on push") }
-    guard !push.after.allSatisfy({ $0 == "0" }) else { return .skipped(reason: "push deletes \"\(push.ref)\"") }
-    if let found = skipStrings.first(where: { contains(push.headMessage, $0) }) {
+private func verdict(
+    _ filter: EventFilter, _ push: RepositoryEvent.Push, _ commit: EventCommit, _ steps: inout Int
+) -> TriggerDecision {
+    guard !push.isDeletion else { return .skipped(reason: "push deletes \"\(push.ref)\"") }
+    if let found = skipStrings.first(where: { contains(commit.message, $0) }) {
         return .skipped(reason: "commit message contains \"\(found)\"")
     }
     let ref = shortRef(push.ref)
     switch ref.type {
     case "branch":
-        guard filter.branches != nil || filter.tags != nil else { return paths(filter, push, &steps) }
+        guard filter.branches != nil || filter.tags != nil else { return paths(filter, commit, &steps) }
         guard let branches = filter.branches else {
             return .skipped(reason: "only tags are named, not branch \"\(ref.name)\"")
         }
         return branches.passes([ref.name])
-            ? paths(filter, push, &steps) : .skipped(reason: "branch \"\(ref.name)\" is filtered out")
+            ? paths(filter, commit, &steps) : .skipped(reason: "branch \"\(ref.name)\" is filtered out")
     case "tag":
         // Path filters do not apply to tags (GitHub; Gitea differs).
         if let tags = filter.tags {
@@ -58,8 +83,38 @@ public func triggers(_ on: Triggers, by push: PushEvent, _ steps: inout Int) -> 
     }
 }
 
-private func paths(_ filter: PushFilter, _ push: PushEvent, _ steps: inout Int) -> TriggerDecision {
-    guard let paths = filter.paths, let changed = push.changedPaths else { return .runs }
+/// `branches` test the base branch; `pull_request_target` knows no skip strings (GitHub; Gitea differs).
+private func verdict(
+    _ filter: EventFilter, _ request: RepositoryEvent.PullRequest, _ commit: EventCommit, _ steps: inout Int
+) -> TriggerDecision {
+    if let reason = refusal(of: request.type, filter, request.name) { return .skipped(reason: reason) }
+    if request.name == .pullRequest {
+        for (place, text) in [("commit message", commit.message), ("title", request.title)] {
+            if let found = skipStrings.first(where: { contains(text, $0) }) {
+                return .skipped(reason: "\(place) contains \"\(found)\"")
+            }
+        }
+    }
+    if let branches = filter.branches, !branches.passes([request.baseBranch]) {
+        return .skipped(reason: "base branch \"\(request.baseBranch)\" is filtered out")
+    }
+    return paths(filter, commit, &steps)
+}
+
+private func refusal(of type: String, _ filter: EventFilter, _ name: EventName) -> String? {
+    guard let types = filter.types ?? name.defaultTypes, !types.contains(where: { sameScalars($0, type) }) else {
+        return nil
+    }
+    return "activity type \"\(type)\" is not named"
+}
+
+/// - Parameter wanted: a workflow by its id or its path; empty: any.
+private func isMeant(_ wanted: String, _ path: String) -> Bool {
+    wanted.isEmpty || sameScalars(wanted, path) || sameScalars(wanted, workflowID(ofPath: path))
+}
+
+private func paths(_ filter: EventFilter, _ commit: EventCommit, _ steps: inout Int) -> TriggerDecision {
+    guard let paths = filter.paths, let changed = commit.changedPaths else { return .runs }
     return paths.passes(changed, &steps) ? .runs : .skipped(reason: "changed paths are filtered out")
 }
 

@@ -1,47 +1,60 @@
-/// Event names a workflow may list (workflows.md 5.2); not all of them ever happen here.
-let knownEvents: [String] = [
-    "push", "create", "delete", "fork", "gollum", "page_build", "public", "status", "deployment", "deployment_status",
-    "pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment", "pull_request_comment",
-    "issues", "issue_comment", "release", "registry_package", "workflow_run", "workflow_dispatch", "schedule",
-    "workflow_call", "repository_dispatch", "check_run", "check_suite", "discussion", "discussion_comment", "label",
-    "merge_group", "milestone", "project", "project_card", "project_column", "watch", "branch_protection_rule",
-]
-
 /// Reads the `on` part: a string, a sequence of strings, or a mapping (workflows.md 4).
 /// Nil when it cannot be relied on.
 func readTriggers(_ node: YAMLNode, _ list: inout DiagnosticList) -> Triggers? {
-    var events: [String] = []
-    var push: PushFilter?
+    var listed: [(name: EventName, filter: EventFilter)] = []
     let before = list.errorCount
     var unknown = 0
-    func note(_ name: String, at position: Position) {
-        guard knownEvents.contains(name) else {
-            unknown += 1
-            let hint =
-                !list.hasRoomForError ? "" : nearest(name, among: knownEvents).map { "; did you mean \"\($0)\"?" } ?? ""
-            return list.error("event-unknown", "event \"\(name)\" is not known\(hint)", at: position)
-        }
-        events.append(name)
-        if name == "push" { push = PushFilter() }
+    func note(_ text: String, at position: Position) -> EventName? {
+        if let name = EventName(rawValue: text) { return name }
+        unknown += 1
+        let known = EventName.allCases.map(\.rawValue)
+        let hint = !list.hasRoomForError ? "" : nearest(text, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+        list.error("event-unknown", "event \"\(text)\" is not known\(hint)", at: position)
+        return nil
     }
     if let pairs = node.pairs {
         if pairs.isEmpty { list.error("type", "\"on\" names no event", at: node.position) }
         for pair in pairs {
-            note(pair.key, at: pair.position)
-            if pair.key == "push" { push = readPush(pair.value, &list) }
+            guard let name = note(pair.key, at: pair.position) else { continue }
+            listed.append((name, readFilter(of: name, pair.value, &list)))
         }
     } else if let names = list.strings(node, of: "on") {
         if names.isEmpty { list.error("type", "\"on\" names no event", at: node.position) }
-        for name in names { note(name.text, at: name.node.position) }
+        for text in names {
+            guard let name = note(text.text, at: text.node.position) else { continue }
+            listed.append((name, EventFilter()))
+        }
     }
     guard list.errorCount - before == unknown else { return nil }
-    return Triggers(events: events, push: push)
+    return Triggers(listed)
+}
+
+private func readFilter(of name: EventName, _ node: YAMLNode, _ list: inout DiagnosticList) -> EventFilter {
+    guard name != .push else { return readPush(node, &list) }
+    // A fault below an event that did not start anything before it was read stops no push: it is told when that event comes.
+    var own = DiagnosticList(path: list.path, source: list.source)
+    var filter = EventFilter()
+    if name == .schedule {
+        filter.crons = readCrons(node, &own)
+    } else if let pairs = node.pairs {
+        for pair in pairs {
+            if name == .workflowDispatch {
+                if pair.key == "inputs" { filter.inputs = readInputs(pair.value, &own) }
+            } else {
+                readFilter(pair, of: node, into: &filter, &own)
+            }
+        }
+    } else if !node.isNull {
+        own.type(node, of: name.rawValue, expected: "a mapping of filters")
+    }
+    filter.fault = own.all.first { $0.severity == .error }?.description
+    return filter
 }
 
 private let pushKeys = ["branches", "branches-ignore", "tags", "tags-ignore", "paths", "paths-ignore"]
 
-private func readPush(_ node: YAMLNode, _ list: inout DiagnosticList) -> PushFilter {
-    var filter = PushFilter()
+private func readPush(_ node: YAMLNode, _ list: inout DiagnosticList) -> EventFilter {
+    var filter = EventFilter()
     guard !node.isNull else { return filter }
     guard let pairs = node.pairs else {
         list.type(node, of: "push", expected: "a mapping of filters")
@@ -52,23 +65,71 @@ private func readPush(_ node: YAMLNode, _ list: inout DiagnosticList) -> PushFil
             list.unknownKey(pair, in: "event \"push\"", known: pushKeys)
             continue
         }
-        let isIgnore = pair.key.hasSuffix("-ignore")
-        let subject = isIgnore ? String(pair.key.dropLast("-ignore".count)) : pair.key
-        if isIgnore, node[subject] != nil {
-            list.error(
-                "filter-conflict", "\"\(subject)\" and \"\(pair.key)\" cannot both filter one event", at: pair.position)
-            continue
-        }
-        let compiled = readPatterns(pair, &list)
-        guard !compiled.isEmpty else { continue }  // an empty list filters nothing (act)
-        let found: FilterList = isIgnore ? .ignoring(compiled) : .including(compiled)
-        switch subject {
-        case "branches": filter.branches = found
-        case "tags": filter.tags = found
-        default: filter.paths = found
-        }
+        readFilter(pair, of: node, into: &filter, &list)
     }
     return filter
+}
+
+/// Reads one filter; keys that are none are left to newer versions.
+private func readFilter(
+    _ pair: YAMLPair, of event: YAMLNode, into filter: inout EventFilter, _ list: inout DiagnosticList
+) {
+    if pair.key == "types" {
+        guard !pair.value.isNull, let texts = list.strings(pair.value, of: "types") else { return }
+        if !texts.isEmpty { filter.types = texts.map(\.text) }  // an empty list filters nothing
+        return
+    }
+    let isIgnore = pair.key.hasSuffix("-ignore")
+    let subject = isIgnore ? String(pair.key.dropLast("-ignore".count)) : pair.key
+    guard ["branches", "tags", "paths"].contains(subject) || pair.key == "workflows" else { return }
+    if isIgnore, event[subject] != nil {
+        list.error(
+            "filter-conflict", "\"\(subject)\" and \"\(pair.key)\" cannot both filter one event", at: pair.position)
+        return
+    }
+    let compiled = readPatterns(pair, &list)
+    guard !compiled.isEmpty else { return }  // an empty list filters nothing (act)
+    let found: FilterList = isIgnore ? .ignoring(compiled) : .including(compiled)
+    switch subject {
+    case "branches": filter.branches = found
+    case "tags": filter.tags = found
+    case "workflows": filter.workflows = found
+    default: filter.paths = found
+    }
+}
+
+private func readCrons(_ node: YAMLNode, _ list: inout DiagnosticList) -> [String] {
+    guard let items = node.items, !items.isEmpty else {
+        list.type(node, of: "schedule", expected: "a sequence of mappings with \"cron\"")
+        return []
+    }
+    return items.compactMap { item in
+        guard let cron = item["cron"]?.value.scalar, cron.value != .null else {
+            list.type(item, of: "schedule", expected: "a sequence of mappings with \"cron\"")
+            return nil
+        }
+        return cron.text
+    }
+}
+
+private func readInputs(_ node: YAMLNode, _ list: inout DiagnosticList) -> [DispatchInput] {
+    guard !node.isNull else { return [] }
+    guard let pairs = node.pairs else {
+        list.type(node, of: "inputs", expected: "a mapping of inputs")
+        return []
+    }
+    return pairs.compactMap { pair in
+        let type = pair.value["type"]?.value.scalar?.text ?? "string"
+        guard let kind = DispatchInput.Kind(rawValue: type) else {
+            list.error(
+                "dispatch-input", "input \"\(pair.key)\" has the type \"\(quoted(type))\", which is not known",
+                at: pair.position)
+            return nil
+        }
+        return DispatchInput(
+            name: pair.key, kind: kind, isRequired: pair.value["required"]?.value.scalar?.value == .bool(true),
+            fallback: pair.value["default"]?.value.scalar.flatMap { $0.value == .null ? nil : $0.text })
+    }
 }
 
 private func readPatterns(_ pair: YAMLPair, _ list: inout DiagnosticList) -> [Pattern] {

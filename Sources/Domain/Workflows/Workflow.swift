@@ -19,25 +19,46 @@ public struct Workflow: Sendable {
     public let jobs: [JobPlan]
 }
 
-/// The `on` part.
+/// The `on` part: the events a workflow lists, in source order, each with its filters.
 public struct Triggers: Sendable {
-    /// Event names in source order; only known ones.
-    public let events: [String]
-    /// Nil when the workflow does not run on push.
-    public let push: PushFilter?
+    private let listed: [(name: EventName, filter: EventFilter)]
+
+    init(_ listed: [(name: EventName, filter: EventFilter)]) { self.listed = listed }
+
+    public var names: [EventName] { listed.map(\.name) }
+
+    /// The filters of an event; nil when the workflow does not list it. Of one listed twice, the last counts.
+    public subscript(name: EventName) -> EventFilter? { listed.last { $0.name == name }?.filter }
 }
 
-/// What a push must satisfy (workflows.md 5.3).
-public struct PushFilter: Sendable {
+/// What an event must satisfy to start a workflow that lists it (workflows.md 5.3). What is absent filters nothing.
+public struct EventFilter: Sendable {
+    /// Activity types.
+    public var types: [String]?
     public var branches: FilterList?
     public var tags: FilterList?
     public var paths: FilterList?
+    /// Names of the workflows whose runs count (`workflow_run`).
+    public var workflows: FilterList?
+    /// Lines of `schedule`.
+    public var crons: [String] = []
+    /// Inputs of `workflow_dispatch`.
+    public var inputs: [DispatchInput] = []
+    /// Why the filters cannot be relied on; the event then starts nothing. Filters of `push` have diagnostics in its stead.
+    var fault: String?
 
-    public init(branches: FilterList? = nil, tags: FilterList? = nil, paths: FilterList? = nil) {
-        self.branches = branches
-        self.tags = tags
-        self.paths = paths
+    public init() {}
+}
+
+/// An input that `workflow_dispatch` declares (workflows.md 6).
+public struct DispatchInput: Equatable, Sendable {
+    public enum Kind: String, Sendable {
+        case string, boolean, choice, number, environment
     }
+    public let name: String
+    public let kind: Kind
+    public let isRequired: Bool
+    public let fallback: String?
 }
 
 /// A filter or its `-ignore` twin; never both.

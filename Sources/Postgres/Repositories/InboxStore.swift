@@ -1,19 +1,36 @@
 import Domain
 
-/// A pushed ref waiting to be read, taken by somebody who may settle it while the lease is theirs.
+/// An event waiting to be read, taken by somebody who may settle it while the lease is theirs.
 public struct InboxEntry: Sendable {
     public let id: InboxID
     public let repository: RepositoryID
     public let pusher: AccountID?
-    /// Pushed with a job's own token: such a push starts nothing (workflows.md 20.4).
+    /// Caused with a job's own token: a push then starts nothing (workflows.md 20.4).
     public let isByJob: Bool
+    /// One of `EventName.happening`.
+    public let kind: String
+    /// Of a push; empty else.
     public let ref: String
     public let before: String
     public let after: String
+    /// The webhook payload; nil for a push.
+    public let payload: String?
     /// post-receive confirmed it; else only pre-receive spoke and the ref itself must tell (ADR 0005).
     public let isConfirmed: Bool
     /// How often it was taken, this time included; the number of the lease.
     public let tries: Int64
+
+    /// The event that the row tells of, with its payload when it has one.
+    ///
+    /// - Throws: `EventFault` in words for the row's problem.
+    public func event() throws -> (event: RepositoryEvent, payload: EventPayload?) {
+        guard let name = EventName(rawValue: kind), name != .workflowCall else {
+            throw EventFault("event \"\(kind)\" is not known")
+        }
+        guard name != .push else { return (.push(.init(ref: ref, before: before, after: after)), nil) }
+        let payload = EventPayload(json: self.payload ?? "")
+        return (try RepositoryEvent(name, payload: payload.value), payload)
+    }
 }
 
 public enum InboxLimits {
@@ -35,7 +52,7 @@ public enum InboxLimits {
 
 /// Writes `inbox`.
 public struct InboxStore: Sendable {
-    /// NOTIFY channel: a push is ready to be read.
+    /// NOTIFY channel: a row is ready to be read.
     public static let channel = "millrace_inbox"
 
     let database: Database
@@ -101,7 +118,7 @@ public struct InboxStore: Sendable {
 
     /// Taken one after the other by all instances: who is next depends on who is being read. The number is "inbox".
     private static let takeTurn = Statement("inbox_take_turn", "select pg_advisory_xact_lock(452055267448)")
-    /// The first due push of the owner, then of the repository, that waited longest. One push of a repository at a time, so
+    /// The first due row of the owner, then of the repository, that waited longest; kinds that a newer server wrote are left to it. One push of a repository at a time, so
     /// that its runs come in the order of its pushes; of an owner only so many, so that nobody has all readers. Whose row is
     /// locked is passed over, not waited for with everybody's turn: a server of before 0040 holds it while git runs, and a
     /// reader while it stores the runs.
@@ -126,6 +143,7 @@ public struct InboxStore: Sendable {
                    select id, due_at from inbox
                     where owner_id = w.owner_id and repository_id = w.repository_id
                       and state in ('announced', 'confirmed') and due_at <= now() and tries < $2
+                      and kind = any($4)
                     order by due_at, id limit 1) h
              where not exists (
                    select 1 from inbox l where l.owner_id = w.owner_id and l.repository_id = w.repository_id
@@ -134,8 +152,8 @@ public struct InboxStore: Sendable {
          where id = (select i.id from head h join inbox i on i.id = h.id where h.busy < $3
                       order by h.busy, h.owner_turn nulls first, h.repository_turn nulls first, h.due_at, h.id
                       limit 1 for update of i skip locked)
-        returning id, repository_id, pusher_id, task_id is not null, ref, before, after, state = 'confirmed',
-                  tries::bigint
+        returning id, repository_id, pusher_id, task_id is not null, kind, ref, before, after, event::text,
+                  state = 'confirmed', tries::bigint
         """)
     private static let keep = Statement(
         "inbox_keep",
@@ -176,18 +194,19 @@ public struct InboxStore: Sendable {
         returning id
         """)
 
-    /// Takes one due push; nil when there is none that may be read now. Its try is counted before it is looked at.
+    /// Takes one due row; nil when there is none that may be read now. Its try is counted before it is looked at.
     public func take() throws -> InboxEntry? {
         try database.transaction { tx in
             try tx.run(Self.takeTurn)
             return try tx.first(
                 Self.take, .int(InboxLimits.leaseSeconds), .int(Int64(InboxLimits.triesMax)),
-                .int(Int64(PlanningLimits.ownerLeasesMax))
+                .int(Int64(PlanningLimits.ownerLeasesMax)), .texts(EventName.happening.map(\.rawValue))
             ).map { row in
                 InboxEntry(
                     id: InboxID(row.int(0)), repository: RepositoryID(row.int(1)),
-                    pusher: row.optionalInt(2).map(AccountID.init), isByJob: row.bool(3), ref: row.text(4),
-                    before: row.text(5), after: row.text(6), isConfirmed: row.bool(7), tries: row.int(8))
+                    pusher: row.optionalInt(2).map(AccountID.init), isByJob: row.bool(3), kind: row.text(4),
+                    ref: row.text(5), before: row.text(6), after: row.text(7), payload: row.optionalText(8),
+                    isConfirmed: row.bool(9), tries: row.int(10))
             }
         }
     }
@@ -206,13 +225,13 @@ public struct InboxStore: Sendable {
         case read, dropped
     }
 
-    /// Makes the runs of a push and settles its row, together or not at all. A run that PostgreSQL refuses to store becomes
-    /// a failed run that says so; the others of the push are made.
+    /// Makes the runs of an event and settles its row, together or not at all. A run that PostgreSQL refuses to store becomes
+    /// a failed run that says so; the others of the event are made.
     ///
     /// - Throws: ``TakenOver``, with nothing changed.
     public func settle(
         _ entry: InboxEntry, as outcome: Outcome, _ words: String,
-        runs: [(plan: PlannedRun, as: RunStore.Reservation)] = [],
+        runs: [(plan: PlannedRun, as: RunReservation)] = [],
         by store: RunStore
     ) throws {
         try database.transaction { tx in
@@ -262,7 +281,7 @@ public struct InboxStore: Sendable {
         "inbox_moved_since",
         """
         select distinct on (o.ref) o.ref, o.before from inbox i
-          join inbox o on o.repository_id = i.repository_id and o.created_at >= i.created_at
+          join inbox o on o.repository_id = i.repository_id and o.created_at >= i.created_at and o.kind = 'push'
          where i.id = $1 and o.state <> 'dropped' order by o.ref, o.id
         """)
 
@@ -295,9 +314,10 @@ public struct InboxStore: Sendable {
         ).count
     }
 
-    /// A push as people ask about it.
+    /// A push as people ask about it, or another event.
     public struct PushView: Sendable {
         public let id: InboxID
+        /// The name of an event that is no push.
         public let ref: String
         public let before: String
         public let after: String
@@ -312,7 +332,7 @@ public struct InboxStore: Sendable {
         public let createdAt: Int64
     }
     private static let viewColumns =
-        "i.id, i.ref, i.before, i.after, i.state, i.problem, i.outcome, i.tries::bigint, coalesce(i.lease_until > now(), false), i.task_id is not null, coalesce(a.name, 'ghost'), i.created_at"
+        "i.id, coalesce(nullif(i.ref, ''), i.kind), i.before, i.after, i.state, i.problem, i.outcome, i.tries::bigint, coalesce(i.lease_until > now(), false), i.task_id is not null, coalesce(a.name, 'ghost'), i.created_at"
     private static let latest = Statement(
         "inbox_latest",
         """

@@ -1,51 +1,5 @@
 import Domain
 
-/// A run to be made: what planning found in one workflow file.
-public struct PlannedRun: Sendable {
-    public let workflowID: String
-    public let workflowPath: String
-    public let title: String
-    public let event: String
-    public let ref: String
-    public let sha: String
-    /// The webhook payload as JSON: `github.event`.
-    public let payload: String
-    /// Why there are no jobs; "" for a sound workflow.
-    public let problem: String
-    /// Remarks that stop nothing, one a line.
-    public let warnings: String
-    public let jobs: [PlannedJob]
-
-    public init(
-        workflowID: String, workflowPath: String, title: String, event: String, ref: String, sha: String,
-        payload: String, problem: String, warnings: String = "", jobs: [PlannedJob]
-    ) {
-        self.workflowID = workflowID
-        self.workflowPath = workflowPath
-        self.title = title
-        self.event = event
-        self.ref = ref
-        self.sha = sha
-        self.payload = payload
-        self.problem = problem
-        self.warnings = warnings
-        self.jobs = jobs
-    }
-
-    /// The failed run of a file that cannot be planned; every text of it can be stored.
-    public func failed(_ problem: String) -> PlannedRun {
-        PlannedRun(
-            workflowID: storable(workflowID), workflowPath: storable(workflowPath), title: storable(title),
-            event: event,
-            ref: ref, sha: sha, payload: storable(payload), problem: storable(problem), jobs: [])
-    }
-}
-
-/// The text without NUL, which PostgreSQL does not take.
-private func storable(_ text: String) -> String {
-    text.utf8.contains(0) ? String(decoding: text.utf8.filter { $0 != 0 }, as: UTF8.self) : text
-}
-
 /// Writes `run` and `attempt`. What a transaction does in which order stands in `RunScript` (Domain); a claim is a
 /// `ClaimScript`, run by `TaskClaims`.
 ///
@@ -103,28 +57,20 @@ public struct RunStore: Sendable {
         values ($1, $2, $3, $4, case when $4 <= 4 then now() end) returning id
         """)
 
-    /// A run's id and number before it is made: names and labels may be expressions that ask for them.
-    public struct Reservation: Sendable {
-        public let run: RunID
-        public let number: Int64
-        let repository: RepositoryID
-        let owner: AccountID
-    }
-
     /// Takes the repository's next numbers, in order; empty when the repository is gone. Numbers have no holes unless a
     /// reader of the push ends before its runs are made.
-    public func reserve(_ count: Int, in repository: RepositoryID) throws -> [Reservation] {
+    public func reserve(_ count: Int, in repository: RepositoryID) throws -> [RunReservation] {
         guard count > 0 else { return [] }
         let rows = try database.write(Self.takeNumbers, .int(repository.number), .int(Int64(count)))
         let runs = rows.map { $0.int(2) }.sorted()
         return zip(rows.sorted { $0.int(0) < $1.int(0) }, runs).map { row, run in
-            Reservation(run: RunID(run), number: row.int(0), repository: repository, owner: AccountID(row.int(1)))
+            RunReservation(run: RunID(run), number: row.int(0), repository: repository, owner: AccountID(row.int(1)))
         }
     }
 
     /// Makes run, attempt 1 and jobs, and starts what needs nothing. Nothing happens when this push already made it.
     public func plan(
-        _ planned: PlannedRun, as reserved: Reservation, inbox: InboxID?, actor: AccountID?, in tx: Transaction
+        _ planned: PlannedRun, as reserved: RunReservation, inbox: InboxID?, actor: AccountID?, in tx: Transaction
     ) throws -> RunID? {
         try script(in: tx).plan(
             ReservedPlan(planned: planned, reserved: reserved, inbox: inbox, actor: actor), by: actor)

@@ -3,7 +3,7 @@ import Domain
 /// A run to be made, under the number and id that were taken for it.
 struct ReservedPlan: RunPlan {
     let planned: PlannedRun
-    let reserved: RunStore.Reservation
+    let reserved: RunReservation
     let inbox: InboxID?
     let actor: AccountID?
     var jobCount: Int { planned.jobs.count }
@@ -67,6 +67,10 @@ struct StoreTables: TaskTables {
     }
     func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [NewJob] {
         try JobStore.copy(from: old, to: new, again: again, status: status, in: tx)
+    }
+
+    func expand(_ job: LoadedJob, into legs: [PlannedJob]) throws -> [LoadedJob] {
+        try JobStore.expand(job, into: legs, in: tx)
     }
 
     // MARK: telling

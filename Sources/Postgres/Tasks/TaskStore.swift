@@ -135,13 +135,13 @@ public struct TaskStore: Sendable {
     )
     private static let outputNames = Statement(
         "task_output_names", "select name from task_output where task_id = $1 order by name")
+    /// A task counts once, though a rerun's job that was carried over names it again.
     private static let outputBytes = Statement(
         "task_output_bytes",
         """
-        select coalesce(sum(octet_length(o.value)), 0)::bigint
-          from task t join job j on j.id = t.job_id join job s on s.run_id = j.run_id
-          join task_output o on o.task_id = s.task_id
-         where t.id = $1
+        select coalesce(sum(octet_length(o.value)), 0)::bigint from task_output o
+         where o.task_id in (select s.task_id from task t join job j on j.id = t.job_id join job s on s.run_id = j.run_id
+                              where t.id = $1)
         """)
     private static let taskStatus = Statement(
         "task_status", "select status, ended_by_server from task where id = $1")

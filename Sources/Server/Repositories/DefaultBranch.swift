@@ -27,7 +27,7 @@ package struct DefaultBranch {
         let deadline = GitProgram.deadline(seconds: PushLimits.gitSeconds)
         let born = try GitProgram.answer(["rev-parse", "--verify", "--quiet", own], in: directory, deadline: deadline)
         guard born.status != 0 else { return nil }
-        let moved = try moved().map { (ref: shortRef($0.ref), isNew: isZero($0.before)) }.filter {
+        let moved = try moved().map { (ref: shortRef($0.ref), isNew: isZeroID($0.before)) }.filter {
             $0.ref.type == "branch"
         }
         // What was moved was there before.

@@ -1,8 +1,8 @@
 import Domain
 import Postgres
 
-/// inbox → workflow files at the pushed commit → runs. The row is leased; git and planning hold no connection; then one
-/// transaction makes the runs and settles the row, if the lease is still ours (docs/adr/0017).
+/// inbox → workflow files at the event's commit → `Planner` → runs. The row is leased; git and planning hold no connection; then
+/// one transaction makes the runs and settles the row, if the lease is still ours (docs/adr/0017).
 ///
 /// Used by one thread.
 final class PushReader {
@@ -46,27 +46,30 @@ final class PushReader {
     }
 
     private func read(_ entry: InboxEntry) throws {
-        let files = RepositoryFiles(configuration: app.configuration)
-        guard !isZero(entry.after) else { return try settle(entry, "deleted the ref: starts nothing") }
+        let (event, payload) = try entry.event()
+        if case .push(let push) = event, push.isDeletion {
+            return try settle(entry, "deleted the ref: starts nothing")
+        }
         guard var repository = try app.repositories.repository(entry.repository) else {
             return try app.inbox.settle(entry, as: .dropped, "the repository is gone", by: app.runs)
         }
-        let git = GitReader(files.directory(entry.repository))
+        let git = GitReader(RepositoryFiles(configuration: app.configuration).directory(entry.repository))
         defer { git.close() }
-        if !entry.isConfirmed {
-            // Only pre-receive spoke: the ref itself tells whether git took the push (ADR 0005).
-            let now = try git.answer(["rev-parse", "--verify", "--quiet", entry.ref])
-            guard GitProgram.firstLine(now.bytes) == entry.after else {
+        if case .push = event {
+            guard try wasTaken(entry, git) else {
                 return try app.inbox.settle(entry, as: .dropped, "git did not take the push", by: app.runs)
             }
+            if let branch = try DefaultBranch(app: app).adopt(
+                of: repository, moved: { try app.inbox.movedSince(entry) })
+            {
+                repository = repository.with(defaultBranch: branch)
+            }
         }
-        if let branch = try DefaultBranch(app: app).adopt(of: repository, moved: { try app.inbox.movedSince(entry) }) {
-            repository = repository.with(defaultBranch: branch)
-        }
-        if entry.isByJob {
+        if entry.isByJob, !event.mayComeFromJob {
             return try settle(entry, "pushed with a job's own token: starts nothing")
         }
-        let name = entry.after + "^{commit}"
+        let (start, ref) = place(of: event, in: repository)
+        let name = start + "^{commit}"
         guard let object = try git.object(name, bytesMax: PushLimits.commitBytesMax), object.type == "commit" else {
             return try settle(entry, "the ref names no commit: starts nothing")
         }
@@ -74,12 +77,75 @@ final class PushReader {
             return try settle(
                 entry, "the commit has more than \(PushLimits.commitBytesMax) bytes: starts nothing")
         }
-        let id = GitProgram.firstLine(try git.run(["rev-parse", "--verify", name]))
-        let history = PushHistory(entry: entry, commit: id, repository: repository, inbox: app.inbox, git: git)
-        var plan = PushPlan(app: app, history: history, head: Commit(bytes), pusher: try pusher(of: entry))
-        try plan.read()
+        let subject = PlanSubject(
+            event: event, ref: ref, commit: GitProgram.firstLine(try git.run(["rev-parse", "--verify", name])),
+            head: Commit(bytes), actor: try pusher(of: entry), repositoryOwner: repository.ownerName,
+            repositoryName: repository.name, base: app.configuration.publicURL)
+        var planner = Planner(
+            subject, entries: try workflowEntries(at: subject.commit, git), payload: payload)
+        try gather(for: &planner, subject, entry, repository, git)
         try app.inbox.settle(
-            entry, as: .read, cut(plan.words, bytesMax: PushLimits.outcomeBytesMax), runs: plan.runs, by: app.runs)
+            entry, as: .read, cut(planner.words, bytesMax: PushLimits.outcomeBytesMax), runs: planner.runs,
+            by: app.runs)
+    }
+
+    /// Looks up what the planner asks for, until everything is planned.
+    private func gather(
+        for planner: inout Planner, _ subject: PlanSubject, _ entry: InboxEntry, _ repository: Repository,
+        _ git: GitReader
+    ) throws {
+        var history: PushHistory?
+        if case .push(let push) = subject.event {
+            history = PushHistory(
+                entry: entry, push: push, commit: subject.commit, repository: repository, inbox: app.inbox, git: git)
+        }
+        while let need = planner.next() {
+            // A busy machine may take long for one file, and git for one answer.
+            guard try app.inbox.keep(entry) else { throw InboxStore.TakenOver() }
+            switch need {
+            case .file(let file):
+                planner.take(file: try git.object(file.id, bytesMax: WorkflowLimits.fileBytesMax)?.bytes)
+            case .changedPaths: planner.take(changedPaths: try history?.changedPaths())
+            case .payload(let bytesMax):
+                // Only a push comes without one.
+                let json = try history?.payload(
+                    head: subject.head, pusher: subject.actor, base: subject.base
+                ).json(bytesMax: bytesMax)
+                planner.take(payload: EventPayload(json: json ?? "{}"))
+            case .run: planner.take(run: try app.runs.reserve(1, in: entry.repository).first)
+            }
+        }
+    }
+
+    /// The ref itself tells when only pre-receive spoke (ADR 0005).
+    private func wasTaken(_ entry: InboxEntry, _ git: GitReader) throws -> Bool {
+        guard !entry.isConfirmed else { return true }
+        let now = try git.answer(["rev-parse", "--verify", "--quiet", entry.ref])
+        return GitProgram.firstLine(now.bytes) == entry.after
+    }
+
+    /// What git is asked for the commit, and the ref that runs show.
+    private func place(of event: RepositoryEvent, in repository: Repository) -> (start: String, ref: String) {
+        switch event.source {
+        case .commit(let id, let ref): return (id, ref)
+        case .ref(let ref): return (ref, ref)
+        case .defaultBranch:
+            let ref = "refs/heads/\(repository.defaultBranch)"
+            return (ref, ref)
+        }
+    }
+
+    private func workflowEntries(at commit: String, _ git: GitReader) throws -> [CommitEntry] {
+        let listing = try git.run(
+            ["ls-tree", "-r", "-z", "-l", commit, "--", ".gitea/workflows", ".github/workflows"])
+        return listing.split(separator: 0).compactMap { line in
+            let parts = line.split(separator: 0x09, maxSplits: 1)
+            let words = (parts.first ?? []).split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
+            guard parts.count == 2, words.count == 4 else { return nil }
+            return CommitEntry(
+                path: String(decoding: parts[1], as: UTF8.self), id: words[2],
+                isFile: words[0] == "100644" || words[0] == "100755", size: Int(words[3]) ?? .max)
+        }
     }
 
     private func settle(_ entry: InboxEntry, _ words: String) throws {

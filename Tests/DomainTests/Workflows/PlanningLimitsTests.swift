@@ -19,7 +19,7 @@ struct PlanningLimitsTests {
         let reading = read(Self.file(legs: 250, items: 250, keys: 60))
         #expect(reading.workflow == nil)
         #expect(reading.diagnostics.map(\.code) == ["planning-cost"])
-        #expect(reading.triggers?.push != nil)
+        #expect(reading.triggers?[.push] != nil)
         #expect(reading.steps <= PlanningLimits.fileStepsMax)
     }
 
@@ -72,12 +72,12 @@ struct PlanningLimitsTests {
         let on = try #require(
             read("on: {push: {paths: ['\(pattern)b']}}\njobs: {a: {runs-on: x, steps: [run: x]}}\n").triggers)
         let paths = (0..<1000).map { _ in String(repeating: "a", count: 200) }
-        let push = PushEvent(ref: "refs/heads/x", before: "1", after: "1", headMessage: "", changedPaths: paths)
+        let push = RepositoryEvent.push(.init(ref: "refs/heads/x", before: "1", after: "1"))
         var steps = 100_000
-        #expect(triggers(on, by: push, &steps) == .runs)
+        let commit = EventCommit(message: "", changedPaths: paths)
+        #expect(triggers(on, of: "w.yml", by: push, commit, &steps) == .runs)
         #expect(steps < 0)
-        let few = PushEvent(ref: "refs/heads/x", before: "1", after: "1", headMessage: "", changedPaths: ["b"])
-        #expect(triggers(on, by: few) != .runs)
+        #expect(decision(on, by: push, paths: ["b"]) != .runs)
     }
 
     /// The algorithm as MatrixBuilder.cs has it, one leg and one item after the other.

@@ -18,7 +18,7 @@ struct TextLimitsTests {
     func nul(text: String, expected: String) {
         let reading = read(text)
         #expect(reading.workflow == nil)
-        #expect(reading.triggers?.push != nil)
+        #expect(reading.triggers?[.push] != nil)
         #expect(
             reading.diagnostics.filter { $0.severity == .error }.map { "\($0.line):\($0.column) \($0.code)" }.contains(
                 expected))

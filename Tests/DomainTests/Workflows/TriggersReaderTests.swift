@@ -8,6 +8,14 @@ func triggersOf(_ on: String) -> (triggers: Triggers?, diagnostics: [String]) {
     return (reading.triggers, reading.diagnostics.map { "\($0.line):\($0.column) \($0.code)" })
 }
 
+func decision(
+    _ on: Triggers, of workflow: String = ".gitea/workflows/ci.yml", by event: RepositoryEvent, message: String = "x",
+    paths: [String]? = nil
+) -> TriggerDecision {
+    var steps = PlanningLimits.fileStepsMax
+    return triggers(on, of: workflow, by: event, EventCommit(message: message, changedPaths: paths), &steps)
+}
+
 @Suite("Triggers of a push")
 struct TriggerTests {
     @Test(
@@ -40,8 +48,8 @@ struct TriggerTests {
         ])
     func push(on: String, ref: String, paths: [String]?, runs: Bool) throws {
         let triggers = try #require(triggersOf(on).triggers)
-        let event = PushEvent(ref: ref, before: "1", after: "2", headMessage: "x", changedPaths: paths)
-        #expect((Domain.triggers(triggers, by: event) == .runs) == runs)
+        let event = RepositoryEvent.push(.init(ref: ref, before: "1", after: "2"))
+        #expect((decision(triggers, by: event, paths: paths) == .runs) == runs)
     }
 
     @Test(
@@ -52,16 +60,17 @@ struct TriggerTests {
             ("[Skip CI]", true), ("skip ci", true), ("", true),
         ])
     func skip(message: String, runs: Bool) {
-        let event = PushEvent(ref: "refs/heads/x", before: "1", after: "2", headMessage: message, changedPaths: nil)
-        #expect((Domain.triggers(Triggers(events: ["push"], push: PushFilter()), by: event) == .runs) == runs)
+        let event = RepositoryEvent.push(.init(ref: "refs/heads/x", before: "1", after: "2"))
+        #expect((decision(Triggers([(.push, EventFilter())]), by: event, message: message) == .runs) == runs)
     }
 
     @Test("a deletion starts nothing")
     func deletion() {
         let zero = String(repeating: "0", count: 40)
-        let event = PushEvent(ref: "refs/heads/x", before: "1", after: zero, headMessage: "", changedPaths: nil)
-        let decision = Domain.triggers(Triggers(events: ["push"], push: PushFilter()), by: event)
-        #expect(decision == .skipped(reason: "push deletes \"refs/heads/x\""))
+        let event = RepositoryEvent.push(.init(ref: "refs/heads/x", before: "1", after: zero))
+        #expect(
+            decision(Triggers([(.push, EventFilter())]), by: event) == .skipped(reason: "push deletes \"refs/heads/x\"")
+        )
     }
 
     @Test(

@@ -65,7 +65,7 @@ struct WorkflowReaderTests {
     func brokenJobs() {
         let reading = read("on: push\njobs:\n" + (0..<20).map { "  a\($0): 1\n" }.joined())
         #expect(reading.workflow == nil)
-        #expect(reading.triggers?.push != nil)
+        #expect(reading.triggers?[.push] != nil)
         #expect(reading.diagnostics.count == 10)
     }
 

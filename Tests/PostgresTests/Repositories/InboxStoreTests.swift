@@ -40,7 +40,7 @@ struct InboxStoreTests {
         try inbox.confirm(updates, repository: RepositoryID(repository))
     }
     private func taken() throws -> String? { try inbox.take().map { "\($0.repository) \($0.ref)" } }
-    private func run(_ path: String, _ jobs: [PlannedJob] = []) throws -> (plan: PlannedRun, as: RunStore.Reservation) {
+    private func run(_ path: String, _ jobs: [PlannedJob] = []) throws -> (plan: PlannedRun, as: RunReservation) {
         let reserved = try runs.reserve(1, in: RepositoryID(1))[0]
         let plan = PlannedRun(
             workflowID: path, workflowPath: path, title: "t", event: "push", ref: "refs/heads/x", sha: "1",
@@ -187,5 +187,58 @@ struct InboxStoreTests {
         try push(1, ["refs/heads/c"])
         try push(2, ["refs/heads/d"])
         #expect(try inbox.movedSince(entry).map(\.ref) == ["refs/heads/a", "refs/heads/b", "refs/heads/c"])
+    }
+
+    @Test("rows of any kind are taken, settled and put aside; what an older server announces is a push")
+    func kinds() throws {
+        // As a server of before 0067 writes a push.
+        try connection.script(
+            """
+            insert into inbox (repository_id, owner_id, pusher_id, ref, before, after, state, due_at)
+            values (1, 1, 1, 'refs/heads/x', '1', '2', 'confirmed', now());
+            """)
+        let push = try #require(try inbox.take())
+        #expect(try push.event().event == .push(.init(ref: "refs/heads/x", before: "1", after: "2")))
+        #expect(try push.event().payload == nil)
+        try inbox.settle(push, as: .read, "", by: runs)
+        try connection.script(
+            """
+            insert into inbox (repository_id, owner_id, pusher_id, kind, event, state, due_at)
+            values (1, 1, 1, 'repository_dispatch', '{"action":"go","client_payload":{"a":1}}', 'confirmed', now());
+            """)
+        let dispatch = try #require(try inbox.take())
+        let told = try dispatch.event()
+        #expect(told.event == .repositoryDispatch(type: "go"))
+        #expect(told.payload?.json.contains("client_payload") == true)
+        try inbox.settle(dispatch, as: .read, "", runs: [try run("a.yml", [job("ok")])], by: runs)
+        try connection.script(
+            """
+            insert into inbox (repository_id, owner_id, pusher_id, kind, event, state, due_at)
+            values (2, 1, 1, 'schedule', '{}', 'confirmed', now());
+            """)
+        let broken = try #require(try inbox.take())
+        #expect(throws: EventFault("payload of event \"schedule\" has no \"schedule\"")) { try broken.event() }
+        try connection.script("update inbox set tries = 5, lease_until = null where kind = 'schedule'")
+        #expect(try inbox.putAside() == [broken.id])
+        #expect(try inbox.quarantined(of: RepositoryID(2)).map(\.id) == [broken.id])
+        #expect(throws: PostgresError.self, "an event that is not told") {
+            try connection.script("insert into inbox (repository_id, kind) values (1, 'issues')")
+        }
+    }
+
+    @Test("a kind that a newer server wrote is left to it, and holds up no other row")
+    func newerKind() throws {
+        try connection.script(
+            """
+            insert into inbox (repository_id, owner_id, kind, event, state, due_at)
+            values (1, 1, 'moonrise', '{}', 'confirmed', now() - interval '1 minute'),
+                   (1, 1, 'workflow_call', '{}', 'confirmed', now() - interval '1 minute');
+            """)
+        try push(1, ["refs/heads/x"])
+        #expect(try taken() == "1 refs/heads/x")
+        #expect(try inbox.take() == nil)
+        #expect(try inbox.putAside() == [])
+        let rows = try database.read(Statement("tried", "select sum(tries) from inbox where kind <> 'push'"))
+        #expect(rows.map { $0.int(0) } == [0])
     }
 }

@@ -1,0 +1,119 @@
+/// A run's id and number before it is made: names and labels may be expressions that ask for them.
+public struct RunReservation: Equatable, Sendable {
+    public let run: RunID
+    public let number: Int64
+    public let repository: RepositoryID
+    public let owner: AccountID
+
+    public init(run: RunID, number: Int64, repository: RepositoryID, owner: AccountID) {
+        self.run = run
+        self.number = number
+        self.repository = repository
+        self.owner = owner
+    }
+}
+
+/// A run to be made: what planning found in one workflow file.
+public struct PlannedRun: Equatable, Sendable {
+    /// The file's path below the directory of workflows: `ci.yml`.
+    public let workflowID: String
+    public let workflowPath: String
+    /// `run-name`, else the first line of the commit message.
+    public let title: String
+    /// The event's name as workflows list it.
+    public let event: String
+    /// The whole ref that the event is about.
+    public let ref: String
+    /// The commit that the file was read at.
+    public let sha: String
+    /// The webhook payload as JSON: `github.event`.
+    public let payload: String
+    /// Why there are no jobs; "" for a sound workflow.
+    public let problem: String
+    /// Remarks that stop nothing, one a line.
+    public let warnings: String
+    public let jobs: [PlannedJob]
+
+    public init(
+        workflowID: String, workflowPath: String, title: String, event: String, ref: String, sha: String,
+        payload: String, problem: String, warnings: String = "", jobs: [PlannedJob]
+    ) {
+        self.workflowID = workflowID
+        self.workflowPath = workflowPath
+        self.title = title
+        self.event = event
+        self.ref = ref
+        self.sha = sha
+        self.payload = payload
+        self.problem = problem
+        self.warnings = warnings
+        self.jobs = jobs
+    }
+
+    /// The failed run of a file that cannot be planned; every text of it can be stored.
+    public func failed(_ problem: String) -> PlannedRun {
+        PlannedRun(
+            workflowID: storable(workflowID), workflowPath: storable(workflowPath), title: storable(title),
+            event: event,
+            ref: ref, sha: sha, payload: storable(payload), problem: storable(problem), jobs: [])
+    }
+}
+
+/// The text without NUL, which PostgreSQL does not take.
+private func storable(_ text: String) -> String {
+    text.utf8.contains(0) ? String(decoding: text.utf8.filter { $0 != 0 }, as: UTF8.self) : text
+}
+
+/// A job of a run to be made: one job of the workflow file, or one leg of its matrix.
+public struct PlannedJob: Equatable, Sendable {
+    /// The job's id in the file, shared by the legs of a matrix.
+    public let key: String
+    /// The display name, with the values of the leg.
+    public let name: String
+    /// Keys of the jobs that must finish first.
+    public let needs: [String]
+    /// Labels that a runner must have; order and repetition do not matter.
+    public let runsOn: [String]
+    /// The text of `if`; nil when absent, never empty.
+    public let condition: String?
+    /// A failure of this job does not fail the run.
+    public let continueOnError: Bool
+    /// Dependents wait for outputs that come late (runner.md 4.6).
+    public let hasOutputs: Bool
+    /// Seconds until the server ends the job, above 0; nil when the file names none that the server can evaluate.
+    public let timeoutSeconds: Int64?
+    /// Its permissions let it ask for an identity token.
+    public let mayIdentify: Bool
+    /// What the job's token may do.
+    public let permissions: TokenPermissions
+    /// Names of the steps, one for each step of the payload.
+    public let stepNames: [String]
+    /// What the payload is made of at the claim (``JobDefinition/stored``); nil: `payload` is sent as it is.
+    public let definition: String?
+    /// It stands for legs that are planned later; the definition is then a ``DeferredJob``.
+    public let isDeferred: Bool
+    /// The payload as it would be now, for servers that do not know definitions (migration 0067).
+    public let payload: String
+
+    public init(
+        key: String, name: String, needs: [String], runsOn: [String], condition: String?, continueOnError: Bool,
+        hasOutputs: Bool, timeoutSeconds: Int64?, mayIdentify: Bool = false,
+        permissions: TokenPermissions = .unbounded, stepNames: [String], definition: String? = nil,
+        isDeferred: Bool = false, payload: String
+    ) {
+        self.key = key
+        self.name = name
+        self.needs = needs
+        self.runsOn = runsOn
+        self.condition = condition
+        self.continueOnError = continueOnError
+        self.hasOutputs = hasOutputs
+        self.timeoutSeconds = timeoutSeconds
+        self.mayIdentify = mayIdentify
+        self.permissions = permissions
+        self.stepNames = stepNames
+        self.definition = definition
+        self.isDeferred = isDeferred
+        self.payload = payload
+    }
+}

@@ -1,0 +1,332 @@
+/// What an event is about: where its workflow files stand, and what their expressions see of it.
+public struct PlanSubject: Sendable {
+    public let event: RepositoryEvent
+    /// The whole ref that runs show.
+    public let ref: String
+    /// The commit whose files are read.
+    public let commit: String
+    public let head: Commit
+    /// Name of whoever caused it.
+    public let actor: String
+    public let repositoryOwner: String
+    public let repositoryName: String
+    /// The server's address without a slash at the end.
+    public let base: String
+
+    public init(
+        event: RepositoryEvent, ref: String, commit: String, head: Commit, actor: String, repositoryOwner: String,
+        repositoryName: String, base: String
+    ) {
+        self.event = event
+        self.ref = ref
+        self.commit = commit
+        self.head = head
+        self.actor = actor
+        self.repositoryOwner = repositoryOwner
+        self.repositoryName = repositoryName
+        self.base = base
+    }
+}
+
+/// The webhook payload of an event, `github.event`, and its value, read once for all runs.
+public struct EventPayload: Sendable {
+    public let json: String
+    public let value: ExpressionValue
+
+    /// A text that cannot be read is null to expressions, as if it had no properties.
+    public init(json: String) {
+        self.json = json
+        value = (try? ExpressionValue(json: json)) ?? .null
+    }
+}
+
+/// A file of a commit, as git lists it.
+public struct CommitEntry: Equatable, Sendable {
+    public let path: String
+    /// The blob's object id.
+    public let id: String
+    /// False for links and submodules, which are no files, though their directory exists (workflows.md 2).
+    public let isFile: Bool
+    public let size: Int
+
+    public init(path: String, id: String, isFile: Bool, size: Int) {
+        self.path = path
+        self.id = id
+        self.isFile = isFile
+        self.size = size
+    }
+}
+
+/// Plans the runs that one event starts: its workflow files one after the other, each within its own budget.
+///
+/// Pure: it asks for what it lacks (`next`), is given it, and goes on from there, so that whoever reads git and PostgreSQL
+/// looks up no more than is asked for. A file that cannot be read, overruns its budget or has values that nobody can store
+/// gets a failed run with the diagnostic; the other files are planned.
+public struct Planner: Sendable {
+    /// Something to be looked up; answered by the `take` of the same kind.
+    public enum Need: Equatable, Sendable {
+        case file(CommitEntry)
+        /// The paths that the event changed.
+        case changedPaths
+        /// The event's payload in at most so many bytes: each of its runs stores it.
+        case payload(bytesMax: Int)
+        /// A number for the next run.
+        case run
+    }
+
+    /// Bytes of all jobs of one event that are held until they are stored. The event is bounded by `eventBytes`.
+    private static let payloadBytesMax = 64 * 1024 * 1024
+
+    private enum Stage {
+        case between
+        case reading(CommitEntry)
+        case judging(WorkflowFile, steps: Int)
+        case starting(WorkflowFile)
+        case failing(path: String, problem: String)
+        case done
+    }
+
+    private let subject: PlanSubject
+    private let paths: [String]
+    private let entries: [String: CommitEntry]
+    private var place = 0
+    private var stage = Stage.between
+    private var changedPaths: [String]??
+    private var payload: EventPayload?
+    private var reserved: RunReservation?
+    private var isGone = false
+    private var steps = 0
+    private var payloadBytes = 0
+
+    /// The runs, in the order of their files.
+    public private(set) var runs: [(plan: PlannedRun, as: RunReservation)] = []
+    /// What became of each file, one a line, for `millrace why push`.
+    public private(set) var words = ""
+
+    /// - Parameters:
+    ///   - entries: what stands below the directories of workflows.
+    ///   - payload: the event's payload when it is known; else it is asked for if a run starts.
+    public init(_ subject: PlanSubject, entries: [CommitEntry], payload: EventPayload? = nil) {
+        self.subject = subject
+        self.payload = payload
+        self.entries = Dictionary(entries.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        let sorted = self.entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let known = self.entries
+        paths = workflowFiles(in: sorted).filter { known[$0]?.isFile ?? false }
+        if paths.isEmpty { words = "no workflow files: starts nothing" }
+        if let payload, payload.json.utf8.count > payloadBytesMax {
+            words =
+                "the event's payload has \(payload.json.utf8.count) bytes; at most \(payloadBytesMax) are stored for each run: starts nothing"
+            stage = .done
+        }
+    }
+
+    /// Runs that the event may start; each stores the payload.
+    private var runsMax: Int { min(paths.count, PlanningLimits.filesMax + 1) }
+    private var payloadBytesMax: Int { eventBytes(runs: runsMax) }
+
+    // MARK: questions and answers
+
+    /// What is needed to go on; nil when everything is planned.
+    public mutating func next() -> Need? {
+        while true {
+            switch stage {
+            case .done: return nil
+            case .between: beginNextFile()
+            case .reading(let entry): return .file(entry)
+            case .judging(let file, let given):
+                if let on = file.triggers {
+                    if on[subject.event.name]?.paths != nil, changedPaths == nil { return .changedPaths }
+                    judge(file, on, steps: given)
+                } else if case .push = subject.event {
+                    stage = .starting(file)
+                } else {
+                    // Whether it is meant cannot be told, and only its author's push should tell of it.
+                    tell(file.path, "\"on\" cannot be read")
+                    stage = .between
+                }
+            case .starting, .failing:
+                if isGone {
+                    stage = .between
+                } else if payload == nil {
+                    return .payload(bytesMax: payloadBytesMax)
+                } else if reserved == nil {
+                    return .run
+                } else {
+                    finishFile()
+                }
+            }
+        }
+    }
+
+    /// - Parameter bytes: nil when git has no such object.
+    public mutating func take(file bytes: [UInt8]?) {
+        guard case .reading(let entry) = stage else { return }
+        guard let bytes else { return stage = Self.tooLarge(entry) }
+        let given = stepsOfNextFile(
+            spent: steps, filesLeft: min(paths.count, PlanningLimits.filesMax) - (place - 1))
+        stage = .judging(WorkflowFile(bytes, path: entry.path, steps: given), steps: given)
+    }
+
+    /// - Parameter paths: nil when they cannot be told, or are too many: filters pass.
+    public mutating func take(changedPaths paths: [String]?) { changedPaths = .some(paths) }
+
+    public mutating func take(payload: EventPayload) { self.payload = payload }
+
+    /// - Parameter run: nil when the repository is gone; then nothing starts.
+    public mutating func take(run: RunReservation?) {
+        reserved = run
+        isGone = isGone || run == nil
+    }
+
+    // MARK: one file
+
+    private mutating func beginNextFile() {
+        guard place < paths.count, let entry = entries[paths[place]] else { return stage = .done }
+        place += 1
+        guard place <= PlanningLimits.filesMax else {
+            stage = .failing(
+                path: entry.path,
+                problem:
+                    "\(entry.path):1:1: the commit has \(paths.count) workflow files; \(PlanningLimits.filesMax) are read, this and those behind it are not [too-many-files]"
+            )
+            place = paths.count
+            return
+        }
+        guard entry.size <= WorkflowLimits.fileBytesMax else { return stage = Self.tooLarge(entry) }
+        guard entry.path.utf8.count <= WorkflowLimits.pathBytesMax else {
+            return stage = .failing(
+                path: entry.path,
+                problem:
+                    "path has \(entry.path.utf8.count) bytes; at most \(WorkflowLimits.pathBytesMax) are allowed [too-large]"
+            )
+        }
+        stage = .reading(entry)
+    }
+
+    private static func tooLarge(_ entry: CommitEntry) -> Stage {
+        .failing(
+            path: entry.path,
+            problem:
+                "\(entry.path):1:1: file has \(entry.size) bytes; at most \(WorkflowLimits.fileBytesMax) are read [too-large]"
+        )
+    }
+
+    private mutating func judge(_ file: WorkflowFile, _ on: Triggers, steps given: Int) {
+        var filterSteps = given
+        let commit = EventCommit(message: subject.head.message, changedPaths: changedPaths ?? nil)
+        let decision = triggers(on, of: file.path, by: subject.event, commit, &filterSteps)
+        steps += given - max(0, filterSteps)
+        switch decision {
+        case .runs: stage = .starting(file)
+        case .skipped(let reason):
+            steps += file.parsingSteps
+            tell(file.path, reason)
+            stage = .between
+        }
+    }
+
+    private mutating func finishFile() {
+        guard let payload, let run = reserved else { return }
+        reserved = nil
+        switch stage {
+        case .starting(let file): start(file, payload, run)
+        case .failing(let path, let problem): fail(path, problem, payload, run)
+        case .between, .reading, .judging, .done: break
+        }
+        stage = .between
+    }
+
+    private mutating func start(_ file: WorkflowFile, _ payload: EventPayload, _ reserved: RunReservation) {
+        let event = subject.event.name.rawValue
+        let facts = RunContext(
+            run: reserved.run, runNumber: reserved.number, attempt: 1, event: event, ref: subject.ref,
+            sha: subject.commit, workflowID: workflowID(ofPath: file.path), workflowPath: file.path,
+            actor: subject.actor, triggeringActor: subject.actor, repositoryOwner: subject.repositoryOwner,
+            repositoryName: subject.repositoryName)
+        let github = githubValue(facts, base: subject.base, event: payload.value)
+        let reading = file.reading(
+            PlanContexts(github: github, vars: .object([]), inputs: inputs(of: subject.event, file.triggers)))
+        steps += reading.steps
+        let errors = reading.diagnostics.filter { $0.severity == .error }
+        var problem = errors.map(\.description).joined(separator: "\n")
+        var jobs = errors.isEmpty ? reading.workflow?.jobs ?? [] : []
+        payloadBytes += jobs.reduce(0) { $0 + $1.payload.count }
+        if payloadBytes > Self.payloadBytesMax {
+            problem =
+                "\(file.path):1:1: the jobs of this push are larger than \(Self.payloadBytesMax) bytes together [too-large]"
+            jobs = []
+        }
+        let warnings = reading.diagnostics.filter { $0.severity == .warning }.map(\.description)
+        let plan = PlannedRun(
+            workflowID: facts.workflowID, workflowPath: file.path, title: title(reading.workflow?.runName),
+            event: event, ref: subject.ref, sha: subject.commit, payload: payload.json, problem: problem,
+            warnings: warnings.joined(separator: "\n"), jobs: jobs.map { PlannedJob($0) })
+        runs.append((plan, reserved))
+        tell(
+            file.path,
+            "run #\(reserved.number)\(problem.isEmpty ? "" : ", failed: \(errors.first?.message ?? problem)")")
+    }
+
+    private mutating func fail(
+        _ path: String, _ problem: String, _ payload: EventPayload, _ reserved: RunReservation
+    ) {
+        let shown = cut(path, bytesMax: WorkflowLimits.pathBytesMax)
+        let plan = PlannedRun(
+            workflowID: workflowID(ofPath: shown), workflowPath: shown, title: title(nil),
+            event: subject.event.name.rawValue, ref: subject.ref, sha: subject.commit, payload: payload.json,
+            problem: problem, jobs: [])
+        runs.append((plan, reserved))
+        tell(shown, "run #\(reserved.number), failed: \(problem)")
+    }
+
+    private func title(_ runName: String?) -> String {
+        var title = subject.head.title ?? "(no message)"
+        if case .pullRequest(let request) = subject.event, !request.title.isEmpty { title = request.title }
+        return cut(runName ?? title, bytesMax: PushLimits.titleBytesMax)
+    }
+
+    private mutating func tell(_ path: String, _ what: String) {
+        guard words.utf8.count < PushLimits.outcomeBytesMax else { return }
+        words += (words.isEmpty ? "" : "\n") + "\(path): \(what)".filter { $0 != "\0" }
+    }
+}
+
+/// The context `inputs`: what a dispatch gave, by the types that the workflow declares (workflows.md 6); empty for other events.
+func inputs(of event: RepositoryEvent, _ on: Triggers?) -> ExpressionValue {
+    guard case .workflowDispatch(let dispatch) = event else { return .object([]) }
+    let declared = on?[.workflowDispatch]?.inputs ?? []
+    return .object(
+        declared.map { input in
+            let text = dispatch.inputs.last { sameScalars($0.name, input.name) }?.text ?? input.fallback ?? ""
+            let value: ExpressionValue =
+                switch input.kind {
+                case .boolean: .bool(text == "true")
+                case .number: .number(ExpressionValue.string(text).number)
+                case .string, .choice, .environment: .string(text)
+                }
+            return (key: input.name, value: value)
+        })
+}
+
+extension PlannedJob {
+    /// - Parameter needs: of a deferred job, whose file does not tell them.
+    init(_ job: JobPlan, needs: [String]? = nil) {
+        var definition = job.definition
+        if let needs { definition.needs = needs }
+        self.init(
+            key: job.key, name: job.name, needs: definition.needs, runsOn: job.runsOn, condition: job.condition,
+            continueOnError: job.continueOnError, hasOutputs: job.hasOutputs,
+            timeoutSeconds: job.timeoutMinutes.flatMap(RecoveryLimits.timeoutSeconds), mayIdentify: job.mayIdentify,
+            permissions: job.permissions, stepNames: job.stepNames,
+            definition: String(decoding: definition.stored, as: UTF8.self),
+            payload: String(decoding: job.payload, as: UTF8.self))
+    }
+
+    /// The job's row when it was just made.
+    public func snapshot(_ id: JobID) -> JobSnapshot {
+        JobSnapshot(
+            id: id, key: key, needs: needs, condition: condition, continueOnError: continueOnError,
+            hasOutputs: hasOutputs, state: .blocked)
+    }
+}

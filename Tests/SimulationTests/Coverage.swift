@@ -1,0 +1,49 @@
+import Domain
+
+/// What a simulation came across: a state machine that never moves breaks no rule either.
+struct Coverage: CustomStringConvertible {
+    var steps = 0
+    var transactions = 0
+    var reruns = 0
+    var recoveredAnswers = 0
+    var pieces = 0
+    var refusedAppends = 0
+    var settled = 0
+    var contended = 0
+    var crashes = 0
+    var contradictions = 0
+    var refusedOutputs = 0
+    var expansions = 0
+    var statuses: Set<Status> = []
+    var losses: Set<TaskLoss> = []
+
+    var rarest: Int {
+        min(
+            min(reruns, recoveredAnswers, pieces, refusedAppends, settled),
+            min(contended, crashes, contradictions, refusedOutputs, expansions))
+    }
+
+    var description: String {
+        "\(steps) steps, \(transactions) transactions, \(reruns) reruns, \(recoveredAnswers) answers asked for again, "
+            + "\(pieces) pieces of logs, \(refusedAppends) refused appends, \(settled) waits for outputs, "
+            + "\(contended) rows locked by others, \(crashes) crashes, \(contradictions) successes with a failed step, "
+            + "\(refusedOutputs) outputs refused, \(expansions) jobs expanded, losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
+    }
+
+    mutating func add(_ other: Coverage) {
+        steps += other.steps
+        transactions += other.transactions
+        reruns += other.reruns
+        recoveredAnswers += other.recoveredAnswers
+        pieces += other.pieces
+        refusedAppends += other.refusedAppends
+        settled += other.settled
+        contended += other.contended
+        crashes += other.crashes
+        contradictions += other.contradictions
+        refusedOutputs += other.refusedOutputs
+        expansions += other.expansions
+        statuses.formUnion(other.statuses)
+        losses.formUnion(other.losses)
+    }
+}

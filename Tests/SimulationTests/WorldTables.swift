@@ -1,0 +1,446 @@
+import Domain
+
+/// The simulation's tables inside one open transaction, as the scripts of Domain see them.
+///
+/// Rows are used only with the locks that PostgreSQL's conformer needs for them, taken in the order that ARCHITECTURE.md
+/// names: anything else is `Broken`. What is told is kept until the commit, for the checks.
+final class WorldTables: TaskTables {
+    let world: World
+    private(set) var isFailed = false
+    private(set) var waiting: [JobID] = []
+    private(set) var changedRunners: Set<String> = []
+    private(set) var assigned: Set<RunnerID> = []
+    private(set) var events: [Event] = []
+    private(set) var touched: Set<RunID> = []
+
+    private struct Locks {
+        var runs: Set<RunID> = []
+        var jobsOf: Set<RunID> = []
+        var picked: Set<JobID> = []
+        var tasks: Set<TaskID> = []
+        var keys: Set<String> = []
+        var admitted: Set<RunnerID> = []
+    }
+    private var locks = Locks()
+
+    init(_ world: World) { self.world = world }
+
+    /// Each operation is a statement: it fails in a failed transaction, and the process may be killed at it.
+    private func statement(_ holds: Bool = true, _ words: @autoclosure () -> String = "") throws {
+        if isFailed { throw World.Broken("a statement in a transaction that had failed") }
+        if !holds { throw World.Broken(words()) }
+        if world.isFaulty, world.lots.oneIn(1000) {
+            world.seen.crashes += 1
+            throw Crash()
+        }
+    }
+
+    private func holds(_ job: JobID) -> Bool {
+        locks.picked.contains(job) || locks.jobsOf.contains(world[job].run)
+    }
+
+    // MARK: locks and reads
+
+    func lockRun(_ run: RunID) throws -> LockedRun? {
+        try statement(
+            locks.runs.contains(run) || locks.tasks.isEmpty && locks.picked.isEmpty,
+            "run \(run) is locked behind its jobs or tasks")
+        locks.runs.insert(run)
+        touched.insert(run)
+        return LockedRun(run, attempt: world[run].attempt, status: world[run].status)
+    }
+
+    func lockUnfinishedJobs(of run: RunID) throws {
+        try statement(
+            locks.runs.contains(run) && locks.tasks.isEmpty, "jobs of run \(run) are locked out of order")
+        locks.jobsOf.insert(run)
+    }
+
+    func jobs(of run: RunID, attempt: Int64) throws -> [LoadedJob] {
+        try statement(locks.jobsOf.contains(run), "jobs of run \(run) are read before they are locked")
+        return world[run].attempts[Int(attempt) - 1].jobs.map { id in
+            LoadedJob(
+                snapshot: world.snapshot(of: id), task: world[id].task, queueKey: world[id].queueKey, labelSet: 1,
+                repository: world[run].repository, owner: world[run].owner, position: world[id].position)
+        }
+    }
+
+    func outputs(of run: RunID, attempt: Int64) throws -> [JobID: [JobOutput]] {
+        try statement()
+        let jobs = world[run].attempts[Int(attempt) - 1].jobs
+        return Dictionary(uniqueKeysWithValues: jobs.map { ($0, world.outputs(of: $0)) })
+    }
+
+    func github(of run: RunID) throws -> ExpressionValue {
+        try statement()
+        return world.github(of: run)
+    }
+
+    func queueTail(of owner: AccountID) throws -> QueueTail {
+        try statement()
+        let last =
+            world.spacingMicroseconds == 0
+            ? nil
+            : world.unfinished.filter { world[$0].owner == owner }.flatMap { world[$0].latest }
+                .filter { world[$0].status == .waiting }.compactMap { world[$0].queueKey }.max()
+        return QueueTail(now: world.now, last: last, weight: 1, spacingMicroseconds: world.spacingMicroseconds)
+    }
+
+    // MARK: changes
+
+    func move(_ job: JobID, _ move: JobMove) throws {
+        try statement(holds(job), "job \(job) is moved without its lock")
+        world[job].status = move.status
+        world[job].changedAt = world.now
+        world[job].queueKey = move.queueKey
+        world[job].task = move.task
+        if move.problem != "" { world[job].problem = move.problem }
+    }
+
+    func countReturn(of job: JobID) throws {
+        try statement(holds(job), "job \(job) is counted without its lock")
+        world[job].returns += 1
+    }
+
+    func holdDependents(of job: JobID) throws {
+        try statement(holds(job), "job \(job) holds dependents without its lock")
+        world[job].settleDueAt = world.now.adding(seconds: 10)
+    }
+
+    func releaseDependents(of job: JobID) throws {
+        try statement(locks.runs.contains(world[job].run), "job \(job) releases dependents without the run's lock")
+        world[job].settleDueAt = nil
+        world.seen.settled += 1
+    }
+
+    func end(_ task: TaskID, as status: Status, endedByServer: Bool) throws {
+        try statement(holds(world[task].job), "task \(task) is ended without its job's lock")
+        guard world[task].isLive else { return }
+        world[task].status = status
+        world[task].isEndedByServer = endedByServer
+        if status.isDone { world[task].stoppedAt = world.now }
+    }
+
+    func endSteps(of task: TaskID, as status: Status) throws {
+        try statement(!world[task].isLive, "steps of task \(task) are ended before it")
+        for index in world[task].steps.indices where !world[task].steps[index].isDone {
+            world[task].steps[index] = status
+        }
+    }
+
+    func unspendRunner(of task: TaskID) throws -> String? {
+        try statement()
+        let runner = world[world[task].runner]
+        guard world[task].heardAt == nil, runner.isEphemeral else { return nil }
+        world[runner.id].isSpent = false
+        return runner.uuid
+    }
+
+    func move(_ run: RunID, to status: Status) throws -> Bool {
+        try statement(locks.runs.contains(run), "run \(run) is moved without its lock")
+        guard world[run].status != status else { return false }
+        world[run].status = status
+        world[run].attempts[Int(world[run].attempt) - 1].status = status
+        return true
+    }
+
+    // MARK: making; rows that nobody else sees yet need no lock
+
+    func insertRun(_ plan: WorkflowPlan, status: Status) throws -> RunID? {
+        try statement()
+        let id = RunID(Int64(world.runs.count) + 1)
+        world.rows.runs.append(
+            RunRow(id: id, repository: plan.repository, owner: plan.owner, ref: plan.ref, status: status))
+        locks.runs.insert(id)
+        locks.jobsOf.insert(id)
+        touched.insert(id)
+        return id
+    }
+
+    func insertAttempt(_ number: Int64, of run: RunID, by actor: AccountID?, status: Status) throws -> AttemptID {
+        try statement(number == world[run].attempts.count + 1, "run \(run) has an attempt \(number)")
+        world[run].attempts.append(AttemptRow(number: number, actor: actor, status: status))
+        return AttemptID(run.number * 1000 + number)
+    }
+
+    func insertJobs(_ plan: WorkflowPlan, run: RunID, attempt: AttemptID, status: Status) throws -> [NewJob] {
+        try statement()
+        return plan.jobs.enumerated().map {
+            insert($1, position: Int64($0), run: run, attempt: attempt, status: status)
+        }
+    }
+
+    private func insert(_ plan: JobPlan, position: Int64, run: RunID, attempt: AttemptID, status: Status) -> NewJob {
+        let id = JobID(Int64(world.jobs.count) + 1)
+        let number = attempt.number - run.number * 1000
+        world.rows.jobs.append(
+            JobRow(
+                id: id, run: run, attempt: number, plan: plan, position: position, status: status,
+                changedAt: world.now))
+        world[run].attempts[Int(number) - 1].jobs.append(id)
+        world.note(run, "    job \(id) is \(plan)")
+        return NewJob(id, status: status, position: position)
+    }
+
+    func startAttempt(_ number: Int64, of run: RunID, status: Status) throws {
+        try statement(locks.runs.contains(run), "run \(run) gets an attempt without its lock")
+        world[run].attempt = number
+        world[run].status = status
+    }
+
+    func attempt(_ number: Int64, of run: RunID) throws -> AttemptID {
+        try statement()
+        return AttemptID(run.number * 1000 + number)
+    }
+
+    func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [NewJob] {
+        try statement()
+        let run = RunID(old.number / 1000)
+        return world[run].attempts[Int(old.number % 1000) - 1].jobs.map { before in
+            let isAgain = again.contains(before)
+            let made = insert(
+                world[before].plan, position: world[before].position, run: run, attempt: new,
+                status: isAgain ? status : world[before].status)
+            if !isAgain {
+                world[made.job].task = world[before].task
+                world[made.job].queueKey = world[before].queueKey
+                world[made.job].settleDueAt = world[before].settleDueAt
+                world[made.job].problem = world[before].problem
+            }
+            return made
+        }
+    }
+
+    func expand(_ job: LoadedJob, into legs: [PlannedJob]) throws -> [LoadedJob] {
+        let id = job.snapshot.id
+        try statement(holds(id), "job \(id) is expanded without its lock")
+        let old = world[id]
+        guard old.plan.deferred != nil, old.status == .blocked else {
+            throw World.Broken("job \(id) is expanded twice")
+        }
+        world.seen.expansions += 1
+        world[id].plan.deferred = nil
+        let attempt = AttemptID(old.run.number * 1000 + old.attempt)
+        let last = world[old.run].attempts[Int(old.attempt) - 1].jobs.map { world[$0].position }.max() ?? 0
+        let made = (1..<max(1, legs.count)).map { place in
+            insert(world[id].plan, position: last + Int64(place), run: old.run, attempt: attempt, status: .blocked)
+        }
+        return zip([(id, old.position)] + made.map { ($0.job, $0.position) }, legs).map { row, leg in
+            LoadedJob(
+                snapshot: leg.snapshot(row.0), task: nil, queueKey: nil, labelSet: 1, repository: job.repository,
+                owner: job.owner, position: row.1)
+        }
+    }
+
+    // MARK: telling
+
+    func append(_ event: Event) throws {
+        try statement()
+        events.append(event)
+        guard let run = event.run else { return }
+        world[run].events.append(event)
+        world.note(
+            run,
+            "    \(event.kind.rawValue) \(event.job.map { "job \($0) " } ?? "")\(event.status.map { "\($0)" } ?? "")")
+        if let status = event.status { world.seen.statuses.insert(status) }
+    }
+
+    func appendFirst(of jobs: [NewJob], run: RunID) throws {
+        for job in jobs { try append(Event(.jobStatus, run: run, job: job.job, status: job.status)) }
+    }
+
+    func notifyWaiting(_ job: LoadedJob) throws {
+        try statement()
+        waiting.append(job.snapshot.id)
+    }
+
+    func notifyChanged(runner uuid: String) throws {
+        try statement()
+        changedRunners.insert(uuid)
+    }
+
+    // MARK: claims
+
+    func lock(requestKey: String, of runner: RunnerID) throws -> Bool {
+        try statement()
+        locks.keys.insert(requestKey)
+        return true
+    }
+
+    func unheardTasks(of runner: RunnerID, requestKey: String) throws -> [TaskID] {
+        try statement(locks.keys.contains(requestKey), "a request's tasks are read before its key is locked")
+        return world.tasks.filter {
+            $0.runner == runner && $0.requestKey == requestKey && $0.isLive && $0.heardAt == nil
+        }.map(\.id)
+    }
+
+    func renewToken(of task: TaskID, hash: [UInt8]) throws {
+        try statement(!locks.keys.isEmpty, "a token is renewed before the request's key is locked")
+        world[task].tokenHash = hash
+    }
+
+    func admit(_ runner: Claimant) throws -> Bool {
+        try statement(locks.picked.isEmpty, "runner \(runner.id) is admitted behind a job")
+        locks.admitted.insert(runner.id)
+        return !world[runner.id].isRemoved && !world[runner.id].isSpent
+    }
+
+    func pick(_ claim: Claim) throws -> PickedJob? {
+        try statement(locks.admitted.contains(claim.runner.id), "a job is picked for a runner that was not admitted")
+        let runner = world[claim.runner.id]
+        let jobs = world.unfinished
+            .filter { runner.scope.covers(repository: world[$0].repository, of: world[$0].owner) }
+            .flatMap { world[$0].latest }
+            .filter { world[$0].status == .waiting && labels(runner.labelNames, satisfy: world[$0].plan.runsOn) }
+            // Rows that others hold are skipped.
+            .filter { _ in !world.isFaulty || !world.lots.oneIn(20) }
+        guard
+            let job = jobs.min(by: { (world[$0].queueKey ?? 0, $0.number) < (world[$1].queueKey ?? 0, $1.number) })
+        else { return nil }
+        locks.picked.insert(job)
+        touched.insert(world[job].run)
+        return PickedJob(
+            job: job, run: world[job].run, stepNames: world[job].plan.steps.indices.map { "step \($0)" })
+    }
+
+    func status(of run: RunID) throws -> Status {
+        try statement()
+        return world[run].status
+    }
+
+    func lockRunWithoutWaiting(_ run: RunID) throws {
+        try statement()
+        if world.isFaulty, !locks.runs.contains(run), world.lots.oneIn(8) {
+            world.seen.contended += 1
+            isFailed = true
+            throw RowIsLocked()
+        }
+        locks.runs.insert(run)
+    }
+
+    func insert(_ task: NewTask) throws -> TaskID {
+        try statement(locks.picked.contains(task.job), "a task is made for job \(task.job), which is not locked")
+        let id = TaskID(Int64(world.tasks.count) + 1)
+        let run = world[task.job].run
+        world.note(
+            run, "job \(task.job) is claimed by runner \(task.runner.id): task \(id), key \(task.requestKey ?? "")")
+        world.rows.tasks.append(
+            TaskRow(
+                id: id, job: task.job, run: run, runner: task.runner.id, requestKey: task.requestKey,
+                canCancel: task.runner.canCancel, startedAt: world.now, tokenHash: task.tokenHash, status: task.status,
+                steps: task.stepNames.map { _ in .waiting }))
+        return id
+    }
+
+    func assign(_ job: JobID, to task: TaskID, status: Status) throws {
+        try statement(locks.picked.contains(job), "job \(job) is assigned without its lock")
+        world[job].status = status
+        world[job].task = task
+        world[job].changedAt = world.now
+    }
+
+    func spend(_ runner: RunnerID) throws {
+        try statement(locks.admitted.contains(runner), "runner \(runner) is spent without its lock")
+        world[runner].isSpent = true
+    }
+
+    func notifyAssigned(to runner: RunnerID) throws {
+        try statement()
+        assigned.insert(runner)
+    }
+
+    func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
+        try statement()
+        let (rows, locks, events, touched) = (world.rows, locks, events, touched)
+        do { return try body() } catch {
+            guard error is RowIsLocked else { throw error }
+            world.rows = rows
+            (self.locks, self.events, self.touched) = (locks, events, touched)
+            isFailed = false
+            throw error
+        }
+    }
+
+    // MARK: reports and losses
+
+    func locate(_ task: TaskID) throws -> LocatedTask? {
+        try statement()
+        guard world.rows.has(task) else { return nil }
+        let row = world[task]
+        let job = world[row.job]
+        return LocatedTask(
+            run: row.run, job: row.job, runner: row.runner, status: row.status, hasOutputs: job.plan.hasOutputs,
+            isLogClosed: row.logClosedAt != nil, isSettling: job.settleDueAt != nil)
+    }
+
+    func hear(_ task: TaskID) throws -> TaskStanding {
+        try statement()
+        locks.tasks.insert(task)
+        world.hear(task)
+        return TaskStanding(world[task].status, isEndedByServer: world[task].isEndedByServer)
+    }
+
+    func put(_ steps: [ReportedStep], of task: TaskID) throws {
+        try statement(locks.tasks.contains(task), "steps of task \(task) are written without its lock")
+        for step in steps {
+            guard let index = Int(exactly: step.position), world[task].steps.indices.contains(index),
+                !world[task].steps[index].isDone
+            else { continue }
+            if let status = Conclusion(rawValue: step.result)?.status {
+                world[task].steps[index] = status
+            } else if step.startedAt != nil {
+                world[task].steps[index] = .running
+            }
+        }
+    }
+
+    func outputNames(of task: TaskID) throws -> [String] {
+        try statement()
+        return world[task].outputs.map(\.name)
+    }
+
+    func outputBytes(ofRunOf task: TaskID) throws -> Int64 {
+        try statement(locks.tasks.contains(task), "outputs of task \(task) are summed without its lock")
+        return world.outputBytes(of: world[task].run)
+    }
+
+    func put(_ outputs: [JobOutput], of task: TaskID) throws {
+        try statement(locks.tasks.contains(task), "outputs of task \(task) are written without its lock")
+        for output in outputs { put(output.name, output.value, of: task) }
+    }
+
+    func refuse(_ outputs: [String], of task: TaskID) throws {
+        try statement(locks.tasks.contains(task), "outputs of task \(task) are refused without its lock")
+        for name in outputs { put(name, nil, of: task) }
+        world.seen.refusedOutputs += outputs.count
+    }
+
+    /// "on conflict do nothing"
+    private func put(_ name: String, _ value: String?, of task: TaskID) {
+        guard !world[task].outputs.contains(where: { $0.name == name }) else { return }
+        world[task].outputs.append(TaskRow.Output(name: name, value: value))
+    }
+
+    func failedSteps(of task: TaskID) throws -> [FailedStep] {
+        try statement()
+        return world[task].steps.enumerated().filter { $0.element == .failure }
+            .map { FailedStep(position: Int64($0.offset), name: "step \($0.offset)") }
+    }
+
+    func payload(of task: TaskID) throws -> String {
+        try statement()
+        return world[world[task].job].plan.payload
+    }
+
+    func standing(of task: TaskID) throws -> TaskStanding {
+        try statement()
+        return TaskStanding(world[task].status, isEndedByServer: world[task].isEndedByServer)
+    }
+
+    func clock(of task: TaskID) throws -> LiveTaskClock? {
+        try statement(locks.jobsOf.contains(world[task].run), "task \(task) is locked before its run and jobs")
+        locks.tasks.insert(task)
+        guard world[task].isLive else { return nil }
+        return world.clock(of: task)
+    }
+}
