@@ -38,7 +38,8 @@ struct RouteTableTests {
         let cases = [
             ("/", "/ "), ("/healthz", "/healthz "), ("/Healthz", "/{owner} owner=Healthz"),
             ("/healthz/", "/healthz "), ("/healthz/more", "/{owner}/{repo} owner=healthz,repo=more"),
-            ("/api/v1/runs/7", "/api/v1/runs/{run} run=7"), ("/api/v1/runs/x", "/{a}/v1/{b}/x a=api,b=runs"),
+            ("/api/v1/runs/7", "/api/v1/runs/{run} run=7"), ("/api/v1/runs/x", "/api/v1/runs/{run} run=x"),
+            ("/api/v1/version/x", "/{a}/v1/{b}/x a=api,b=version"),
             ("/%7Bowner%7D", "/{owner} owner={owner}"), ("/a%2Fb", "/{owner} owner=a/b"), ("/a/b/c", "page"),
             ("/api/v1/none/7", "rest"), ("/twirp/none", "page"),
         ]
