@@ -4,7 +4,7 @@ RUN_DIR ?= .run
 export PORT RUN_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status build test test-unit test-isolation test-clients abuse soak bench lint format
+.PHONY: help run stop status build test test-unit test-isolation test-clients abuse soak mutants bench lint format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ STEPS ?= 2000000
 
 soak: ## simulate the job state machine for long: SEED=… (the time) STEPS=… (two million); a failure prints its seed
 	MILLRACE_SIM_SEED=$(SEED) MILLRACE_SIM_STEPS=$(STEPS) swift test --filter SimulationTests
+
+mutants: ## break one line at a time and expect a named test to fail (dev/mutants.toml): ONLY=name, wildcards allowed; half an hour
+	@python3 dev/mutants.py $(ONLY)
 
 bench: ## measure against baselines of the same minute (bench/README.md); a few minutes
 	@python3 bench/run.py
