@@ -23,11 +23,4 @@ struct WorkflowLimitsTests {
         #expect(WorkflowLimits.needsMax == WorkflowLimits.jobsMax)
         #expect(WorkflowLimits.keyBytesMax <= 1024, "libyaml refuses longer simple keys")
     }
-
-    @Test("a condition may be as long as its script's file, and expressions less")
-    func expressions() {
-        #expect(ExpressionLimits.charactersMax < WorkflowLimits.fileBytesMax)
-        #expect(ExpressionLimits.depthMax <= WorkflowLimits.depthMax)
-        #expect(ExpressionLimits.valueBytesMax <= ExpressionLimits.workBytesMax)
-    }
 }
