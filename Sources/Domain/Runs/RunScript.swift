@@ -1,6 +1,6 @@
 /// The script of every transaction that changes a run: lock, load, decide, write, tell.
 ///
-/// Lock order: run, its unfinished jobs by id, then tasks, then steps. Handlers, sweeps, reruns and the simulation change
+/// Lock order: concurrency group, run, its unfinished jobs by id, then tasks, then steps. Handlers, sweeps, reruns and the simulation change
 /// runs by this and by nothing else, but for a claim (`ClaimScript`).
 public struct RunScript<Tables: RunTables> {
     let tables: Tables
@@ -35,10 +35,11 @@ public struct RunScript<Tables: RunTables> {
         let jobs = try load(run)
         let asksGithub = jobs.contains { $0.snapshot.state == .blocked && $0.snapshot.condition != nil }
         let snapshot = RunSnapshot(
-            jobs: jobs.map(\.snapshot), github: asksGithub ? try tables.github(of: run.id) : .null)
+            jobs: jobs.map(\.snapshot), github: asksGithub ? try tables.github(of: run.id) : .null,
+            isCancelRequested: run.isCancelRequested, group: run.group, isHeld: run.isHeld)
         let changes = try decide(snapshot, event, problem: problem)
         if event.isCancel, !changes.isEmpty {
-            try tables.append(Event(.cancelRequested, run: run.id, actor: actor))
+            try tables.append(Event(.cancelRequested, run: run.id, actor: actor, detail: problem))
         }
         try write(changes, to: run, jobs: jobs, endedByServer: event.isServers)
         return changes
@@ -76,7 +77,9 @@ public struct RunScript<Tables: RunTables> {
             case .countReturn(let job): try tables.countReturn(of: job)
             case .holdDependents(let job): try tables.holdDependents(of: job)
             case .releaseDependents(let job): try tables.releaseDependents(of: job)
+            case .requestCancel: try tables.requestCancel(of: run.id)
             case .run(let status): try move(run.id, to: status)
+            case .wake(let group): try tables.notifyGroup(group)
             }
         }
     }
@@ -123,7 +126,7 @@ extension RunEvent {
     var isServers: Bool {
         switch self {
         case .job(_, .lost), .job(_, .unbuildable), .job(_, .released), .cancelRequested, .forceCancelRequested: true
-        case .planned, .outputsSettled, .examined, .job: false
+        case .planned, .outputsSettled, .examined, .woken, .job: false
         }
     }
 }
