@@ -27,14 +27,33 @@ package final class PrivatePostgres: Sendable {
 
     /// A connection string to a new database with all of sql/migrations.
     package static func migratedDatabase() throws -> String {
-        let dsn = try database()
+        let server = try started.get()
+        let name = "test_\(databases.add(1, ordering: .relaxed).newValue)"
+        try Connection(dsn: server.dsn("postgres")).script("create database \(name) template \(try migrated.get())")
+        return server.dsn(name)
+    }
+
+    /// The migrations are applied once; every other database is a copy of what they made.
+    private static let migrated = Result { () throws -> String in
+        let name = "test_migrated"
+        let server = try started.get()
+        try Connection(dsn: server.dsn("postgres")).script("create database \(name)")
         let folder = root.appendingPathComponent("sql/migrations")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }
-        try Migrations(dsn: dsn).apply(
+        try Migrations(dsn: server.dsn(name)).apply(
             try names.sorted().map {
                 Migration(name: $0, sql: try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8))
             }
         ) { _ in }
+        return name
+    }
+
+    /// A new migrated database with one run of so many waiting jobs, and two runners (Tests/Isolation/fixture.sql).
+    package static func databaseWithRun(jobs: Int) throws -> String {
+        let dsn = try migratedDatabase()
+        let connection = try Connection(dsn: dsn)
+        try connection.script(try fixture())
+        try connection.script("call make_run(\(jobs), 5)")
         return dsn
     }
 

@@ -1,6 +1,7 @@
 import Domain
 
-/// Counts what was given up and needs a person: the same that `millrace verify` lists (sql/checks/put_aside.sql).
+/// Counts what was given up and needs a person: the same that `millrace verify` lists (sql/checks: put_aside.sql, and
+/// i5_log_is_exact.sql for logs).
 public struct PutAsideQueries: Sendable {
     let database: Database
     public init(database: Database) { self.database = database }
