@@ -5,7 +5,7 @@ struct Simulation {
     private static let keys = ["a", "b", "c", "d", "e"]
     private static let labelNames = ["linux", "arm", "gpu"]
     private static let conditions: [String?] = [
-        nil, nil, nil, nil, "always()", "failure()", "success() || failure()", "!cancelled()",
+        nil, nil, nil, nil, "always()", "failure()", "success() || failure()", "!cancelled()", "cancelled()",
         "needs.a.outputs.answer == 'yes'",
         "always() && fromJSON('{')", "github.ref == 'refs/heads/main'",
     ]
@@ -18,7 +18,7 @@ struct Simulation {
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
         let spacing: Int64 = random.oneIn(2) ? 0 : 10_000_000
-        world = World(spacingMicroseconds: spacing, lots: SplitMix64(seed: random.next()))
+        world = World(spacingMicroseconds: spacing, cleansUp: random.oneIn(2), lots: SplitMix64(seed: random.next()))
         for _ in 0..<(2 + random.below(4)) { addRunner() }
     }
 

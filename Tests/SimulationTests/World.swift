@@ -35,8 +35,11 @@ final class World {
     /// Whose story to tell when a rule refuses what it should not.
     private(set) var lastTouched: RunID?
 
-    init(spacingMicroseconds: Int64, lots: SplitMix64) {
+    let cleansUp: Bool
+
+    init(spacingMicroseconds: Int64, cleansUp: Bool, lots: SplitMix64) {
         self.spacingMicroseconds = spacingMicroseconds
+        self.cleansUp = cleansUp
         self.lots = lots
     }
 
@@ -115,7 +118,8 @@ final class World {
         }
         let row = self[run]
         return RunSnapshot(
-            jobs: jobs, github: github(of: run), isCancelRequested: row.isCancelRequested, group: row.group,
+            jobs: jobs, github: github(of: run), isCancelRequested: row.isCancelRequested, cleansUp: cleansUp,
+            group: row.group,
             isHeld: row.group != nil && !row.holdsGroup)
     }
 

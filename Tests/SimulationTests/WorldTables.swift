@@ -28,6 +28,8 @@ final class WorldTables: TaskTables {
 
     init(_ world: World) { self.world = world }
 
+    var cleansUp: Bool { world.cleansUp }
+
     /// Whoever locked a group without entering it makes one move, and is asked again until there is none.
     private(set) var isWaking = false
 

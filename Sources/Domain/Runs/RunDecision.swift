@@ -53,18 +53,21 @@ public struct RunSnapshot: Sendable {
     public let github: ExpressionValue
     /// Somebody cancelled this attempt: what has not started starts only to clean up (workflows.md 20.2).
     public var isCancelRequested: Bool
+    /// A cancel lets blocked jobs clean up whose `if` holds with `cancelled()` true; without this it ends them with the rest.
+    public let cleansUp: Bool
     /// The concurrency group, whose next run may start when this one ends.
     public let group: GroupID?
     /// Another run holds the group, so nothing may start.
     public let isHeld: Bool
 
     public init(
-        jobs: [JobSnapshot], github: ExpressionValue = .null, isCancelRequested: Bool = false, group: GroupID? = nil,
-        isHeld: Bool = false
+        jobs: [JobSnapshot], github: ExpressionValue = .null, isCancelRequested: Bool = false, cleansUp: Bool = false,
+        group: GroupID? = nil, isHeld: Bool = false
     ) {
         self.jobs = jobs
         self.github = github
         self.isCancelRequested = isCancelRequested
+        self.cleansUp = cleansUp
         self.group = group
         self.isHeld = isHeld
     }
@@ -171,7 +174,7 @@ private struct RunDraft {
     /// `cancelled()` true (workflows.md 20.2). A second cancel ends these too, and so does the first when nothing has run.
     mutating func cancel(_ wish: JobEvent) throws(JobRefusal) {
         guard run.jobs.contains(where: { !$0.state.status.isDone }) else { return }
-        let mayCleanUp = wish == .cancelRequested && !run.isCancelRequested && !run.isHeld
+        let mayCleanUp = run.cleansUp && wish == .cancelRequested && !run.isCancelRequested && !run.isHeld
         if !run.isCancelRequested {
             run.isCancelRequested = true
             changes.append(.requestCancel)

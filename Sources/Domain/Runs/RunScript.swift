@@ -36,7 +36,7 @@ public struct RunScript<Tables: RunTables> {
         let asksGithub = jobs.contains { $0.snapshot.state == .blocked && $0.snapshot.condition != nil }
         let snapshot = RunSnapshot(
             jobs: jobs.map(\.snapshot), github: asksGithub ? try tables.github(of: run.id) : .null,
-            isCancelRequested: run.isCancelRequested, group: run.group, isHeld: run.isHeld)
+            isCancelRequested: run.isCancelRequested, cleansUp: tables.cleansUp, group: run.group, isHeld: run.isHeld)
         let changes = try decide(snapshot, event, problem: problem)
         if event.isCancel, !changes.isEmpty {
             try tables.append(Event(.cancelRequested, run: run.id, actor: actor, detail: problem))

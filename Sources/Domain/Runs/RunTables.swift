@@ -102,6 +102,9 @@ public protocol RunPlan {
 public protocol RunTables {
     associatedtype Plan: RunPlan
 
+    /// See `RunSnapshot.cleansUp`.
+    var cleansUp: Bool { get }
+
     // MARK: locks, in the order in which they are taken
 
     /// Makes the group of a plan that has one, takes its next turn and locks it.
