@@ -40,6 +40,8 @@ struct JobPlan {
     let timeoutSeconds: Int64?
     /// For each step, whether it has `continue-on-error`.
     let steps: [Bool]
+    /// The legs that it stands for; nil once they are planned.
+    var deferred: DeferredJob?
 
     /// The workflow that a runner is given, as far as a rule of the server reads it.
     var payload: String {
@@ -63,7 +65,7 @@ struct JobRow {
     let id: JobID
     let run: RunID
     let attempt: Int64
-    let plan: JobPlan
+    var plan: JobPlan
     let position: Int64
     var status: Status
     /// The current or last task.

@@ -83,6 +83,14 @@ extension World {
                 try require(self[job].settleDueAt != nil, run, "\(change) was not written")
             case .releaseDependents(let job):
                 try require(self[job].settleDueAt == nil, run, "\(change) was not written")
+            case .expand(let job, let legs):
+                let made = self[run].latest.filter { self[$0].plan.key == self[job].plan.key }
+                try require(made.count == legs.count && made.first == job, run, "\(change) made \(made)")
+                for leg in made {
+                    try require(self[leg].plan.deferred == nil, run, "\(change) left job \(leg) to be planned")
+                    try require(self[leg].status == .waiting, run, "\(change) left job \(leg) \(self[leg].status)")
+                    try require(self[leg].queueKey != nil, run, "\(change) gave job \(leg) no place in the queue")
+                }
             case .requestCancel: try require(self[run].isCancelRequested, run, "\(change) was not written")
             case .wake: break
             case .run(let status): try require(self[run].status == status, run, "\(change) was not written")

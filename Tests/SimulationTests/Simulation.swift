@@ -78,11 +78,16 @@ struct Simulation {
         var plans: [JobPlan] = []
         for (number, key) in Self.keys.prefix(1 + random.below(Self.keys.count)).enumerated() {
             let needs = Self.keys.prefix(number).filter { _ in random.oneIn(2) }
-            let plan = JobPlan(
+            var plan = JobPlan(
                 key: key, needs: Array(needs), condition: random.pick(Self.conditions),
                 continueOnError: random.oneIn(8), hasOutputs: random.oneIn(3), runsOn: [random.pick(Self.labelNames)],
                 timeoutSeconds: random.oneIn(6) ? 4 * 3600 : nil,
                 steps: (0...random.below(3)).map { _ in random.oneIn(4) })
+            if let need = needs.first, random.oneIn(4) {
+                plan.deferred = try Self.deferred(plan, reading: need)
+                plans.append(plan)
+                continue
+            }
             plans += Array(repeating: plan, count: random.oneIn(4) ? 2 : 1)
         }
         let repository = random.within(1...3)
@@ -97,6 +102,16 @@ struct Simulation {
     private mutating func group() -> PlannedGroup? {
         guard random.oneIn(2) else { return nil }
         return PlannedGroup(name: random.pick(["deploy", "docs"]), cancelsInProgress: random.oneIn(3))
+    }
+
+    /// Two legs when the need has an output, one when it has none.
+    private static func deferred(_ plan: JobPlan, reading need: String) throws -> DeferredJob {
+        let values = "${{ fromJSON(needs.\(need).outputs.answer && '[1,2]' || '[1]') }}"
+        let needs = plan.needs.map { "\"\($0)\"" }.joined(separator: ",")
+        let job = #"{"runs-on":"\#(plan.runsOn[0])","strategy":{"matrix":{"v":"\#(values)"}},"steps":[{"run":"x"}]}"#
+        let text =
+            #"{"version":1,"path":"w.yml","key":"\#(plan.key)","needs":[\#(needs)],"file":{"on":"push","jobs":{"\#(plan.key)":\#(job)}}}"#
+        return try DeferredJob(stored: Array(text.utf8))
     }
 
     private mutating func cancel(_ event: RunEvent) throws {

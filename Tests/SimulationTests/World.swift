@@ -131,7 +131,7 @@ final class World {
         return JobSnapshot(
             id: id, key: job.plan.key, needs: job.plan.needs, condition: job.plan.condition,
             continueOnError: job.plan.continueOnError, hasOutputs: job.plan.hasOutputs, state: state(job),
-            isSettling: job.settleDueAt != nil)
+            isSettling: job.settleDueAt != nil, deferred: job.status == .blocked ? job.plan.deferred : nil)
     }
 
     func outputs(of job: JobID) -> [JobOutput] {

@@ -278,6 +278,27 @@ final class WorldTables: TaskTables {
         }
     }
 
+    func expand(_ job: LoadedJob, into legs: [PlannedJob]) throws -> [LoadedJob] {
+        let id = job.snapshot.id
+        try statement(holds(id), "job \(id) is expanded without its lock")
+        let old = world[id]
+        guard old.plan.deferred != nil, old.status == .blocked else {
+            throw World.Broken("job \(id) is expanded twice")
+        }
+        world.seen.expansions += 1
+        world[id].plan.deferred = nil
+        let attempt = AttemptID(old.run.number * 1000 + old.attempt)
+        let last = world[old.run].attempts[Int(old.attempt) - 1].jobs.map { world[$0].position }.max() ?? 0
+        let made = (1..<max(1, legs.count)).map { place in
+            insert(world[id].plan, position: last + Int64(place), run: old.run, attempt: attempt, status: .blocked)
+        }
+        return zip([(id, old.position)] + made.map { ($0.job, $0.position) }, legs).map { row, leg in
+            LoadedJob(
+                snapshot: leg.snapshot(row.0), task: nil, queueKey: nil, labelSet: 1, repository: job.repository,
+                owner: job.owner, position: row.1)
+        }
+    }
+
     // MARK: telling
 
     func append(_ event: Event) throws {

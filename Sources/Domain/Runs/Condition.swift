@@ -54,7 +54,7 @@ public func conditionVerdict(_ condition: String?, _ facts: ConditionFacts) -> C
     let contexts = ExpressionContexts(
         [
             "github": facts.github, "gitea": facts.github, "vars": facts.vars, "inputs": facts.inputs,
-            "needs": needsContext(facts),
+            "needs": needsContext(facts.needs),
         ],
         status: status)
     var budget = ExpressionBudget()
@@ -79,9 +79,10 @@ func conditionAsksForStatus(_ condition: String?) -> Bool {
     return parsed.asksForStatus
 }
 
-private func needsContext(_ facts: ConditionFacts) -> ExpressionValue {
+/// The context `needs`.
+func needsContext(_ needs: [NeedResult]) -> ExpressionValue {
     .object(
-        facts.needs.map { need in
+        needs.map { need in
             let outputs = need.outputs.map { (key: $0.name, value: ExpressionValue.string($0.value)) }
             let value = ExpressionValue.object([
                 (key: "result", value: .string("\(need.result)")),  // the cases are the protocol's words

@@ -73,6 +73,15 @@ struct NeedsState {
         case .cannotEvaluate(let why): return .fail("\"if\" of job \"\(job.key)\" cannot be evaluated: \(why)")
         }
     }
+
+    /// The legs of a deferred job whose verdict is `ready`.
+    ///
+    /// - Parameter legsMax: how many jobs the run may still get, this one included.
+    func expansion(of job: DeferredJob, _ index: Int, legsMax: Int, steps: inout Int) -> DeferredJob.Expansion {
+        let needs = graph.nodes[index].needs
+        steps += needs.count
+        return job.expansion(github: github, needs: needs.compactMap { results[$0] }, legsMax: legsMax)
+    }
 }
 
 /// Union over the legs in order of id; a later non-empty value wins, an empty one erases nothing (runner.md 3.7).

@@ -92,13 +92,16 @@ public struct PlannedJob: Equatable, Sendable {
     public let stepNames: [String]
     /// What the payload is made of at the claim (``JobDefinition/stored``); nil: `payload` is sent as it is.
     public let definition: String?
+    /// It stands for legs that are planned later; the definition is then a ``DeferredJob``.
+    public let isDeferred: Bool
     /// The payload as it would be now, for servers that do not know definitions (migration 0067).
     public let payload: String
 
     public init(
         key: String, name: String, needs: [String], runsOn: [String], condition: String?, continueOnError: Bool,
         hasOutputs: Bool, timeoutSeconds: Int64?, mayIdentify: Bool = false,
-        permissions: TokenPermissions = .unbounded, stepNames: [String], definition: String? = nil, payload: String
+        permissions: TokenPermissions = .unbounded, stepNames: [String], definition: String? = nil,
+        isDeferred: Bool = false, payload: String
     ) {
         self.key = key
         self.name = name
@@ -112,6 +115,7 @@ public struct PlannedJob: Equatable, Sendable {
         self.permissions = permissions
         self.stepNames = stepNames
         self.definition = definition
+        self.isDeferred = isDeferred
         self.payload = payload
     }
 }

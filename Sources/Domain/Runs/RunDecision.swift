@@ -12,10 +12,12 @@ public struct JobSnapshot: Equatable, Sendable {
     public var isSettling: Bool
     /// What its task reported; names once.
     public var outputs: [JobOutput]
+    /// The legs that it stands for while it is blocked; nil for a job that is planned.
+    public let deferred: DeferredJob?
 
     public init(
         id: JobID, key: String, needs: [String], condition: String?, continueOnError: Bool, hasOutputs: Bool,
-        state: JobState, isSettling: Bool = false, outputs: [JobOutput] = []
+        state: JobState, isSettling: Bool = false, outputs: [JobOutput] = [], deferred: DeferredJob? = nil
     ) {
         self.id = id
         self.key = key
@@ -26,6 +28,7 @@ public struct JobSnapshot: Equatable, Sendable {
         self.state = state
         self.isSettling = isSettling
         self.outputs = outputs
+        self.deferred = deferred
     }
 
     /// The status that counts for the run and for dependents.
@@ -99,6 +102,9 @@ public enum RunChange: Equatable, Sendable {
     /// Dependents of this job are held until `outputsSettled`.
     case holdDependents(JobID)
     case releaseDependents(JobID)
+    /// The job stood for these legs: it becomes the first, the others are made behind the run's jobs, and all wait for
+    /// runners. Never empty.
+    case expand(JobID, [PlannedJob])
     /// The attempt counts as cancelled from now on.
     case requestCancel
     case run(Status)
@@ -202,7 +208,12 @@ private struct RunDraft {
         guard !run.isHeld, run.jobs.contains(where: { $0.state == .blocked }) else { return }
         let graph = RunGraph(run.jobs, steps: &steps)
         var state = NeedsState(run, graph)
-        var moves: [(index: Int, state: JobState, problem: String)] = []
+        var started: [(index: Int, change: RunChange)] = []
+        var count = run.jobs.count
+        func move(_ index: Int, _ state: JobState, _ problem: String = "") {
+            run.jobs[index].state = state
+            started.append((index, .move(run.jobs[index].id, to: state, problem: problem)))
+        }
         for node in graph.order {
             // The legs of a matrix have one condition, as a rule.
             var known: (condition: String?, verdict: NeedsVerdict)?
@@ -219,18 +230,28 @@ private struct RunDraft {
                 }
                 switch verdict {
                 case .notYet: continue
-                case .ready: moves.append((index, .waiting, ""))
-                case .skip: moves.append((index, .done(run.isCancelRequested ? .cancelled : .skipped), ""))
-                case .fail(let why): moves.append((index, .done(.failure), why))
+                case .skip: move(index, .done(run.isCancelRequested ? .cancelled : .skipped))
+                case .fail(let why): move(index, .done(.failure), why)
+                case .ready:
+                    guard let deferred = run.jobs[index].deferred else {
+                        move(index, .waiting)
+                        continue
+                    }
+                    let legsMax = WorkflowLimits.jobsMax - count + 1
+                    switch state.expansion(of: deferred, node, legsMax: legsMax, steps: &steps) {
+                    case .legs(let legs) where legs.isEmpty: move(index, .done(.skipped))
+                    case .legs(let legs):
+                        count += legs.count - 1
+                        run.jobs[index].state = .waiting
+                        started.append((index, .expand(run.jobs[index].id, legs)))
+                    case .fault(let why): move(index, .done(.failure), why)
+                    }
                 }
-                run.jobs[index].state = moves.last?.state ?? .blocked
             }
             state.add(node, legs: graph.nodes[node].legs.map { run.jobs[$0] })
         }
         // In order of id, whichever way they depend: those that become waiting queue up in it.
-        for move in moves.sorted(by: { $0.index < $1.index }) {
-            changes.append(.move(run.jobs[move.index].id, to: move.state, problem: move.problem))
-        }
+        changes += started.sorted { $0.index < $1.index }.map(\.change)
     }
 }
 

@@ -33,7 +33,9 @@ public struct RunScript<Tables: RunTables> {
         _ event: RunEvent, to run: LockedRun, problem: String = "", by actor: AccountID? = nil
     ) throws -> [RunChange] {
         let jobs = try load(run)
-        let asksGithub = jobs.contains { $0.snapshot.state == .blocked && $0.snapshot.condition != nil }
+        let asksGithub = jobs.contains {
+            $0.snapshot.state == .blocked && ($0.snapshot.condition != nil || $0.snapshot.deferred != nil)
+        }
         let snapshot = RunSnapshot(
             jobs: jobs.map(\.snapshot), github: asksGithub ? try tables.github(of: run.id) : .null,
             isCancelRequested: run.isCancelRequested, cleansUp: tables.cleansUp, group: run.group, isHeld: run.isHeld)
@@ -45,11 +47,14 @@ public struct RunScript<Tables: RunTables> {
         return changes
     }
 
-    /// Outputs may be megabytes, and only conditions of blocked jobs can ask for them here.
+    /// Outputs may be megabytes, and only conditions and expansions of blocked jobs can ask for them here.
     func load(_ run: LockedRun) throws -> [LoadedJob] {
         var jobs = try tables.jobs(of: run.id, attempt: run.attempt)
-        guard jobs.contains(where: { $0.snapshot.state == .blocked && conditionReadsNeeds($0.snapshot.condition) })
-        else { return jobs }
+        let isAsked = jobs.contains {
+            $0.snapshot.state == .blocked
+                && ($0.snapshot.deferred != nil || conditionReadsNeeds($0.snapshot.condition))
+        }
+        guard isAsked else { return jobs }
         let outputs = try tables.outputs(of: run.id, attempt: run.attempt)
         for index in jobs.indices { jobs[index].snapshot.outputs = outputs[jobs[index].snapshot.id] ?? [] }
         return jobs
@@ -77,6 +82,17 @@ public struct RunScript<Tables: RunTables> {
             case .countReturn(let job): try tables.countReturn(of: job)
             case .holdDependents(let job): try tables.holdDependents(of: job)
             case .releaseDependents(let job): try tables.releaseDependents(of: job)
+            case .expand(let id, let legs):
+                guard let job = loaded[id] else { continue }
+                let made = try tables.expand(job, into: legs)
+                let siblings = made.dropFirst().map {
+                    NewJob($0.snapshot.id, status: $0.snapshot.state.status, position: $0.position)
+                }
+                if !siblings.isEmpty { try tables.appendFirst(of: siblings, run: run.id) }
+                for leg in made {
+                    let key = try place(of: leg, &queue)
+                    try write(leg, .waiting, problem: "", queueKey: key, run: run.id, endedByServer: endedByServer)
+                }
             case .requestCancel: try tables.requestCancel(of: run.id)
             case .run(let status): try move(run.id, to: status)
             case .wake(let group): try tables.notifyGroup(group)

@@ -168,6 +168,11 @@ public protocol RunTables {
     /// in the queue and the wait for late outputs.
     func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [NewJob]
 
+    /// Makes a deferred job the first of its legs and inserts the others behind the attempt's jobs, blocked.
+    ///
+    /// - Returns: the legs in their order, the job itself first.
+    func expand(_ job: LoadedJob, into legs: [PlannedJob]) throws -> [LoadedJob]
+
     // MARK: telling; heard when the transaction commits
 
     func append(_ event: Event) throws

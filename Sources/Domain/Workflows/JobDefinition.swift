@@ -32,7 +32,7 @@ public struct JobDefinition: Equatable, Sendable {
     /// The job's id in the file.
     public let key: String
     public let name: String
-    public let needs: [String]
+    public internal(set) var needs: [String]
     let job: [Member]
 }
 
@@ -147,26 +147,13 @@ extension JobDefinition {
     /// Reads what ``stored`` wrote.
     public init(stored bytes: [UInt8]) throws(Fault) {
         do throws(JSONFault) {
-            let parts = try jsonMembers(bytes[...])
-            func part(_ key: String) throws(JSONFault) -> ArraySlice<UInt8> {
-                guard let found = parts.first(where: { $0.key == key }) else {
-                    throw JSONFault(message: "it has no \"\(key)\"")
-                }
-                return found.value
-            }
-            let version = String(decoding: try part("version"), as: UTF8.self)
-            guard version == "\(Self.version)" else {
-                throw JSONFault(
-                    message:
-                        "it has version \(version.prefix(20)) and this server reads version \(Self.version) alone; "
-                        + "a newer server planned the job")
-            }
-            key = try text(try part("key"))
-            name = try text(try part("name"))
-            needs = try texts(try part("needs"))
-            workflow = try jsonMembers(try part("workflow")).map(written)
+            let parts = try StoredParts(bytes)
+            key = try parts.text("key")
+            name = try parts.text("name")
+            needs = try parts.texts("needs")
+            workflow = try jsonMembers(try parts.value("workflow")).map(written)
             var job: [Member] = []
-            for member in try jsonMembers(try part("job")) {
+            for member in try jsonMembers(try parts.value("job")) {
                 switch (member.key, member.value.first) {
                 case ("runs-on", UInt8(ascii: "\"")):
                     job.append(.runsOn(Labels(labels: [try text(member.value)], isString: true)))
@@ -181,6 +168,31 @@ extension JobDefinition {
             throw Fault(description: "the job's definition cannot be read: \(error.message)")
         }
     }
+}
+
+/// The members of a stored definition, whose version this server reads.
+struct StoredParts {
+    private let parts: [JSONMember]
+
+    init(_ bytes: [UInt8]) throws(JSONFault) {
+        parts = try jsonMembers(bytes[...])
+        let version = String(decoding: try value("version"), as: UTF8.self)
+        guard version == "\(JobDefinition.version)" else {
+            throw JSONFault(
+                message:
+                    "it has version \(version.prefix(20)) and this server reads version \(JobDefinition.version) alone; "
+                    + "a newer server planned the job")
+        }
+    }
+
+    func value(_ key: String) throws(JSONFault) -> ArraySlice<UInt8> {
+        guard let found = parts.first(where: { $0.key == key }) else {
+            throw JSONFault(message: "it has no \"\(key)\"")
+        }
+        return found.value
+    }
+    func text(_ key: String) throws(JSONFault) -> String { try Domain.text(try value(key)) }
+    func texts(_ key: String) throws(JSONFault) -> [String] { try Domain.texts(try value(key)) }
 }
 
 private func strategy(_ value: ArraySlice<UInt8>) throws(JSONFault) -> [JobDefinition.StrategyMember] {
@@ -203,12 +215,12 @@ private func written(_ member: JSONMember) -> [UInt8] {
     return json.bytes
 }
 
-private func text(_ value: ArraySlice<UInt8>) throws(JSONFault) -> String {
+func text(_ value: ArraySlice<UInt8>) throws(JSONFault) -> String {
     guard case .string(let text) = try read(value) else { throw JSONFault(message: "a string expected") }
     return text
 }
 
-private func texts(_ value: ArraySlice<UInt8>) throws(JSONFault) -> [String] {
+func texts(_ value: ArraySlice<UInt8>) throws(JSONFault) -> [String] {
     guard case .array(let array) = try read(value) else { throw JSONFault(message: "a list expected") }
     return try array.items.map { (item) throws(JSONFault) in
         guard case .string(let text) = item else { throw JSONFault(message: "a list of strings expected") }

@@ -4,6 +4,8 @@ public struct PlanContexts: Sendable {
     public var github: ExpressionValue?
     public var vars: ExpressionValue?
     public var inputs: ExpressionValue?
+    /// Results and outputs of the needed jobs: known only when a deferred job is planned.
+    var needs: ExpressionValue?
 
     public init(
         github: ExpressionValue? = nil, vars: ExpressionValue? = nil, inputs: ExpressionValue? = nil
@@ -37,6 +39,7 @@ struct PlanEvaluator {
         budget = ExpressionBudget(workBytes: workBytes)
         let given = [
             "github": contexts.github, "gitea": contexts.github, "vars": contexts.vars, "inputs": contexts.inputs,
+            "needs": contexts.needs,
         ].compactMapValues { $0 }
         known = ExpressionContexts(given)
         knownNames = Set(given.keys)

@@ -261,7 +261,7 @@ public struct Planner: Sendable {
         let plan = PlannedRun(
             workflowID: facts.workflowID, workflowPath: file.path, title: title(reading.workflow?.runName),
             event: event, ref: subject.ref, sha: subject.commit, payload: payload.json, problem: problem,
-            warnings: warnings.joined(separator: "\n"), jobs: jobs.map(PlannedJob.init))
+            warnings: warnings.joined(separator: "\n"), jobs: jobs.map { PlannedJob($0) })
         runs.append((plan, reserved))
         tell(
             file.path,
@@ -310,13 +310,23 @@ func inputs(of event: RepositoryEvent, _ on: Triggers?) -> ExpressionValue {
 }
 
 extension PlannedJob {
-    init(_ job: JobPlan) {
+    /// - Parameter needs: of a deferred job, whose file does not tell them.
+    init(_ job: JobPlan, needs: [String]? = nil) {
+        var definition = job.definition
+        if let needs { definition.needs = needs }
         self.init(
-            key: job.key, name: job.name, needs: job.needs, runsOn: job.runsOn, condition: job.condition,
+            key: job.key, name: job.name, needs: definition.needs, runsOn: job.runsOn, condition: job.condition,
             continueOnError: job.continueOnError, hasOutputs: job.hasOutputs,
             timeoutSeconds: job.timeoutMinutes.flatMap(RecoveryLimits.timeoutSeconds), mayIdentify: job.mayIdentify,
             permissions: job.permissions, stepNames: job.stepNames,
-            definition: String(decoding: job.definition.stored, as: UTF8.self),
+            definition: String(decoding: definition.stored, as: UTF8.self),
             payload: String(decoding: job.payload, as: UTF8.self))
+    }
+
+    /// The job's row when it was just made.
+    public func snapshot(_ id: JobID) -> JobSnapshot {
+        JobSnapshot(
+            id: id, key: key, needs: needs, condition: condition, continueOnError: continueOnError,
+            hasOutputs: hasOutputs, state: .blocked)
     }
 }

@@ -24,10 +24,11 @@ enum JobStore {
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, payload,
-                         id_token, token_permissions, status)
-        select $1, $2, $3, $4, u.key, u.name, u.place - 1, u.needs::text[], u.label_set_id, nullif(u.condition, ''),
+                         id_token, token_permissions, status, is_deferred)
+        select $1, $2, $3, $4, u.key, u.name, $17 + u.place - 1, u.needs::text[], u.label_set_id, nullif(u.condition, ''),
                u.flags & 1 > 0, u.flags & 2 > 0, nullif(u.timeout_seconds, 0), u.step_names::text[],
-               nullif(u.definition, ''), u.payload, u.flags & 4 > 0, u.token_permissions, $16
+               nullif(u.definition, ''), u.payload, u.flags & 4 > 0, u.token_permissions, $16,
+               u.flags & 8 > 0
           from unnest($5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[],
                       $12::text[], $13::text[], $14::text[], $15::text[])
                with ordinality as u (key, name, needs, label_set_id, condition, flags, timeout_seconds, step_names,
@@ -41,10 +42,12 @@ enum JobStore {
         "job_copy",
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
-                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, payload, id_token,
-                         token_permissions, status, problem, task_id, queued_at, queue_key, started_at, stopped_at, settle_due_at, copied_from)
+                         condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload,
+                         id_token, token_permissions, status, problem, task_id, queued_at, queue_key, started_at, stopped_at,
+                         settle_due_at, copied_from)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
-               condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, payload, id_token, token_permissions,
+               condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload, id_token,
+               token_permissions,
                case when again then $4 else status end, case when again then '' else problem end,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
@@ -59,16 +62,68 @@ enum JobStore {
         _ jobs: [PlannedJob], run: RunID, attempt: AttemptID, repository: RepositoryID, owner: AccountID,
         status: Status, in tx: Transaction
     ) throws -> [NewJob] {
-        let sets = try labelSets(of: jobs, in: tx)
+        try insert(
+            jobs, labelSets: try labelSets(of: jobs, in: tx), from: 0, run: run, attempt: attempt,
+            repository: repository, owner: owner, status: status, in: tx)
+    }
+
+    /// - Parameter first: the position of the first of them.
+    private static func insert(
+        _ jobs: some Collection<PlannedJob>, labelSets: some Collection<Int64>, from first: Int64, run: RunID,
+        attempt: AttemptID, repository: RepositoryID, owner: AccountID, status: Status, in tx: Transaction
+    ) throws -> [NewJob] {
+        let flags = jobs.map { job -> Int64 in
+            (job.continueOnError ? 1 : 0) + (job.hasOutputs ? 2 : 0) + (job.mayIdentify ? 4 : 0)
+                + (job.isDeferred ? 8 : 0)
+        }
         let rows = try tx.run(
             Self.insert, .int(run.number), .int(attempt.number), .int(repository.number), .int(owner.number),
             .texts(jobs.map(\.key)), .texts(jobs.map(\.name)), .texts(jobs.map { Value.literal($0.needs) }),
-            .ints(sets), .texts(jobs.map { $0.condition ?? "" }),
-            .ints(jobs.map { ($0.continueOnError ? 1 : 0) + ($0.hasOutputs ? 2 : 0) + ($0.mayIdentify ? 4 : 0) }),
+            .ints(Array(labelSets)), .texts(jobs.map { $0.condition ?? "" }), .ints(flags),
             .ints(jobs.map { $0.timeoutSeconds ?? 0 }), .texts(jobs.map { Value.literal($0.stepNames) }),
             .texts(jobs.map { $0.definition ?? "" }), .texts(jobs.map(\.payload)),
-            .texts(jobs.map(\.permissions.stored)), .int(status.rawValue))
+            .texts(jobs.map(\.permissions.stored)), .int(status.rawValue), .int(first))
         return try rows.map { NewJob(JobID($0.int(0)), status: try $0.status(1), position: $0.int(2)) }
+    }
+
+    /// Where the legs of a deferred job go: its attempt, and the position behind the last job.
+    private static let expansionPlace = Statement(
+        "job_expansion_place",
+        """
+        select j.run_id, j.attempt_id, max(o.position)::bigint + 1 from job j join job o on o.attempt_id = j.attempt_id
+         where j.id = $1 group by j.id
+        """)
+    private static let becomeLeg = Statement(
+        "job_become_leg",
+        """
+        update job set name = $2, label_set_id = $3, continue_on_error = $4, has_outputs = $5, timeout_seconds = $6,
+               step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, is_deferred = false
+         where id = $1
+        """)
+
+    /// A deferred job becomes the first of its legs; the others are inserted behind the attempt's jobs, blocked.
+    static func expand(_ job: LoadedJob, into legs: [PlannedJob], in tx: Transaction) throws -> [LoadedJob] {
+        let sets = try labelSets(of: legs, in: tx)
+        guard let first = legs.first, let set = sets.first else { return [] }
+        let (run, attempt, place) = try tx.one(Self.expansionPlace, .int(job.snapshot.id.number)).decode(
+            (RunID, AttemptID, Int64).self)
+        try tx.run(
+            Self.becomeLeg, .int(job.snapshot.id.number), .text(first.name), .int(set), .bool(first.continueOnError),
+            .bool(first.hasOutputs), .optional(first.timeoutSeconds), .texts(first.stepNames),
+            .optional(first.definition), .text(first.payload), .bool(first.mayIdentify), .text(first.permissions.stored)
+        )
+        let made =
+            legs.count == 1
+            ? []
+            : try insert(
+                legs.dropFirst(), labelSets: sets.dropFirst(), from: place, run: run, attempt: attempt,
+                repository: job.repository, owner: job.owner, status: job.snapshot.state.status, in: tx)
+        let ids = [(job.snapshot.id, job.position)] + made.map { ($0.job, $0.position) }
+        return zip(zip(legs, sets), ids).map { leg, row in
+            LoadedJob(
+                snapshot: leg.0.snapshot(row.0), task: nil, queueKey: nil, labelSet: leg.1, repository: job.repository,
+                owner: job.owner, position: row.1)
+        }
     }
 
     /// The label set of each job.
@@ -104,7 +159,8 @@ enum JobStore {
         """
         select j.id, j.key, j.needs, j.condition, j.continue_on_error, j.has_outputs, j.status, j.task_id,
                t.runner_can_cancel and coalesce(t.heard_at, t.started_at) > now() - make_interval(secs => $3::bigint),
-               j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key
+               j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key,
+               case when j.is_deferred and j.status = 7 then j.definition end
           from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
          where j.run_id = $1 and a.number = $2 order by j.id
         """)
@@ -152,7 +208,9 @@ enum JobStore {
             }
         return JobSnapshot(
             id: JobID(row.int(0)), key: row.text(1), needs: row.texts(2), condition: row.optionalText(3),
-            continueOnError: row.bool(4), hasOutputs: row.bool(5), state: state, isSettling: row.bool(9))
+            continueOnError: row.bool(4), hasOutputs: row.bool(5), state: state, isSettling: row.bool(9),
+            // One that a newer server planned is given out as it is, and fails at its claim with the reason.
+            deferred: row.optionalText(15).flatMap { try? DeferredJob(stored: Array($0.utf8)) })
     }
 
     private static let move = Statement(

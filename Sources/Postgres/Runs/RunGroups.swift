@@ -10,8 +10,6 @@ extension RunStore {
                cancelled_attempt is not distinct from latest_attempt
           from run where group_id = $1 and status > 4 order by group_turn
         """)
-    private static let letIn = Statement(
-        "run_hold_group", "update run set held_attempt = latest_attempt where id = $1")
     /// Groups in which somebody waits: few, and a move is due in hardly any of them.
     private static let waitedFor = Statement(
         "run_groups_waited_for",
@@ -30,7 +28,6 @@ extension RunStore {
                 isCancelRequested: $0.bool(4))
         }
     }
-    static func hold(_ run: RunID, in tx: Transaction) throws { try tx.run(letIn, .int(run.number)) }
 
     /// Makes every move that is due in a group, each in a transaction of its own. Safe on every instance at once.
     ///

@@ -202,6 +202,11 @@ public struct RunStore: Sendable {
 
     static func requestCancel(of run: RunID, in tx: Transaction) throws { try tx.run(requestCancel, .int(run.number)) }
 
+    private static let holdGroup = Statement(
+        "run_hold_group", "update run set held_attempt = latest_attempt where id = $1")
+
+    static func hold(_ run: RunID, in tx: Transaction) throws { try tx.run(holdGroup, .int(run.number)) }
+
     private static let context = Statement(
         "run_context",
         "select \(RunContext.columns), r.payload from \(RunContext.runTables) where r.id = $1")

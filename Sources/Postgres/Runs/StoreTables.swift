@@ -81,6 +81,10 @@ struct StoreTables: TaskTables {
         try JobStore.copy(from: old, to: new, again: again, status: status, in: tx)
     }
 
+    func expand(_ job: LoadedJob, into legs: [PlannedJob]) throws -> [LoadedJob] {
+        try JobStore.expand(job, into: legs, in: tx)
+    }
+
     // MARK: telling
 
     func append(_ event: Event) throws { try EventStore.append(event, in: tx) }

@@ -9,13 +9,6 @@ struct PushHistory {
     private static let tipsMax = 1000
     private static let emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
-    struct Change {
-        var added: [String] = []
-        var removed: [String] = []
-        var modified: [String] = []
-        var count: Int { added.count + removed.count + modified.count }
-    }
-
     let entry: InboxEntry
     let push: RepositoryEvent.Push
     /// The commit that `after` is, or points to.
@@ -24,8 +17,29 @@ struct PushHistory {
     package let inbox: InboxStore
     let git: GitReader
 
-    var isNew: Bool { push.isNew }
     var isBranch: Bool { shortRef(push.ref).type == "branch" }
+
+    /// The push as jobs see it.
+    ///
+    /// - Throws: when git cannot be read.
+    func payload(head: Commit, pusher: String, base: String) throws -> PushPayload {
+        let (newest, total) = try commits()
+        let own = (id: commit, parent: head.parents.first)
+        let changes = changes(of: newest.first?.id == commit ? newest : [own] + newest)
+        let objects =
+            (try? git.objects(
+                newest.map(\.id), bytesMax: PushLimits.commitBytesMax, secondsMax: PushLimits.extraGitSeconds)) ?? []
+        let listed = zip(newest, objects).compactMap { one, object in
+            object?.bytes.map {
+                ListedCommit(id: one.id, commit: Commit($0), change: changes[one.id] ?? CommitChange())
+            }
+        }
+        return PushPayload(
+            push: push, head: ListedCommit(id: commit, commit: head, change: changes[commit] ?? CommitChange()),
+            commits: listed, total: total, isForced: isForced(), pusher: pusher,
+            page: "\(base)/\(repository.fullName)",
+            repository: JSONVerbatim(RunJSON(base: base, repository: repository).repositoryJSON))
+    }
 
     /// Branches as they were before this push, without what it made; nil when git does not tell them in time.
     private func tipsBefore() throws -> [(ref: String, id: String)]? {
@@ -49,7 +63,7 @@ struct PushHistory {
     func changedPaths() throws -> [String]? {
         guard isBranch else { return nil }
         var base = push.before
-        if try isNew || git.object(push.before, bytesMax: 0) == nil {
+        if try push.isNew || git.object(push.before, bytesMax: 0) == nil {
             guard let tips = try tipsBefore() else { return nil }
             let own = "refs/heads/\(repository.defaultBranch)"
             let compared = tips.count <= Self.tipsMax ? tips.map(\.id) : tips.filter { $0.ref == own }.map(\.id)
@@ -78,7 +92,7 @@ struct PushHistory {
     func commits() throws -> (newest: [(id: String, parent: String?)], total: Int) {
         guard isBranch else { return ([], 0) }
         var known = [push.before]
-        if try isNew || git.object(push.before, bytesMax: 0) == nil {
+        if try push.isNew || git.object(push.before, bytesMax: 0) == nil {
             guard let tips = try tipsBefore() else { return ([], 0) }
             known = tips.map(\.id)
         }
@@ -99,7 +113,7 @@ struct PushHistory {
     }
 
     /// Paths that each commit changed against its first parent; empty for those that git had no time for.
-    func changes(of commits: [(id: String, parent: String?)]) -> [String: Change] {
+    func changes(of commits: [(id: String, parent: String?)]) -> [String: CommitChange] {
         let input = commits.map { $0.id + ($0.parent.map { " " + $0 } ?? "") + "\n" }.joined()
         guard
             let git = try? git.answer(
@@ -107,7 +121,7 @@ struct PushHistory {
                 input: Array(input.utf8), bytesMax: 2 * PushLimits.eventBytesMax, secondsMax: PushLimits.extraGitSeconds
             )
         else { return [:] }
-        var found: [String: Change] = [:]
+        var found: [String: CommitChange] = [:]
         var id = ""
         var fields = git.bytes.split(separator: 0, omittingEmptySubsequences: true)[...]
         if git.isCut { fields = fields.dropLast() }
@@ -116,14 +130,15 @@ struct PushHistory {
                 id = String(decoding: field, as: UTF8.self)
                 continue
             }
-            guard let path = fields.popFirst(), found[id, default: Change()].count < PushLimits.commitPathsMax else {
+            guard let path = fields.popFirst(), found[id, default: CommitChange()].count < PushLimits.commitPathsMax
+            else {
                 continue
             }
             let text = String(decoding: path, as: UTF8.self)
             switch field.first {
-            case UInt8(ascii: "A"): found[id, default: Change()].added.append(text)
-            case UInt8(ascii: "D"): found[id, default: Change()].removed.append(text)
-            default: found[id, default: Change()].modified.append(text)
+            case UInt8(ascii: "A"): found[id, default: CommitChange()].added.append(text)
+            case UInt8(ascii: "D"): found[id, default: CommitChange()].removed.append(text)
+            default: found[id, default: CommitChange()].modified.append(text)
             }
         }
         return found
@@ -131,7 +146,7 @@ struct PushHistory {
 
     /// A branch that no longer has what it had.
     func isForced() -> Bool {
-        guard isBranch, !isNew else { return false }
+        guard isBranch, !push.isNew else { return false }
         let answer = try? git.answer(
             ["merge-base", "--is-ancestor", push.before, commit], secondsMax: PushLimits.extraGitSeconds)
         return answer?.status == 1

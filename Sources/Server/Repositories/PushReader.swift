@@ -108,11 +108,9 @@ final class PushReader {
             case .changedPaths: planner.take(changedPaths: try history?.changedPaths())
             case .payload(let bytesMax):
                 // Only a push comes without one.
-                let json = try history.map {
-                    try PushEventJSON(
-                        history: $0, head: subject.head, pusher: subject.actor, base: subject.base, bytesMax: bytesMax
-                    ).json()
-                }
+                let json = try history?.payload(
+                    head: subject.head, pusher: subject.actor, base: subject.base
+                ).json(bytesMax: bytesMax)
                 planner.take(payload: EventPayload(json: json ?? "{}"))
             case .run: planner.take(run: try app.runs.reserve(1, in: entry.repository).first)
             }

@@ -43,15 +43,4 @@ struct JSONEncodingTests {
             (try jsonText([String]()), "[]"), (try jsonText(JSONNull<Int>(nil)), "null"),
         ])
     func single(_ bytes: [UInt8], _ expected: String) { #expect(String(decoding: bytes, as: UTF8.self) == expected) }
-
-    @Test("its schema says which members are required, and names described types once")
-    func schema() throws {
-        var schemas = SchemaCollection()
-        #expect(try schemas.reference(to: Outer.self) == ##"{"$ref":"#/components/schemas/Outer"}"##)
-        #expect(schemas.schemas.map(\.name) == ["Outer", "Inner"])
-        #expect(
-            schemas.schemas[0].json
-                == ##"{"type":"object","properties":{"id":{"type":"integer","format":"int64"},"name":{"type":"string"},"note":{"type":"string"},"count":{"type":"integer","format":"int64"},"inner":{"$ref":"#/components/schemas/Inner"},"maybe":{"$ref":"#/components/schemas/Inner"},"list":{"type":"array","items":{"$ref":"#/components/schemas/Inner"}},"names":{"type":"array","items":{"type":"string"}},"flag":{"type":"boolean"},"url":{"type":"string","nullable":true}},"required":["id","name","inner","list","names","flag","url"]}"##
-        )
-    }
 }

@@ -2,35 +2,6 @@ import Testing
 
 @testable import Domain
 
-@Suite("A run's status")
-struct AggregateTests {
-    @Test(
-        "from its jobs (runner.md 4.7)",
-        arguments: [
-            ([Status.skipped, .skipped], Status.skipped), ([.success, .skipped], .success), ([.success], .success),
-            ([.success, .failure], .failure), ([.failure, .cancelled], .cancelled), ([.failure, .blocked], .blocked),
-            ([.cancelled, .waiting], .waiting), ([.waiting, .running, .failure], .running),
-            ([.cancelling, .running], .cancelling), ([], .failure),
-        ])
-    func aggregated(statuses: [Status], expected: Status) {
-        #expect(aggregate(statuses) == expected)
-    }
-
-    /// First that applies, as the protocol lists them.
-    static let order: [Status] = [.cancelling, .running, .waiting, .blocked, .cancelled, .failure]
-
-    @Test("for every pair of statuses, in either order")
-    func pairs() {
-        for first in Status.allCases {
-            for second in Status.allCases {
-                let both = [first, second]
-                let expected = Self.order.first(where: both.contains) ?? (both.contains(.success) ? .success : .skipped)
-                #expect(aggregate(both) == expected, "\(both)")
-            }
-        }
-    }
-}
-
 @Suite("A run")
 struct RunDecisionTests {
     static func job(
@@ -318,69 +289,5 @@ struct EarlierAttemptTests {
             RunDecisionTests.job(10, "a", .waiting), RunDecisionTests.job(11, "b", needs: ["a"]),
         ]
         #expect(try decide(RunSnapshot(jobs: latest), .job(Self.job, event)) == [])
-    }
-}
-
-@Suite("A rerun")
-struct RerunTests {
-    static func job(_ id: Int64, _ key: String, needs: [String] = [], _ conclusion: Conclusion = .success)
-        -> JobSnapshot
-    {
-        RunDecisionTests.job(id, key, needs: needs, .done(conclusion))
-    }
-    static let jobs = [
-        job(1, "a"), job(2, "b", .failure), job(3, "c", needs: ["b"], .skipped), job(4, "d", needs: ["c"], .skipped),
-        job(5, "e", needs: ["a"]), job(6, "m", .cancelled), job(7, "m"),
-    ]
-
-    @Test(
-        "takes along whoever needs what runs again",
-        arguments: [
-            (RerunWish.all, [1, 2, 3, 4, 5, 6, 7]), (.failed, [2, 3, 4, 6]), (.job(JobID(1)), [1, 5]),
-            (.job(JobID(3)), [3, 4]), (.job(JobID(7)), [7]),
-        ])
-    func chosen(wish: RerunWish, ids: [Int64]) throws {
-        #expect(try planRerun(Self.jobs, wish, attempts: 1).map(\.number) == ids)
-    }
-
-    @Test("takes along a leg that needs what runs again, though only its sibling was chosen")
-    func siblingsDownstream() throws {
-        let jobs = [
-            Self.job(1, "a", .failure), Self.job(2, "b", needs: ["a"], .failure),
-            Self.job(3, "b", needs: ["a"], .success),
-        ]
-        #expect(try planRerun(jobs, .failed, attempts: 1).map(\.number) == [1, 2, 3])
-    }
-
-    @Test("is refused with the reason")
-    func refused() {
-        #expect(throws: RerunRefusal.runNotDone) {
-            try planRerun([RunDecisionTests.job(1, "a")], .all, attempts: 1)
-        }
-        #expect(throws: RerunRefusal.nothingFailed) { try planRerun([Self.job(1, "a")], .failed, attempts: 1) }
-        #expect(throws: RerunRefusal.nothingToRun) { try planRerun([], .all, attempts: 1) }
-        #expect(throws: RerunRefusal.jobNotInLatestAttempt(JobID(9))) {
-            try planRerun(Self.jobs, .job(JobID(9)), attempts: 1)
-        }
-        #expect(throws: RerunRefusal.tooManyAttempts) {
-            try planRerun(Self.jobs, .all, attempts: RerunLimits.attemptsMax)
-        }
-    }
-}
-
-@Suite("The queue's order")
-struct QueueTests {
-    @Test("is plain oldest-first without spacing")
-    func plain() {
-        #expect(queueKey(now: Instant(microseconds: 5), ownerLast: 900, spacingMicroseconds: 0, weight: 1) == 5)
-    }
-
-    @Test("puts an owner's next job behind its last one, closer the greater the weight")
-    func fair() {
-        let now = Instant(microseconds: 1000)
-        #expect(queueKey(now: now, ownerLast: nil, spacingMicroseconds: 100, weight: 1) == 1000)
-        #expect(queueKey(now: now, ownerLast: 1000, spacingMicroseconds: 100, weight: 1) == 1100)
-        #expect(queueKey(now: now, ownerLast: 1000, spacingMicroseconds: 100, weight: 4) == 1025)
-        #expect(queueKey(now: now, ownerLast: 10, spacingMicroseconds: 100, weight: 1) == 1000)
     }
 }

@@ -10,33 +10,6 @@ struct PayloadTests {
         return String(decoding: json.bytes, as: UTF8.self)
     }
 
-    @Test("nests with commas where they belong")
-    func nesting() {
-        let text = Self.json { json in
-            json.object { json in
-                json.key("a")
-                json.array { json in
-                    json.literal("1")
-                    json.object { _ in }
-                    json.array { _ in }
-                    json.string("x")
-                }
-                json.member(Array(#""b":true"#.utf8))
-                json.key("c")
-                json.literal("null")
-            }
-        }
-        #expect(text == #"{"a":[1,{},[],"x"],"b":true,"c":null}"#)
-    }
-
-    @Test(
-        "strings are escaped where JSON must, and are raw otherwise",
-        arguments: [
-            ("a\"b\\c", #""a\"b\\c""#), ("\n\t\r", #""\n\t\r""#), ("\u{0}\u{1F}\u{7F}", #""\u0000\u001f\u007f""#),
-            ("é/😀", "\"é/😀\""), ("\u{2028}", "\"\u{2028}\""), ("", "\"\""),
-        ])
-    func strings(text: String, written: String) { #expect(Self.json { $0.string(text) } == written) }
-
     @Test(
         "what was evaluated cannot be evaluated again",
         arguments: [

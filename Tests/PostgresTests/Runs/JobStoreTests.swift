@@ -8,9 +8,10 @@ import Testing
 struct JobStoreTests {
     private let database: Database
     private let runs: RunStore
+    private let dsn: String
 
     init() throws {
-        let dsn = try PrivatePostgres.migratedDatabase()
+        dsn = try PrivatePostgres.migratedDatabase()
         try Connection(dsn: dsn).script(
             "insert into account (name) values ('ann'); insert into repository (owner_id, name) values (1, 'a');")
         database = Database(dsn: dsn, size: 2)
@@ -104,5 +105,46 @@ struct JobStoreTests {
         #expect(try assignments[0].payload() == planned.payload)
         #expect(try assignments[1].payload() == Array("old".utf8))
         #expect(throws: JobDefinition.Fault.self) { try assignments[2].payload() }
+    }
+
+    @Test("a deferred job becomes its legs when its need is done, in the same transaction; a rerun runs the legs")
+    func expand() throws {
+        let values = "${{ fromJSON(needs.a.outputs.list) }}"
+        let deferred =
+            #"{"version":1,"path":"ci.yml","key":"j","needs":["a"],"file":{"on":"push","jobs":{"j":{"runs-on":"${{ matrix.v }}","strategy":{"matrix":{"v":"\#(values)"}},"steps":[{"run":"s"}]}}}}"#
+        let placeholder = PlannedJob(
+            key: "j", name: "j", needs: ["a"], runsOn: [], condition: nil, continueOnError: false, hasOutputs: false,
+            timeoutSeconds: nil, stepNames: [], definition: deferred, isDeferred: true, payload: "")
+        try plan([job("a", runsOn: ["x"]), placeholder, job("z", needs: ["j"], runsOn: ["x"])])
+        _ = try database.write(
+            Statement(
+                "give_a",
+                """
+                with given as (insert into task (job_id, status, token_hash) values (1, 6, sha256('a')) returning id),
+                     output as (insert into task_output (task_id, name, value) select id, 'list', '["p","q","x"]' from given)
+                update job set status = 6, task_id = given.id from given where job.id = 1 returning job.id
+                """))
+        let state = Statement(
+            "legs",
+            """
+            select j.name || ' ' || array_to_string(s.labels, '+') || ' ' || j.status || ' ' || j.position || ' '
+                   || j.is_deferred || ' ' || array_to_string(j.step_names, ',') || ' ' || (j.queue_key is not null)
+              from job j join label_set s on s.id = j.label_set_id where j.key = 'j' order by j.id
+            """)
+        #expect(try database.read(state).map { $0.text(0) } == ["j  7 1 true  false"])
+        try runs.apply(.job(JobID(1), .reported(TaskID(1), .success, outputsComplete: true)), to: RunID(1))
+        #expect(
+            try database.read(state).map { $0.text(0) } == [
+                "j (p) p 5 1 false Run s true", "j (q) q 5 3 false Run s true", "j (x) x 5 4 false Run s true",
+            ])
+        let told = try database.read(
+            Statement(
+                "told_legs",
+                "select string_agg(status::text, ' ' order by id) from event where job_id is not null group by job_id order by job_id"
+            ))
+        #expect(told.map { $0.text(0) } == ["7 5 1", "7 5", "7", "7 5", "7 5"])
+        try Connection(dsn: dsn).script("update job set status = 3 where status > 4; update run set status = 3")
+        _ = try runs.rerun(RunID(1), .all, by: nil)
+        #expect(try database.read(state).map { $0.text(0) }.suffix(3).map { $0.contains(" 7 ") } == [true, true, true])
     }
 }

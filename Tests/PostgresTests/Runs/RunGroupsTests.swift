@@ -146,17 +146,6 @@ struct RunGroupsTests {
         #expect(try heard(listening) == ["\(group)"])
     }
 
-    @Test("a group that no run is of any more goes, one in use stays")
-    func unused() throws {
-        let first = try plan()
-        _ = try plan("docs")
-        try end(first)
-        #expect(try runs.removeUnusedGroups(after: 0, limit: 10).removed == 0)
-        try Connection(dsn: database.dsn).script("delete from run where id = \(first)")
-        #expect(try runs.removeUnusedGroups(after: 0, limit: 10).removed == 1)
-        #expect(try status(plan()) == .waiting)
-    }
-
     @Test("many newcomers at once: one holds, one waits, the others are cancelled")
     func crowd() async throws {
         let group = try group(plan())
