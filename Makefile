@@ -4,7 +4,7 @@ RUN_DIR ?= .run
 export PORT RUN_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status build test test-unit test-isolation test-clients abuse soak bench lint format
+.PHONY: help run stop status build test test-unit test-db test-sim test-isolation test-clients abuse soak mutants bench schema generate lint format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +24,15 @@ build: ## build the program
 test: ## everything: build, Swift tests, real clients through real nginx
 	@dev/test.sh
 
-test-unit: ## Swift tests alone
-	swift test
+test-unit: ## Swift tests that need nothing but Swift: rules, lanes, tidiness
+	swift test --filter '^(DomainTests|WebTests|ClientTests|TidyTests)\.'
+
+test-db: ## Swift tests of stores and server on a private PostgreSQL; whether sql/schema.sql is current
+	swift test --filter '^(PostgresTests|ServerTests)\.'
+	@python3 dev/schema.py --check
+
+test-sim: ## the job state machine under random events: SEED=… repeats one that failed
+	MILLRACE_SIM_SEED=$(SEED) swift test --filter SimulationTests
 
 test-isolation: ## races between transactions, stepped through by isolationtester; seconds
 	@python3 dev/isolation.py
@@ -44,8 +51,17 @@ STEPS ?= 2000000
 soak: ## simulate the job state machine for long: SEED=… (the time) STEPS=… (two million); a failure prints its seed
 	MILLRACE_SIM_SEED=$(SEED) MILLRACE_SIM_STEPS=$(STEPS) swift test --filter SimulationTests
 
+mutants: ## break one line at a time and expect a named test to fail (dev/mutants.toml): ONLY=name, wildcards allowed; half an hour
+	@python3 dev/mutants.py $(ONLY)
+
 bench: ## measure against baselines of the same minute (bench/README.md); a few minutes
 	@python3 bench/run.py
+
+schema: ## write sql/schema.sql anew from the migrations
+	@python3 dev/schema.py
+
+generate: ## make the Swift of protobuf messages anew; needs protoc and protoc-gen-swift
+	@dev/generate.sh
 
 lint: ## swift-format, ruff, mypy and the rules a formatter cannot see
 	@dev/lint.sh

@@ -71,7 +71,7 @@ let package = Package(
             name: "PostgresTests", dependencies: ["Domain", "Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "WebTests",
-            dependencies: ["Web", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            dependencies: ["TestSupport", "Web", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             swiftSettings: strict),
         .testTarget(
             name: "ClientTests", dependencies: ["Client", "Domain", "RunnerProto", "Web", "Yams"], swiftSettings: strict

@@ -20,6 +20,7 @@ fi
 if [ "${1:-}" = "" ]; then
     swift test --skip-build || failed+=("swift test")
     python3 dev/isolation.py || failed+=("Tests/Isolation")
+    python3 dev/schema.py --check || failed+=("sql/schema.sql")
     # Whether the benches still run; what they say of time is not judged here.
     python3 bench/run.py --quick --debug || failed+=("bench")
 fi

@@ -32,6 +32,19 @@ struct DatabaseTests {
 
     struct Stop: Error {}
 
+    @Test("E9: no statement of the pool runs without end, and PostgreSQL can tell whose it is")
+    func settings() throws {
+        let database = try Self.database()
+        let settings = Statement(
+            "settings_of_the_pool",
+            "select current_setting('statement_timeout')::interval = $1 * interval '1 millisecond', current_setting('application_name')"
+        )
+        let row = try #require(
+            try database.transaction { try $0.first(settings, .int(Int64(ConnectionLimits.statementMilliseconds))) })
+        #expect(row.bool(0))
+        #expect(row.text(1).hasPrefix("millrace"))
+    }
+
     @Test("a transaction commits all of its body")
     func commit() throws {
         let database = try Self.database()

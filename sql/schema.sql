@@ -1,0 +1,1181 @@
+-- Made by `make schema`; nobody runs it. The last migration in it is 0068_deferred_jobs.sql.
+CREATE FUNCTION public.job_queue_key_default() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.queue_key := coalesce(new.queue_key, (extract(epoch from coalesce(new.queued_at, now())) * 1000000)::bigint);
+    return new;
+end $$;
+
+CREATE FUNCTION public.note_keep_last() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into artifact_spare_due (repository_id) values (new.id);
+    return null;
+end $$;
+
+CREATE FUNCTION public.note_log_removal() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into log_removal (path) values (old.path);
+    return null;
+end $$;
+
+CREATE FUNCTION public.note_loose_blobs() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into blob_loose (blob_id) select distinct blob_id from gone;
+    return null;
+end $$;
+
+CREATE FUNCTION public.note_replaced_blob() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into blob_loose (blob_id) values (old.blob_id);
+    return null;
+end $$;
+
+CREATE FUNCTION public.note_spare_due() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into artifact_spare_due (repository_id) values (new.repository_id);
+    return null;
+end $$;
+
+CREATE FUNCTION public.refuse_change_of_final_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if old.status between 1 and 4 and new.status <> old.status then
+        raise exception '% % is final with status %, it cannot become %', tg_table_name, old.id, old.status, new.status
+            using errcode = 'ML002';
+    end if;
+    return new;
+end $$;
+
+CREATE TABLE public.access_token (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    name text NOT NULL,
+    hash bytea NOT NULL,
+    last_eight text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT access_token_hash_is_sha256 CHECK ((octet_length(hash) = 32))
+);
+
+ALTER TABLE public.access_token ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.access_token_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.account (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    is_org boolean DEFAULT false NOT NULL,
+    is_admin boolean DEFAULT false NOT NULL,
+    email text DEFAULT ''::text NOT NULL,
+    password_hash bytea,
+    password_salt bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    queue_weight integer DEFAULT 1 NOT NULL,
+    artifact_quota_bytes bigint,
+    CONSTRAINT account_name_shape CHECK ((name ~ '^[A-Za-z0-9]([A-Za-z0-9._-]{0,38}[A-Za-z0-9])?$'::text)),
+    CONSTRAINT account_password_whole CHECK (((password_hash IS NULL) = (password_salt IS NULL))),
+    CONSTRAINT account_queue_weight_in_range CHECK (((queue_weight >= 1) AND (queue_weight <= 1000)))
+);
+
+COMMENT ON COLUMN public.account.queue_weight IS 'share of the runners when tasks.fair_spacing is set; twice the weight is twice the share';
+
+COMMENT ON COLUMN public.account.artifact_quota_bytes IS 'of all its repositories together; null: artifacts.owner_quota';
+
+ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.artifact (
+    id bigint NOT NULL,
+    repository_id bigint NOT NULL,
+    owner_id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    attempt integer NOT NULL,
+    task_id bigint,
+    protocol smallint NOT NULL,
+    name text NOT NULL,
+    file_name text NOT NULL,
+    mime_type text NOT NULL,
+    status smallint DEFAULT 1 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    stored_bytes bigint DEFAULT 0 NOT NULL,
+    assembly integer DEFAULT 0 NOT NULL,
+    assembly_until timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    touched_at timestamp with time zone DEFAULT now() NOT NULL,
+    uploaded_at timestamp with time zone,
+    holds_bytes boolean DEFAULT true NOT NULL,
+    CONSTRAINT artifact_protocol_known CHECK ((protocol = ANY (ARRAY[3, 4]))),
+    CONSTRAINT artifact_status_known CHECK ((status = ANY (ARRAY[1, 2, 4, 5, 6]))),
+    CONSTRAINT artifact_uploaded_has_time CHECK (((status <> ALL (ARRAY[2, 4])) OR (uploaded_at IS NOT NULL)))
+);
+
+COMMENT ON COLUMN public.artifact.protocol IS '3: many files, uploaded by ranges; 4: one file, uploaded by blocks';
+
+COMMENT ON COLUMN public.artifact.file_name IS 'under which it is downloaded';
+
+COMMENT ON COLUMN public.artifact.status IS '1 pending, 2 uploaded, 4 expired, 5 to be deleted, 6 deleted';
+
+COMMENT ON COLUMN public.artifact.bytes IS 'v3: of the files, unpacked; v4: of the file';
+
+COMMENT ON COLUMN public.artifact.stored_bytes IS 'what counts for quotas, also when the bytes are shared';
+
+COMMENT ON COLUMN public.artifact.assembly IS 'counts those who began to assemble it: only the last may record what it made';
+
+COMMENT ON COLUMN public.artifact.assembly_until IS 'somebody assembles it and renews this; once past, another may begin';
+
+COMMENT ON COLUMN public.artifact.touched_at IS 'last sign of an upload';
+
+COMMENT ON COLUMN public.artifact.holds_bytes IS 'false once what is expired or deleted has let go of its files';
+
+CREATE TABLE public.artifact_file (
+    artifact_id bigint NOT NULL,
+    path text NOT NULL,
+    blob_id bigint NOT NULL,
+    bytes bigint NOT NULL,
+    stored_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON COLUMN public.artifact_file.path IS 'within the artifact; v4: its one file''s name';
+
+COMMENT ON COLUMN public.artifact_file.bytes IS 'unpacked; the blob''s are as stored';
+
+ALTER TABLE public.artifact ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.artifact_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.artifact_spare_due (
+    id bigint NOT NULL,
+    repository_id bigint NOT NULL
+);
+
+COMMENT ON TABLE public.artifact_spare_due IS 'repositories whose artifacts the sweep of keep_last looks at; not unique, so that nobody waits here';
+
+ALTER TABLE public.artifact_spare_due ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.artifact_spare_due_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.attempt (
+    id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    number integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    actor_id bigint,
+    status smallint,
+    started_at timestamp with time zone,
+    stopped_at timestamp with time zone,
+    CONSTRAINT attempt_status_known CHECK (((status >= 1) AND (status <= 8)))
+);
+
+ALTER TABLE public.attempt ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.attempt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.blob (
+    id bigint NOT NULL,
+    owner_id bigint,
+    digest bytea NOT NULL,
+    bytes bigint NOT NULL,
+    is_gzip boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    checked_at timestamp with time zone,
+    bad_at timestamp with time zone,
+    doomed_at timestamp with time zone,
+    CONSTRAINT blob_bytes_counted CHECK ((bytes >= 0)),
+    CONSTRAINT blob_digest_is_sha256 CHECK ((octet_length(digest) = 32))
+);
+
+COMMENT ON TABLE public.blob IS 'bytes that never change: storage.dir/blobs/ab/<sha256>-<id>[.gz]; the id is in the name, so no name is used twice';
+
+COMMENT ON COLUMN public.blob.is_gzip IS 'stored as a v3 client sent it, with Content-Encoding: gzip';
+
+COMMENT ON COLUMN public.blob.checked_at IS 'millrace scrub last read it whole';
+
+COMMENT ON COLUMN public.blob.bad_at IS 'its bytes no longer have the digest: never served again';
+
+COMMENT ON COLUMN public.blob.doomed_at IS 'no file names it; its bytes are being removed';
+
+ALTER TABLE public.blob ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.blob_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.blob_loose (
+    id bigint NOT NULL,
+    blob_id bigint NOT NULL
+);
+
+COMMENT ON TABLE public.blob_loose IS 'blobs that a file was taken from: the sweep looks whether another file still names them';
+
+ALTER TABLE public.blob_loose ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.blob_loose_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.collaborator (
+    repository_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    permission text NOT NULL,
+    CONSTRAINT collaborator_permission_known CHECK ((permission = ANY (ARRAY['read'::text, 'write'::text, 'admin'::text])))
+);
+
+CREATE TABLE public.event (
+    id bigint NOT NULL,
+    run_id bigint,
+    job_id bigint,
+    task_id bigint,
+    runner_id bigint,
+    kind text NOT NULL,
+    detail text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    status smallint,
+    actor_id bigint
+);
+
+COMMENT ON COLUMN public.event.status IS 'of run_status and job_status events: where the run or job went';
+
+ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.identity_key (
+    id bigint NOT NULL,
+    kid text NOT NULL,
+    modulus bytea NOT NULL,
+    exponent bytea NOT NULL,
+    sealed bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT identity_key_retired_cannot_sign CHECK (((sealed IS NULL) = (retired_at IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.identity_key IS 'RSA keys of identity tokens (docs/adr/0012): one signs, those before it are published for a while';
+
+COMMENT ON COLUMN public.identity_key.sealed IS 'the private key, PKCS #8, AES-256-GCM with the kid as associated data; gone once it is retired';
+
+ALTER TABLE public.identity_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.identity_key_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.inbox (
+    id bigint NOT NULL,
+    repository_id bigint NOT NULL,
+    pusher_id bigint,
+    ref text DEFAULT ''::text NOT NULL,
+    before text DEFAULT ''::text NOT NULL,
+    after text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'announced'::text NOT NULL,
+    problem text DEFAULT ''::text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone DEFAULT (now() + '00:00:10'::interval) NOT NULL,
+    owner_id bigint DEFAULT 0 NOT NULL,
+    task_id bigint,
+    outcome text DEFAULT ''::text NOT NULL,
+    taken_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    settled_at timestamp with time zone,
+    kind text DEFAULT 'push'::text NOT NULL,
+    event jsonb,
+    CONSTRAINT inbox_event_is_told CHECK (((kind = 'push'::text) OR (event IS NOT NULL))),
+    CONSTRAINT inbox_state_known CHECK ((state = ANY (ARRAY['announced'::text, 'confirmed'::text, 'read'::text, 'dropped'::text, 'quarantined'::text])))
+);
+
+COMMENT ON COLUMN public.inbox.owner_id IS 'the repository''s owner, copied: pushes are taken in turn by owner; 0 for rows of older servers';
+
+COMMENT ON COLUMN public.inbox.task_id IS 'the task whose token pushed: such a push starts nothing';
+
+COMMENT ON COLUMN public.inbox.outcome IS 'what became of the push, in words, for `millrace why push`';
+
+COMMENT ON COLUMN public.inbox.taken_at IS 'when it was taken last; who waited longest is next';
+
+COMMENT ON COLUMN public.inbox.lease_until IS 'whoever took it last (tries is its number) may settle it until somebody else takes it';
+
+COMMENT ON COLUMN public.inbox.settled_at IS 'when state became read, dropped or quarantined; rows go some time after that';
+
+COMMENT ON COLUMN public.inbox.kind IS 'name of the event as workflows list it below `on`; servers leave kinds that they do not know to newer ones';
+
+COMMENT ON COLUMN public.inbox.event IS 'the webhook payload, github.event; null for a push, whose event is made from ref, before, after and the repository';
+
+ALTER TABLE public.inbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.inbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.job (
+    id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    attempt_id bigint NOT NULL,
+    repository_id bigint NOT NULL,
+    owner_id bigint NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    "position" integer NOT NULL,
+    needs text[] DEFAULT '{}'::text[] NOT NULL,
+    label_set_id bigint NOT NULL,
+    condition text,
+    continue_on_error boolean DEFAULT false NOT NULL,
+    has_outputs boolean DEFAULT false NOT NULL,
+    step_names text[] DEFAULT '{}'::text[] NOT NULL,
+    payload text NOT NULL,
+    handle uuid DEFAULT gen_random_uuid() NOT NULL,
+    status smallint NOT NULL,
+    problem text DEFAULT ''::text NOT NULL,
+    task_id bigint,
+    settle_due_at timestamp with time zone,
+    queued_at timestamp with time zone,
+    started_at timestamp with time zone,
+    stopped_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    queue_key bigint,
+    returns smallint DEFAULT 0 NOT NULL,
+    timeout_seconds bigint,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    copied_from bigint,
+    id_token boolean DEFAULT false NOT NULL,
+    token_permissions text DEFAULT 'contents:write,actions:write,packages:write'::text NOT NULL,
+    definition text,
+    is_deferred boolean DEFAULT false NOT NULL,
+    CONSTRAINT job_live_has_task CHECK (((status <> ALL (ARRAY[6, 8])) OR (task_id IS NOT NULL))),
+    CONSTRAINT job_status_known CHECK (((status >= 1) AND (status <= 8))),
+    CONSTRAINT job_waiting_is_queued CHECK (((status <> 5) OR (queued_at IS NOT NULL)))
+);
+
+COMMENT ON COLUMN public.job.queue_key IS 'place in the queue, smallest first (Domain/Runs/Queue.swift); kept when a job goes back to the queue';
+
+COMMENT ON COLUMN public.job.returns IS 'times it went back to the queue because its runner was never heard of';
+
+COMMENT ON COLUMN public.job.copied_from IS 'a rerun carried this job over with its result: the job whose task, steps and log it shows';
+
+COMMENT ON COLUMN public.job.id_token IS 'its permissions have id-token: write, so it may ask for an identity token';
+
+COMMENT ON COLUMN public.job.token_permissions IS 'what the job''s token may do of its own repository (Domain: TokenPermissions)';
+
+COMMENT ON COLUMN public.job.definition IS 'JSON that the payload is made of at the claim (Domain: JobDefinition); null: payload was made at planning';
+
+COMMENT ON COLUMN public.job.is_deferred IS 'it stands for legs that are not planned yet; definition is then a DeferredJob (Domain)';
+
+ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.job_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.job_summary (
+    task_id bigint NOT NULL,
+    step integer NOT NULL,
+    content bytea NOT NULL,
+    written_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT job_summary_has_content CHECK ((octet_length(content) > 0)),
+    CONSTRAINT job_summary_step_known CHECK ((step >= '-1'::integer))
+);
+
+COMMENT ON COLUMN public.job_summary.task_id IS 'the task, not the job: a job that goes back to the queue starts without, a rerun that carries a job over shows the same';
+
+COMMENT ON COLUMN public.job_summary.step IS 'position of the step; -1: of the whole job, as Forgejo''s runner sends it';
+
+COMMENT ON COLUMN public.job_summary.content IS 'Markdown as the job wrote it, not necessarily UTF-8';
+
+CREATE TABLE public.label_set (
+    id bigint NOT NULL,
+    labels text[] NOT NULL
+);
+
+ALTER TABLE public.label_set ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.label_set_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.log_chunk (
+    task_id bigint NOT NULL,
+    first_row bigint NOT NULL,
+    row_count integer NOT NULL,
+    byte_offset bigint NOT NULL,
+    lines bytea NOT NULL,
+    CONSTRAINT log_chunk_has_rows CHECK ((row_count > 0))
+);
+ALTER TABLE ONLY public.log_chunk ALTER COLUMN lines SET STORAGE EXTERNAL;
+
+COMMENT ON COLUMN public.log_chunk.lines IS 'one gzip member of whole lines (docs/adr/0003)';
+
+CREATE TABLE public.log_file (
+    task_id bigint NOT NULL,
+    path text,
+    rows bigint NOT NULL,
+    bytes bigint NOT NULL,
+    file_bytes bigint NOT NULL,
+    segment_row bigint[] NOT NULL,
+    segment_byte bigint[] NOT NULL,
+    segment_file_offset bigint[] NOT NULL,
+    task_stopped_at timestamp with time zone NOT NULL,
+    sealed_at timestamp with time zone DEFAULT now() NOT NULL,
+    expired_at timestamp with time zone,
+    CONSTRAINT log_file_has_path_with_rows CHECK (((path IS NULL) = (rows = 0))),
+    CONSTRAINT log_file_segments_whole CHECK (((cardinality(segment_row) = cardinality(segment_byte)) AND (cardinality(segment_row) = cardinality(segment_file_offset))))
+);
+
+COMMENT ON TABLE public.log_file IS 'the log of a task once it is complete: one gzip file below storage.dir/logs';
+
+COMMENT ON COLUMN public.log_file.path IS 'below storage.dir/logs; null: the log has no row, so there is no file';
+
+COMMENT ON COLUMN public.log_file.bytes IS 'of the text; file_bytes are those of the gzip file';
+
+COMMENT ON COLUMN public.log_file.segment_row IS 'first row of each part that can be read alone; segment_byte and segment_file_offset are where it starts';
+
+COMMENT ON COLUMN public.log_file.task_stopped_at IS 'copied from task, so that retention is one index scan';
+
+COMMENT ON COLUMN public.log_file.expired_at IS 'the file was removed (logs.retention); the row tells readers so';
+
+CREATE TABLE public.log_removal (
+    id bigint NOT NULL,
+    path text NOT NULL
+);
+
+COMMENT ON TABLE public.log_removal IS 'files below storage.dir/logs that no row names any more';
+
+ALTER TABLE public.log_removal ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.log_removal_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.registration_token (
+    id bigint NOT NULL,
+    hash bytea NOT NULL,
+    owner_id bigint,
+    repository_id bigint,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    sealed bytea
+);
+
+COMMENT ON COLUMN public.registration_token.sealed IS 'AES-256-GCM of the token: nonce, text, tag; the scope is associated data; null: made before 0011';
+
+ALTER TABLE public.registration_token ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.registration_token_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.repository (
+    id bigint NOT NULL,
+    owner_id bigint NOT NULL,
+    name text NOT NULL,
+    is_private boolean DEFAULT false NOT NULL,
+    default_branch text DEFAULT 'main'::text NOT NULL,
+    next_run_number bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    artifact_quota_bytes bigint,
+    artifact_retention_seconds bigint,
+    artifact_keep_last integer,
+    CONSTRAINT repository_name_shape CHECK (((name ~ '^[A-Za-z0-9._-]{1,100}$'::text) AND (name !~ '^\.+$'::text) AND (name !~* '\.git$'::text)))
+);
+
+COMMENT ON COLUMN public.repository.artifact_quota_bytes IS 'null: artifacts.repository_quota';
+
+COMMENT ON COLUMN public.repository.artifact_retention_seconds IS 'of artifacts whose upload says nothing; null: artifacts.retention';
+
+COMMENT ON COLUMN public.repository.artifact_keep_last IS 'of each name and workflow, older ones expire; null: artifacts.keep_last';
+
+ALTER TABLE public.repository ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.repository_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.run (
+    id bigint NOT NULL,
+    repository_id bigint NOT NULL,
+    inbox_id bigint,
+    number bigint NOT NULL,
+    workflow_id text NOT NULL,
+    workflow_path text NOT NULL,
+    title text NOT NULL,
+    event text NOT NULL,
+    ref text NOT NULL,
+    sha text NOT NULL,
+    actor_id bigint,
+    payload text NOT NULL,
+    status smallint NOT NULL,
+    problem text DEFAULT ''::text NOT NULL,
+    latest_attempt integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    stopped_at timestamp with time zone,
+    warnings text DEFAULT ''::text NOT NULL,
+    CONSTRAINT run_status_known CHECK (((status >= 1) AND (status <= 8)))
+);
+
+COMMENT ON COLUMN public.run.warnings IS 'remarks about the workflow file that do not stop it, one a line';
+
+ALTER TABLE public.run ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.run_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.runner (
+    id bigint NOT NULL,
+    uuid uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    name text NOT NULL,
+    version text DEFAULT ''::text NOT NULL,
+    owner_id bigint,
+    repository_id bigint,
+    labels text[] DEFAULT '{}'::text[] NOT NULL,
+    capabilities text[] DEFAULT '{}'::text[] NOT NULL,
+    ephemeral boolean DEFAULT false NOT NULL,
+    disabled boolean DEFAULT false NOT NULL,
+    last_online timestamp with time zone,
+    last_active timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    spent_at timestamp with time zone,
+    declared_at timestamp with time zone,
+    is_preset boolean DEFAULT false NOT NULL,
+    CONSTRAINT runner_token_hash_is_sha256 CHECK ((octet_length(token_hash) = 32))
+);
+
+COMMENT ON COLUMN public.runner.spent_at IS 'an ephemeral runner was given its one job';
+
+COMMENT ON COLUMN public.runner.is_preset IS 'made by an operator with a secret of his own: kept though it never called (runner.md 2.3)';
+
+ALTER TABLE public.runner ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.runner_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.server_key (
+    purpose text NOT NULL,
+    key bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.server_key IS 'random keys all instances share, such as the one that signs runtime tokens';
+
+CREATE TABLE public.step (
+    task_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    status smallint DEFAULT 5 NOT NULL,
+    log_index bigint DEFAULT 0 NOT NULL,
+    log_length bigint DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone,
+    stopped_at timestamp with time zone
+);
+
+CREATE TABLE public.task (
+    id bigint NOT NULL,
+    job_id bigint NOT NULL,
+    runner_id bigint,
+    status smallint NOT NULL,
+    token_hash bytea NOT NULL,
+    request_key text,
+    runner_can_cancel boolean DEFAULT false NOT NULL,
+    log_rows bigint DEFAULT 0 NOT NULL,
+    log_bytes bigint DEFAULT 0 NOT NULL,
+    log_closed_at timestamp with time zone,
+    heard_at timestamp with time zone,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    stopped_at timestamp with time zone,
+    ended_by_server boolean DEFAULT false NOT NULL,
+    log_sealed_at timestamp with time zone,
+    log_seal_attempt integer DEFAULT 0 NOT NULL,
+    log_seal_due_at timestamp with time zone,
+    log_problem text DEFAULT ''::text NOT NULL,
+    log_dropped bigint,
+    CONSTRAINT task_status_known CHECK ((status = ANY (ARRAY[1, 2, 3, 4, 6, 8])))
+);
+
+COMMENT ON COLUMN public.task.ended_by_server IS 'its runner is told "cancelled" whatever the status (runner.md 4.4)';
+
+COMMENT ON COLUMN public.task.log_sealed_at IS 'the log is in log_file and log_chunk has nothing of it; new rows are refused';
+
+COMMENT ON COLUMN public.task.log_seal_attempt IS 'counts the takers: only the last one may record its file, whose name has this number';
+
+COMMENT ON COLUMN public.task.log_seal_due_at IS 'not to be taken before: somebody seals it, or it failed; infinity: quarantined, see log_problem';
+
+COMMENT ON COLUMN public.task.log_dropped IS 'null: all rows are stored; else the last stored row says that the log is full, and this many rows behind it were dropped';
+
+ALTER TABLE public.task ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.task_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.task_output (
+    task_id bigint NOT NULL,
+    name text NOT NULL,
+    value text
+);
+
+COMMENT ON COLUMN public.task_output.value IS 'null: refused for its size, listed as received so that clients stop resending (runner.md 4.3)';
+
+CREATE TABLE public.upload (
+    id bigint NOT NULL,
+    artifact_id bigint NOT NULL,
+    task_id bigint NOT NULL,
+    path text NOT NULL,
+    mode text DEFAULT 'blocks'::text NOT NULL,
+    total bigint,
+    is_gzip boolean DEFAULT false NOT NULL,
+    finished_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT upload_mode_known CHECK ((mode = ANY (ARRAY['blocks'::text, 'listed'::text, 'append'::text, 'ranges'::text])))
+);
+
+COMMENT ON TABLE public.upload IS 'one file on its way: its blocks lie in storage.dir/staging/<id>';
+
+COMMENT ON COLUMN public.upload.mode IS 'blocks: no list yet; listed: a list says which blocks, in order; append: order of arrival; ranges: v3';
+
+COMMENT ON COLUMN public.upload.total IS 'v3: bytes of the file as sent, from Content-Range';
+
+COMMENT ON COLUMN public.upload.closed_at IS 'given up: takes nothing more, its staging is being removed';
+
+CREATE TABLE public.upload_block (
+    id bigint NOT NULL,
+    upload_id bigint NOT NULL,
+    key bytea NOT NULL,
+    file text NOT NULL,
+    first_byte bigint,
+    bytes bigint NOT NULL,
+    "position" integer,
+    CONSTRAINT upload_block_file_shape CHECK ((file ~ '^[0-9a-f]{32}$'::text))
+);
+
+COMMENT ON COLUMN public.upload_block.key IS 'v4: the block id; v3: the first byte, as text';
+
+COMMENT ON COLUMN public.upload_block.file IS 'its name below staging/<upload>: the one nginx gave the spooled body';
+
+COMMENT ON COLUMN public.upload_block."position" IS 'place in the content; null: sent, in no list';
+
+ALTER TABLE public.upload_block ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.upload_block_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE public.upload ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.upload_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.url_key (
+    id bigint NOT NULL,
+    sealed bytea,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT url_key_retired_has_no_secret CHECK (((sealed IS NULL) = (retired_at IS NOT NULL)))
+);
+
+COMMENT ON TABLE public.url_key IS 'secrets of signed addresses; the newest that every instance has read signs, those before it verify until their last address is over';
+
+COMMENT ON COLUMN public.url_key.id IS 'named in the address; taken before the row is written, since the secret is sealed for it';
+
+COMMENT ON COLUMN public.url_key.sealed IS '32 bytes, AES-256-GCM with "url_key <id>" as associated data; gone once the key is retired';
+
+ALTER TABLE public.url_key ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.url_key_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY public.access_token
+    ADD CONSTRAINT access_token_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY public.access_token
+    ADD CONSTRAINT access_token_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.artifact_file
+    ADD CONSTRAINT artifact_file_pkey PRIMARY KEY (artifact_id, path);
+
+ALTER TABLE ONLY public.artifact
+    ADD CONSTRAINT artifact_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.artifact_spare_due
+    ADD CONSTRAINT artifact_spare_due_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.attempt
+    ADD CONSTRAINT attempt_number_key UNIQUE (run_id, number);
+
+ALTER TABLE ONLY public.attempt
+    ADD CONSTRAINT attempt_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.blob_loose
+    ADD CONSTRAINT blob_loose_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.blob
+    ADD CONSTRAINT blob_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.collaborator
+    ADD CONSTRAINT collaborator_pkey PRIMARY KEY (repository_id, account_id);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.identity_key
+    ADD CONSTRAINT identity_key_kid_key UNIQUE (kid);
+
+ALTER TABLE ONLY public.identity_key
+    ADD CONSTRAINT identity_key_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_position_key UNIQUE (attempt_id, "position");
+
+ALTER TABLE ONLY public.job_summary
+    ADD CONSTRAINT job_summary_pkey PRIMARY KEY (task_id, step);
+
+ALTER TABLE ONLY public.label_set
+    ADD CONSTRAINT label_set_labels_key UNIQUE (labels);
+
+ALTER TABLE ONLY public.label_set
+    ADD CONSTRAINT label_set_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.log_chunk
+    ADD CONSTRAINT log_chunk_pkey PRIMARY KEY (task_id, first_row);
+
+ALTER TABLE ONLY public.log_file
+    ADD CONSTRAINT log_file_pkey PRIMARY KEY (task_id);
+
+ALTER TABLE ONLY public.log_removal
+    ADD CONSTRAINT log_removal_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.registration_token
+    ADD CONSTRAINT registration_token_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY public.registration_token
+    ADD CONSTRAINT registration_token_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.repository
+    ADD CONSTRAINT repository_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.run
+    ADD CONSTRAINT run_number_key UNIQUE (repository_id, number);
+
+ALTER TABLE ONLY public.run
+    ADD CONSTRAINT run_once_per_push UNIQUE (inbox_id, workflow_path);
+
+ALTER TABLE ONLY public.run
+    ADD CONSTRAINT run_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.runner
+    ADD CONSTRAINT runner_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.runner
+    ADD CONSTRAINT runner_uuid_key UNIQUE (uuid);
+
+ALTER TABLE ONLY public.server_key
+    ADD CONSTRAINT server_key_pkey PRIMARY KEY (purpose);
+
+ALTER TABLE ONLY public.step
+    ADD CONSTRAINT step_pkey PRIMARY KEY (task_id, "position");
+
+ALTER TABLE ONLY public.task_output
+    ADD CONSTRAINT task_output_pkey PRIMARY KEY (task_id, name);
+
+ALTER TABLE ONLY public.task
+    ADD CONSTRAINT task_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.task
+    ADD CONSTRAINT task_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.upload_block
+    ADD CONSTRAINT upload_block_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.upload
+    ADD CONSTRAINT upload_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.url_key
+    ADD CONSTRAINT url_key_pkey PRIMARY KEY (id);
+
+CREATE INDEX access_token_account_idx ON public.access_token USING btree (account_id);
+
+CREATE UNIQUE INDEX account_name_key ON public.account USING btree (lower(name));
+
+CREATE INDEX artifact_deleting_idx ON public.artifact USING btree (id) WHERE (status = 5);
+
+CREATE INDEX artifact_expiry_idx ON public.artifact USING btree (expires_at) WHERE (status = 2);
+
+CREATE INDEX artifact_file_blob_idx ON public.artifact_file USING btree (blob_id);
+
+CREATE INDEX artifact_holding_idx ON public.artifact USING btree (id) WHERE ((status = ANY (ARRAY[4, 5])) AND holds_bytes);
+
+CREATE UNIQUE INDEX artifact_one_pending_per_name ON public.artifact USING btree (run_id, attempt, protocol, name) WHERE (status = 1);
+
+CREATE UNIQUE INDEX artifact_one_uploaded_per_name ON public.artifact USING btree (run_id, attempt, protocol, name) WHERE (status = 2);
+
+CREATE INDEX artifact_owner_idx ON public.artifact USING btree (owner_id);
+
+CREATE INDEX artifact_owner_usage_idx ON public.artifact USING btree (owner_id) INCLUDE (stored_bytes) WHERE (status = 2);
+
+CREATE INDEX artifact_repository_idx ON public.artifact USING btree (repository_id, id);
+
+CREATE INDEX artifact_run_idx ON public.artifact USING btree (run_id, protocol, name);
+
+CREATE INDEX artifact_spare_due_repository_idx ON public.artifact_spare_due USING btree (repository_id);
+
+CREATE INDEX artifact_task_idx ON public.artifact USING btree (task_id);
+
+CREATE INDEX artifact_unfinished_idx ON public.artifact USING btree (touched_at) WHERE (status = 1);
+
+CREATE INDEX artifact_usage_idx ON public.artifact USING btree (repository_id) INCLUDE (stored_bytes) WHERE (status = 2);
+
+CREATE INDEX attempt_actor_idx ON public.attempt USING btree (actor_id);
+
+CREATE INDEX blob_check_idx ON public.blob USING btree (checked_at NULLS FIRST, id) WHERE (doomed_at IS NULL);
+
+CREATE UNIQUE INDEX blob_digest_key ON public.blob USING btree (owner_id, digest, is_gzip) WHERE ((bad_at IS NULL) AND (doomed_at IS NULL));
+
+CREATE INDEX blob_doomed_idx ON public.blob USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
+
+CREATE INDEX blob_owner_idx ON public.blob USING btree (owner_id);
+
+CREATE INDEX collaborator_account_idx ON public.collaborator USING btree (account_id);
+
+CREATE INDEX event_job_idx ON public.event USING btree (job_id);
+
+CREATE INDEX event_run_idx ON public.event USING btree (run_id, id);
+
+CREATE INDEX event_task_idx ON public.event USING btree (task_id);
+
+CREATE INDEX event_without_run_idx ON public.event USING btree (at) WHERE (run_id IS NULL);
+
+CREATE UNIQUE INDEX identity_key_one_signs ON public.identity_key USING btree ((true)) WHERE (retired_at IS NULL);
+
+CREATE INDEX inbox_due_idx ON public.inbox USING btree (due_at, id) WHERE (state = ANY (ARRAY['announced'::text, 'confirmed'::text]));
+
+CREATE INDEX inbox_leased_idx ON public.inbox USING btree (owner_id, repository_id) WHERE (lease_until IS NOT NULL);
+
+CREATE INDEX inbox_owner_turn_idx ON public.inbox USING btree (owner_id, taken_at);
+
+CREATE INDEX inbox_pusher_idx ON public.inbox USING btree (pusher_id);
+
+CREATE INDEX inbox_quarantined_idx ON public.inbox USING btree (repository_id, id) WHERE (state = 'quarantined'::text);
+
+CREATE INDEX inbox_repository_idx ON public.inbox USING btree (repository_id);
+
+CREATE INDEX inbox_repository_turn_idx ON public.inbox USING btree (repository_id, taken_at);
+
+CREATE INDEX inbox_settled_idx ON public.inbox USING btree (COALESCE(settled_at, created_at)) WHERE (state = ANY (ARRAY['read'::text, 'dropped'::text, 'quarantined'::text]));
+
+CREATE INDEX inbox_waiting_idx ON public.inbox USING btree (owner_id, repository_id, due_at, id) WHERE (state = ANY (ARRAY['announced'::text, 'confirmed'::text]));
+
+CREATE INDEX job_copied_from_idx ON public.job USING btree (copied_from) WHERE (copied_from IS NOT NULL);
+
+CREATE UNIQUE INDEX job_handle_key ON public.job USING btree (handle);
+
+CREATE INDEX job_label_set_idx ON public.job USING btree (label_set_id);
+
+CREATE INDEX job_owner_idx ON public.job USING btree (owner_id);
+
+CREATE INDEX job_queue_all_idx ON public.job USING btree (label_set_id, queue_key, id) WHERE (status = 5);
+
+CREATE INDEX job_queue_last_idx ON public.job USING btree (owner_id, queue_key) WHERE (status = 5);
+
+CREATE INDEX job_queue_owner_idx ON public.job USING btree (owner_id, label_set_id, queue_key, id) WHERE (status = 5);
+
+CREATE INDEX job_queue_repository_idx ON public.job USING btree (repository_id, label_set_id, queue_key, id) WHERE (status = 5);
+
+CREATE INDEX job_repository_idx ON public.job USING btree (repository_id);
+
+CREATE INDEX job_run_idx ON public.job USING btree (run_id, id);
+
+CREATE INDEX job_settle_idx ON public.job USING btree (settle_due_at) WHERE (settle_due_at IS NOT NULL);
+
+CREATE INDEX job_task_idx ON public.job USING btree (task_id);
+
+CREATE INDEX job_unprepared_idx ON public.job USING btree (id) WHERE ((status = 2) AND (problem ~~ 'this job cannot be prepared:%'::text));
+
+CREATE INDEX job_unstarted_idx ON public.job USING btree (changed_at) WHERE (status = ANY (ARRAY[5, 7]));
+
+CREATE INDEX log_file_retention_idx ON public.log_file USING btree (task_stopped_at) WHERE (expired_at IS NULL);
+
+CREATE INDEX registration_token_inactive_idx ON public.registration_token USING btree (created_at) WHERE (NOT is_active);
+
+CREATE INDEX registration_token_owner_idx ON public.registration_token USING btree (owner_id);
+
+CREATE INDEX registration_token_repository_idx ON public.registration_token USING btree (repository_id);
+
+CREATE UNIQUE INDEX repository_owner_name_key ON public.repository USING btree (owner_id, lower(name));
+
+CREATE INDEX run_actor_idx ON public.run USING btree (actor_id);
+
+CREATE INDEX run_repository_idx ON public.run USING btree (repository_id, id);
+
+CREATE INDEX run_retention_idx ON public.run USING btree (stopped_at) WHERE (status <= 4);
+
+CREATE INDEX run_unfinished_idx ON public.run USING btree (id) WHERE (status > 4);
+
+CREATE INDEX runner_owner_idx ON public.runner USING btree (owner_id);
+
+CREATE INDEX runner_repository_idx ON public.runner USING btree (repository_id);
+
+CREATE INDEX task_job_idx ON public.task USING btree (job_id);
+
+CREATE INDEX task_live_idx ON public.task USING btree (started_at) WHERE (status = ANY (ARRAY[6, 8]));
+
+CREATE UNIQUE INDEX task_one_live_per_job ON public.task USING btree (job_id) WHERE (status = ANY (ARRAY[6, 8]));
+
+CREATE INDEX task_runner_idx ON public.task USING btree (runner_id, request_key);
+
+CREATE INDEX task_unsealable_idx ON public.task USING btree (id) WHERE ((log_seal_due_at = 'infinity'::timestamp with time zone) AND (log_sealed_at IS NULL));
+
+CREATE INDEX task_unsealed_idx ON public.task USING btree (COALESCE(log_seal_due_at, stopped_at, started_at)) WHERE ((log_sealed_at IS NULL) AND (status = ANY (ARRAY[1, 2, 3, 4])));
+
+CREATE INDEX upload_artifact_idx ON public.upload USING btree (artifact_id);
+
+CREATE UNIQUE INDEX upload_block_position_key ON public.upload_block USING btree (upload_id, "position") WHERE ("position" IS NOT NULL);
+
+CREATE UNIQUE INDEX upload_block_staged_key ON public.upload_block USING btree (upload_id, key) WHERE ("position" IS NULL);
+
+CREATE UNIQUE INDEX upload_open_key ON public.upload USING btree (artifact_id, task_id, path) WHERE ((finished_at IS NULL) AND (closed_at IS NULL));
+
+CREATE INDEX upload_over_idx ON public.upload USING btree (id) WHERE ((finished_at IS NOT NULL) OR (closed_at IS NOT NULL));
+
+CREATE INDEX upload_task_idx ON public.upload USING btree (task_id);
+
+CREATE TRIGGER artifact_file_gone AFTER DELETE ON public.artifact_file REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.note_loose_blobs();
+
+CREATE TRIGGER artifact_file_replaced AFTER UPDATE OF blob_id ON public.artifact_file FOR EACH ROW WHEN ((old.blob_id <> new.blob_id)) EXECUTE FUNCTION public.note_replaced_blob();
+
+CREATE TRIGGER artifact_uploaded AFTER UPDATE OF status ON public.artifact FOR EACH ROW WHEN (((new.status = 2) AND (old.status <> 2))) EXECUTE FUNCTION public.note_spare_due();
+
+CREATE TRIGGER job_final BEFORE UPDATE OF status ON public.job FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_final_state();
+
+CREATE TRIGGER job_queue_key BEFORE INSERT OR UPDATE OF status ON public.job FOR EACH ROW WHEN (((new.status = 5) AND (new.queue_key IS NULL))) EXECUTE FUNCTION public.job_queue_key_default();
+
+CREATE TRIGGER log_file_gone AFTER DELETE ON public.log_file FOR EACH ROW WHEN (((old.path IS NOT NULL) AND (old.expired_at IS NULL))) EXECUTE FUNCTION public.note_log_removal();
+
+CREATE TRIGGER repository_keep_last AFTER UPDATE OF artifact_keep_last ON public.repository FOR EACH ROW WHEN ((new.artifact_keep_last IS DISTINCT FROM old.artifact_keep_last)) EXECUTE FUNCTION public.note_keep_last();
+
+CREATE TRIGGER task_final BEFORE UPDATE OF status ON public.task FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_final_state();
+
+ALTER TABLE ONLY public.access_token
+    ADD CONSTRAINT access_token_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.artifact_file
+    ADD CONSTRAINT artifact_file_artifact_id_fkey FOREIGN KEY (artifact_id) REFERENCES public.artifact(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.artifact_file
+    ADD CONSTRAINT artifact_file_blob_id_fkey FOREIGN KEY (blob_id) REFERENCES public.blob(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.artifact
+    ADD CONSTRAINT artifact_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.artifact
+    ADD CONSTRAINT artifact_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.artifact
+    ADD CONSTRAINT artifact_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.run(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.artifact_spare_due
+    ADD CONSTRAINT artifact_spare_due_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.artifact
+    ADD CONSTRAINT artifact_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.attempt
+    ADD CONSTRAINT attempt_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.attempt
+    ADD CONSTRAINT attempt_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.run(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.blob
+    ADD CONSTRAINT blob_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.collaborator
+    ADD CONSTRAINT collaborator_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.collaborator
+    ADD CONSTRAINT collaborator_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.job(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.run(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.inbox
+    ADD CONSTRAINT inbox_pusher_id_fkey FOREIGN KEY (pusher_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.inbox
+    ADD CONSTRAINT inbox_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.attempt(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_copied_from_fkey FOREIGN KEY (copied_from) REFERENCES public.job(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_label_set_id_fkey FOREIGN KEY (label_set_id) REFERENCES public.label_set(id);
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.run(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job_summary
+    ADD CONSTRAINT job_summary_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_task_fkey FOREIGN KEY (task_id) REFERENCES public.task(id);
+
+ALTER TABLE ONLY public.log_chunk
+    ADD CONSTRAINT log_chunk_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.log_file
+    ADD CONSTRAINT log_file_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.registration_token
+    ADD CONSTRAINT registration_token_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.registration_token
+    ADD CONSTRAINT registration_token_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.repository
+    ADD CONSTRAINT repository_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.run
+    ADD CONSTRAINT run_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.run
+    ADD CONSTRAINT run_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.runner
+    ADD CONSTRAINT runner_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.runner
+    ADD CONSTRAINT runner_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.step
+    ADD CONSTRAINT step_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.task
+    ADD CONSTRAINT task_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.job(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.task_output
+    ADD CONSTRAINT task_output_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.task
+    ADD CONSTRAINT task_runner_id_fkey FOREIGN KEY (runner_id) REFERENCES public.runner(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.upload
+    ADD CONSTRAINT upload_artifact_id_fkey FOREIGN KEY (artifact_id) REFERENCES public.artifact(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.upload_block
+    ADD CONSTRAINT upload_block_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.upload
+    ADD CONSTRAINT upload_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
