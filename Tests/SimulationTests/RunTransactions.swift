@@ -6,6 +6,12 @@ extension World {
         let run = try transaction { try RunScript(on: $0).plan(plan, by: actor) }
         guard let run else { return }
         try require(self[run].attempts.count == 1, run, "it has \(self[run].attempts.count) attempts")
+        let row = self[run]
+        let group = row.group.map { rows.groups[Int($0.number) - 1] }
+        try require(
+            group?.name == (plan.jobs.isEmpty ? nil : plan.group?.name)
+                && (group == nil || group?.repository == plan.repository), run,
+            "it was planned into \(plan.group?.name ?? "no group") and is in \(group?.name ?? "none")")
         let first: Status = plan.jobs.isEmpty ? .failure : .blocked
         let expected =
             [
@@ -24,6 +30,9 @@ extension World {
         note(run, "rerun \(wish)")
         seen.reruns += 1
         let after = self[run]
+        try require(
+            after.group == before.group && (after.group == nil || after.turn > before.turn), run,
+            "a rerun did not enter its group anew")
         try require(after.attempt == before.attempt + 1, run, "a rerun made it attempt \(after.attempt)")
         try require(
             after.attempts.count == Int(after.attempt) && after.attempts.last?.actor == actor, run,

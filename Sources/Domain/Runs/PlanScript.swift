@@ -5,7 +5,9 @@ extension RunScript {
     public func plan(_ plan: Tables.Plan, by actor: AccountID?) throws -> RunID? {
         let first = JobState.blocked.status
         let status = aggregate(Array(repeating: first, count: plan.jobCount))
-        let place = try tables.enterGroup(of: plan).map(takePlace)
+        // A run that has nothing to do ends as it is made: nobody gives way to it.
+        let entry = plan.jobCount > 0 ? try tables.enterGroup(of: plan) : nil
+        let place = try entry.map(takePlace)
         guard let run = try tables.insertRun(plan, status: status, place: place) else { return nil }
         let attempt = try tables.insertAttempt(1, of: run, by: actor, status: status)
         try tables.append(Event(.runPlanned, run: run, actor: actor, detail: plan.problem))

@@ -21,7 +21,7 @@ struct StoreTables: TaskTables {
     // MARK: locks and reads
 
     func enterGroup(of plan: ReservedPlan) throws -> GroupEntry? {
-        guard let group = plan.planned.group, plan.jobCount > 0 else { return nil }
+        guard let group = plan.planned.group else { return nil }
         return try GroupStore.enter(group.name, in: plan.reserved.repository, in: tx)
     }
     func enterGroup(_ group: GroupID) throws -> GroupEntry { try GroupStore.enter(group, in: tx) }
