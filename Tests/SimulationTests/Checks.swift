@@ -22,10 +22,13 @@ final class Checks {
             for job in world.jobs where job.run == run && before.has(job.id) && before[job.id].status != job.status {
                 try moved(job, from: before[job.id], tables, before: before, in: world)
             }
-            for job in world.jobs where job.run == run && !before.has(job.id) && job.status != .blocked {
+            // Made and moved: carried over by a rerun, a job has one event.
+            for job in world.jobs
+            where job.run == run && !before.has(job.id) && tables.events.count(where: { $0.job == job.id }) > 1 {
                 try started(job, tables, in: world)
             }
         }
+        try groups(tables, before: before, in: world)
         try runners(tables, before: before, in: world)
     }
 

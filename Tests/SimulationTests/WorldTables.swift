@@ -12,8 +12,11 @@ final class WorldTables: TaskTables {
     private(set) var assigned: Set<RunnerID> = []
     private(set) var events: [Event] = []
     private(set) var touched: Set<RunID> = []
+    /// Those that somebody has to look at.
+    private(set) var groups: [GroupID] = []
 
     private struct Locks {
+        var groups: Set<GroupID> = []
         var runs: Set<RunID> = []
         var jobsOf: Set<RunID> = []
         var picked: Set<JobID> = []
@@ -24,6 +27,11 @@ final class WorldTables: TaskTables {
     private var locks = Locks()
 
     init(_ world: World) { self.world = world }
+
+    var cleansUp: Bool { world.cleansUp }
+
+    /// Whoever locked a group without entering it makes one move, and is asked again until there is none.
+    private(set) var isWaking = false
 
     /// Each operation is a statement: it fails in a failed transaction, and the process may be killed at it.
     private func statement(_ holds: Bool = true, _ words: @autoclosure () -> String = "") throws {
@@ -41,13 +49,51 @@ final class WorldTables: TaskTables {
 
     // MARK: locks and reads
 
+    func enterGroup(of plan: WorkflowPlan) throws -> GroupEntry? {
+        guard let group = plan.group else { return nil }
+        if let known = world.rows.groups.first(where: { $0.repository == plan.repository && $0.name == group.name }) {
+            return try enterGroup(known.id)
+        }
+        let id = GroupID(Int64(world.rows.groups.count) + 1)
+        world.rows.groups.append(GroupRow(id: id, repository: plan.repository, name: group.name))
+        return try enterGroup(id)
+    }
+
+    func enterGroup(_ group: GroupID) throws -> GroupEntry {
+        try lockGroup(group)
+        isWaking = false
+        let index = Int(group.number) - 1
+        world.rows.groups[index].nextTurn += 1
+        return GroupEntry(group, turn: world.rows.groups[index].nextTurn)
+    }
+
+    func lockGroup(_ group: GroupID) throws {
+        try statement(
+            locks.runs.isEmpty && locks.tasks.isEmpty && locks.picked.isEmpty, "group \(group) is locked behind a run")
+        locks.groups.insert(group)
+        isWaking = true
+    }
+
+    func group(of run: RunID) throws -> GroupID? {
+        try statement()
+        return world[run].group
+    }
+
+    func members(of group: GroupID) throws -> [GroupMember] {
+        try statement(locks.groups.contains(group), "members of group \(group) are read before it is locked")
+        return world.rows.members(of: group)
+    }
+
     func lockRun(_ run: RunID) throws -> LockedRun? {
         try statement(
             locks.runs.contains(run) || locks.tasks.isEmpty && locks.picked.isEmpty,
             "run \(run) is locked behind its jobs or tasks")
         locks.runs.insert(run)
         touched.insert(run)
-        return LockedRun(run, attempt: world[run].attempt, status: world[run].status)
+        let row = world[run]
+        return LockedRun(
+            run, attempt: row.attempt, status: row.status, isCancelRequested: row.isCancelRequested, group: row.group,
+            holdsGroup: row.holdsGroup)
     }
 
     func lockUnfinishedJobs(of run: RunID) throws {
@@ -136,6 +182,17 @@ final class WorldTables: TaskTables {
         return runner.uuid
     }
 
+    func requestCancel(of run: RunID) throws {
+        try statement(locks.runs.contains(run), "run \(run) is cancelled without its lock")
+        world[run].isCancelRequested = true
+    }
+
+    func hold(_ run: RunID) throws {
+        let isLocked = locks.runs.contains(run) && world[run].group.map(locks.groups.contains) ?? false
+        try statement(isLocked, "run \(run) is let into its group without the locks")
+        world[run].holdsGroup = true
+    }
+
     func move(_ run: RunID, to status: Status) throws -> Bool {
         try statement(locks.runs.contains(run), "run \(run) is moved without its lock")
         guard world[run].status != status else { return false }
@@ -146,15 +203,23 @@ final class WorldTables: TaskTables {
 
     // MARK: making; rows that nobody else sees yet need no lock
 
-    func insertRun(_ plan: WorkflowPlan, status: Status) throws -> RunID? {
+    func insertRun(_ plan: WorkflowPlan, status: Status, place: GroupPlace?) throws -> RunID? {
         try statement()
         let id = RunID(Int64(world.runs.count) + 1)
         world.rows.runs.append(
             RunRow(id: id, repository: plan.repository, owner: plan.owner, ref: plan.ref, status: status))
+        put(id, place)
+        world[id].cancelsInProgress = plan.group?.cancelsInProgress ?? false
         locks.runs.insert(id)
         locks.jobsOf.insert(id)
         touched.insert(id)
         return id
+    }
+
+    private func put(_ run: RunID, _ place: GroupPlace?) {
+        world[run].group = place?.group
+        world[run].turn = place?.turn ?? 0
+        world[run].holdsGroup = place?.holds ?? false
     }
 
     func insertAttempt(_ number: Int64, of run: RunID, by actor: AccountID?, status: Status) throws -> AttemptID {
@@ -182,10 +247,12 @@ final class WorldTables: TaskTables {
         return NewJob(id, status: status, position: position)
     }
 
-    func startAttempt(_ number: Int64, of run: RunID, status: Status) throws {
+    func startAttempt(_ number: Int64, of run: RunID, status: Status, place: GroupPlace?) throws {
         try statement(locks.runs.contains(run), "run \(run) gets an attempt without its lock")
         world[run].attempt = number
         world[run].status = status
+        world[run].isCancelRequested = false
+        put(run, place)
     }
 
     func attempt(_ number: Int64, of run: RunID) throws -> AttemptID {
@@ -252,6 +319,11 @@ final class WorldTables: TaskTables {
     func notifyWaiting(_ job: LoadedJob) throws {
         try statement()
         waiting.append(job.snapshot.id)
+    }
+
+    func notifyGroup(_ group: GroupID) throws {
+        try statement()
+        groups.append(group)
     }
 
     func notifyChanged(runner uuid: String) throws {
