@@ -99,6 +99,8 @@ extension World {
                     try require(self[leg].plan.deferred == nil, run, "\(change) left job \(leg) to be planned")
                     try require(self[leg].status == .waiting, run, "\(change) left job \(leg) \(self[leg].status)")
                     try require(self[leg].queueKey != nil, run, "\(change) gave job \(leg) no place in the queue")
+                    let first = self[run].events.first { $0.job == leg }?.status
+                    try require(first == .blocked, run, "\(change) made job \(leg) without its first event")
                 }
             case .requestCancel: try require(self[run].isCancelRequested, run, "\(change) was not written")
             case .wake: break
