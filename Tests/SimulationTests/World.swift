@@ -17,7 +17,7 @@ final class World {
         var limits = OutputLimits()
         limits.nameBytesMax = 8
         limits.valueBytesMax = 8
-        limits.runBytesMax = 30
+        limits.runBytesMax = 14
         limits.outputsMax = 3
         return limits
     }()

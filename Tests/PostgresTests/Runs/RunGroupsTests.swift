@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import TestSupport
 import Testing
 
@@ -110,6 +111,26 @@ struct RunGroupsTests {
         try end(first)
         #expect(try runs.wakeGroups() == 1)
         #expect(try status(second) == .waiting)
+    }
+
+    @Test("millrace verify tells of a group that two hold, and of a run that began before its turn")
+    func verified() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let sql = try String(
+            contentsOf: root.appendingPathComponent("sql/checks/i10_one_run_holds_a_group.sql"), encoding: .utf8)
+        func findings() throws -> [String] {
+            try Verification(database: database).run(InvariantCheck(name: "i10", sql: sql)).findings
+        }
+        _ = try plan()
+        let second = try plan()
+        #expect(try findings() == [])
+        let broken = try Connection(dsn: database.dsn)
+        try broken.script("update job set status = 5, queued_at = now() where run_id = \(second)")
+        #expect(
+            try findings() == ["run \(second) waits for its concurrency group and its job \(job(second)) is 5"])
+        try broken.script("update run set held_attempt = 1")
+        #expect(try findings() == ["concurrency group \(group(second)) is held by 2 runs"])
     }
 
     @Test("why names the group and the run that holds it")
