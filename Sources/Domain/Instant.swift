@@ -29,3 +29,12 @@ public struct Instant: Hashable, Comparable, Sendable {
         return Instant(microseconds: sumOverflow ? (seconds < 0 ? .min : .max) : sum)
     }
 }
+
+/// A moment as REST and pages write it: UTC to the second, `2026-01-02T03:04:05Z`; of none the epoch, since clients of
+/// Gitea's API take no null there (rest.md 7).
+///
+/// - Parameter microseconds: since 1970.
+public func clockText(_ microseconds: Int64?) -> String {
+    let seconds = (microseconds ?? 0) / 1_000_000
+    return String(logTime(seconds: seconds, nanoseconds: 0).prefix(19)) + "Z"
+}

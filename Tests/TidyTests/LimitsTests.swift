@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What nginx/ lets through and what the code behind it takes, which two people may change at different times.

@@ -9,7 +9,7 @@ struct SizeTests {
     static let longFiles = ["Postgres/Artifacts/UploadStore.swift": 423]
     /// Functions with more lines, by file and name. A number may only become smaller.
     static let longFunctions = [
-        "FCGIApp/Commands/ServeCommand.swift serve": 72, "Server/Config/Configuration.swift set": 92,
+        "Server/Config/Configuration.swift set": 92
     ]
 
     struct Function: Equatable {

@@ -88,9 +88,10 @@ struct AdminRunnerCommand: ParsableCommand {
                 var page = 0
                 while true {
                     let runners = try app.runnerViews.runners(
-                        listing, isDisabled: nil, limit: Self.pageMax, offset: page * Self.pageMax)
+                        listing, isDisabled: nil,
+                        ListPart(limit: Int64(Self.pageMax), offset: Int64(page * Self.pageMax)))
                     let reasons = try app.waits.why(runners: runners.map(\.id))
-                    for runner in runners { say(line(runner, why: reasons[runner.id])) }
+                    for runner in runners { say(try line(runner, why: reasons[runner.id])) }
                     guard runners.count == Self.pageMax else { return }
                     page += 1
                 }
@@ -99,8 +100,10 @@ struct AdminRunnerCommand: ParsableCommand {
 
         private static let pageMax = 500
 
-        private func line(_ runner: RunnerView, why: Reason?) -> String {
-            guard !json else { return harmlessJSON(runner.json) }
+        private func line(_ runner: RunnerView, why: Reason?) throws -> String {
+            guard !json else {
+                return harmlessJSON(String(decoding: try jsonText(RunnerAnswer(runner)), as: UTF8.self))
+            }
             let place = runner.place.isEmpty ? "all repositories" : runner.place
             let state = runner.isDisabled ? runner.reachable + ", disabled" : runner.reachable
             return [

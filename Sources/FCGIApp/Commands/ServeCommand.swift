@@ -62,27 +62,14 @@ struct ServeCommand: ParsableCommand {
         }
 
         let directory = app.configuration.socketDirectory
-        let router = Router(app: app)
+        let router = try Routes.router(app)
         let work = try WorkLane(
-            path: "\(directory)/work-\(instance).sock", streams: Router.streamsBody,
+            path: "\(directory)/work-\(instance).sock", streams: router.table.streamsBody,
             long: UpdateLog.backlogs(app),
             streamFailed: { app.log.error("an answer broke off", metadata: ["err": "\($0)"]) },
             handle: { router.handle($0) })
-        let pool = WorkerPool(threads: 4)
-        let fetch = FetchTask(app: app, pool: pool)
-        let live = LiveLogs(app: app, pool: pool)
-        let artifacts = FinishingLane(router: router)
-        let poll = try PollLane(path: "\(directory)/poll-\(instance).sock") {
-            if HealthRoutes.takes($0.request) {
-                HealthRoutes.handle($0, app)
-            } else if $0.request.rawPath.hasPrefix(LiveLogs.pathPrefix) {
-                live.handle($0)
-            } else if FinishingLane.takes($0.request) {
-                artifacts.handle($0)
-            } else {
-                fetch.handle($0)
-            }
-        }
+        let held = HeldRouter(router)
+        let poll = try PollLane(path: "\(directory)/poll-\(instance).sock") { held.handle($0) }
         let housekeeping = Housekeeping(
             app: try App(configuration: app.configuration, instance: instance, beside: app))
         let threads = work.start(threads: app.configuration.workThreads)
@@ -104,8 +91,7 @@ struct ServeCommand: ParsableCommand {
         WorkLane.join(threads)
         work.joinLong()
         polling.join()
-        pool.close()
-        artifacts.close()
+        held.close()
         for keeper in keepers { keeper.join() }
         app.log.info("stopped")
     }

@@ -50,7 +50,7 @@ struct WhyCommand: ParsableCommand {
     private static func answer(_ options: ConfigOption, json: Bool, _ body: (App) throws -> Reason) throws {
         do {
             let reason = try body(try App(configuration: try options.load(), instance: "cli"))
-            say(json ? harmlessJSON(reason.json) : reason.words)
+            say(json ? harmlessJSON(String(decoding: try jsonText(ReasonAnswer(reason)), as: UTF8.self)) : reason.words)
         } catch {
             throw CleanExit.status(of: error)
         }

@@ -111,7 +111,8 @@ public struct ArtifactQueries: Sendable {
         """
     private static let page = Statement(
         "artifact_page",
-        "select \(columns) from \(tables) where \(listed) order by a.id desc limit $4 offset $5")
+        "select \(columns) from \(tables) where \(listed) and ($6::bigint is null or a.id < $6) order by a.id desc limit $4 offset $5"
+    )
     private static let count = Statement("artifact_count", "select count(*) from artifact a where \(listed)")
     private static let files = Statement(
         "artifact_files",
@@ -143,14 +144,16 @@ public struct ArtifactQueries: Sendable {
 
     /// For the API: finished and expired ones, newest first, and how many there are.
     public func page(
-        of repository: RepositoryID, run: RunID?, name: String?, limit: Int64, offset: Int64
+        of repository: RepositoryID, run: RunID?, name: String?, _ part: ListPart
     ) throws -> (artifacts: [ArtifactView], total: Int64) {
         try database.snapshot { tx in
             let total =
                 try tx.first(
                     Self.count, .int(repository.number), .optional(run?.number), .optional(name))?.int(0) ?? 0
             let rows = try tx.run(
-                Self.page, .int(repository.number), .optional(run?.number), .optional(name), .int(limit), .int(offset))
+                Self.page, .int(repository.number), .optional(run?.number), .optional(name), .int(part.limit),
+                .int(part.offset),
+                .optional(part.before))
             return (rows.compactMap(ArtifactView.init), total)
         }
     }

@@ -5,6 +5,14 @@ public struct Repository: Sendable {
     public let ownerName: String
     public let name: String
     public let defaultBranch: String
+
+    package init(facts: RepositoryFacts, ownerName: String, name: String, defaultBranch: String) {
+        self.facts = facts
+        self.ownerName = ownerName
+        self.name = name
+        self.defaultBranch = defaultBranch
+    }
+
     public var id: RepositoryID { facts.id }
     public var fullName: String { "\(ownerName)/\(name)" }
 

@@ -73,10 +73,10 @@ public struct RunnerQueries: Sendable {
         """)
 
     /// Last seen first.
-    public func runners(_ listing: RunnerListing, isDisabled: Bool?, limit: Int, offset: Int) throws -> [RunnerView] {
+    public func runners(_ listing: RunnerListing, isDisabled: Bool?, _ part: ListPart) throws -> [RunnerView] {
         try database.read(
-            Self.list, listing.isAll, listing.owner, listing.repository, .optional(isDisabled), .int(Int64(limit)),
-            .int(Int64(offset))
+            Self.list, listing.isAll, listing.owner, listing.repository, .optional(isDisabled), .int(part.limit),
+            .int(part.offset)
         ).map(Self.view)
     }
     public func count(_ listing: RunnerListing, isDisabled: Bool?) throws -> Int64 {

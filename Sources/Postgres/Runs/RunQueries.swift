@@ -22,6 +22,49 @@ public struct RunView: Sendable {
     public let createdAt: Int64
     public let startedAt: Int64?
     public let stoppedAt: Int64?
+
+    package init(
+        id: RunID,
+        number: Int64,
+        workflowID: String,
+        workflowPath: String,
+        title: String,
+        event: String,
+        ref: String,
+        sha: String,
+        status: Status,
+        problem: String,
+        warnings: String,
+        attempt: Int64,
+        actorID: Int64,
+        actor: String,
+        triggerActorID: Int64,
+        triggerActor: String,
+        createdAt: Int64,
+        startedAt: Int64?,
+        stoppedAt: Int64?
+    ) {
+        self.id = id
+        self.number = number
+        self.workflowID = workflowID
+        self.workflowPath = workflowPath
+        self.title = title
+        self.event = event
+        self.ref = ref
+        self.sha = sha
+        self.status = status
+        self.problem = problem
+        self.warnings = warnings
+        self.attempt = attempt
+        self.actorID = actorID
+        self.actor = actor
+        self.triggerActorID = triggerActorID
+        self.triggerActor = triggerActor
+        self.createdAt = createdAt
+        self.startedAt = startedAt
+        self.stoppedAt = stoppedAt
+    }
+
 }
 
 public struct JobView: Sendable {
@@ -42,6 +85,43 @@ public struct JobView: Sendable {
     public let createdAt: Int64
     public let startedAt: Int64?
     public let stoppedAt: Int64?
+
+    package init(
+        id: JobID,
+        run: RunID,
+        attempt: Int64,
+        key: String,
+        name: String,
+        needs: [String],
+        labels: [String],
+        status: Status,
+        problem: String,
+        handle: String,
+        task: TaskID?,
+        runnerID: Int64?,
+        runnerName: String,
+        createdAt: Int64,
+        startedAt: Int64?,
+        stoppedAt: Int64?
+    ) {
+        self.id = id
+        self.run = run
+        self.attempt = attempt
+        self.key = key
+        self.name = name
+        self.needs = needs
+        self.labels = labels
+        self.status = status
+        self.problem = problem
+        self.handle = handle
+        self.task = task
+        self.runnerID = runnerID
+        self.runnerName = runnerName
+        self.createdAt = createdAt
+        self.startedAt = startedAt
+        self.stoppedAt = stoppedAt
+    }
+
 }
 
 public struct StepView: Sendable {
@@ -52,6 +132,25 @@ public struct StepView: Sendable {
     public let logLength: Int64
     public let startedAt: Int64?
     public let stoppedAt: Int64?
+
+    package init(
+        position: Int64,
+        name: String,
+        status: Status,
+        logIndex: Int64,
+        logLength: Int64,
+        startedAt: Int64?,
+        stoppedAt: Int64?
+    ) {
+        self.position = position
+        self.name = name
+        self.status = status
+        self.logIndex = logIndex
+        self.logLength = logLength
+        self.startedAt = startedAt
+        self.stoppedAt = stoppedAt
+    }
+
 }
 
 /// Reads only.
@@ -78,7 +177,8 @@ public struct RunQueries: Sendable {
     private static let list = Statement(
         "run_list",
         """
-        \(runColumns) where \(latest) and \(fits) order by r.id desc limit $7 offset $8
+        \(runColumns) where \(latest) and \(fits) and ($9::bigint is null or r.id < $9)
+         order by r.id desc limit $7 offset $8
         """)
     private static let count = Statement("run_count", "select count(*) from run r where \(fits)")
     private static let byID = Statement(
@@ -107,11 +207,11 @@ public struct RunQueries: Sendable {
         """
     )
 
-    public func runs(of repository: RepositoryID, _ filter: RunFilter, limit: Int, offset: Int) throws -> [RunView] {
+    public func runs(of repository: RepositoryID, _ filter: RunFilter, _ part: ListPart) throws -> [RunView] {
         try database.read(
             Self.list, .int(repository.number), .ints(filter.statuses.map(\.rawValue)), .optional(filter.event),
             .optional(filter.branch.map { "refs/heads/" + $0 }), .optional(filter.headSHA), .optional(filter.actor),
-            .int(Int64(limit)), .int(Int64(offset))
+            .int(part.limit), .int(part.offset), .optional(part.before)
         ).map(Self.run)
     }
     public func runCount(of repository: RepositoryID, _ filter: RunFilter) throws -> Int64 {

@@ -8,20 +8,54 @@ import Web
 enum IdentityRoutes {
     private static let prefix = "/api/actions/oidc"
 
-    static let all: [Route] = [
-        Route("GET", prefix + "/.well-known/openid-configuration", access: .open, discovery),
-        Route("GET", prefix + "/jwks", access: .open) { _, _, app in
-            .json(200, try IdentityKeys(app: app).published(), headers: [fresh])
+    private static let audience = [QueryParameter("audience", "whom the token is for")]
+    private static let answers: [AnswerShape] = [.json(200, TokenAnswer.self), .failure(401), .failure(403)]
+
+    static let all: [Endpoint] = [
+        Endpoint(
+            .get, prefix + "/.well-known/openid-configuration", .open, answers: [.json(200, DiscoveryAnswer.self)],
+            "Tell verifiers of identity tokens where the keys are."
+        ) { _, _, app in .json(200, DiscoveryAnswer(issuer: issuer(app)), headers: [fresh]) },
+        Endpoint(
+            .get, prefix + "/jwks", .open, answers: [.media(200, "application/json")],
+            "Publish the keys that sign identity tokens."
+        ) { _, _, app in
+            .json(200, JSONVerbatim(try IdentityKeys(app: app).published()), headers: [fresh])
         },
-        Route("GET", prefix + "/token", access: .task, token),
+        Endpoint(
+            .get, prefix + "/token", .task, query: audience, answers: answers,
+            "Give a job a token that says who it is.", token),
         // Forgejo's address.
-        Route("GET", "/api/actions/_apis/pipelines/workflows/{run}/idtoken", access: .task) { request, caller, app in
-            guard request.int("run") == request.task?.run.number else {
+        Endpoint(
+            .get, "/api/actions/_apis/pipelines/workflows/{run}/idtoken", .task, query: audience, answers: answers,
+            "Give a job a token that says who it is, at Forgejo's address."
+        ) { request, task, app in
+            guard request.int("run") == task.run.number else {
                 throw Failure(.forbidden, "run \(request.path["run"] ?? "") is not the runtime token's")
             }
-            return try token(request, caller, app)
+            return try token(request, task, app)
         },
     ]
+
+    private struct TokenAnswer: Described {
+        let value: String
+        static let example = TokenAnswer(value: "eyJ…")
+    }
+
+    private struct DiscoveryAnswer: Described {
+        let issuer: String
+        let jwks_uri: String
+        let subject_types_supported = ["public"]
+        let response_types_supported = ["id_token"]
+        let id_token_signing_alg_values_supported = ["RS256"]
+        let scopes_supported = ["openid"]
+
+        init(issuer: String) {
+            self.issuer = issuer
+            jwks_uri = issuer + "/jwks"
+        }
+        static let example = DiscoveryAnswer(issuer: "https://ci.example/api/actions/oidc")
+    }
 
     /// A verifier that meets a key it does not know asks again; until then a minute is enough.
     private static let fresh = (name: "Cache-Control", value: "public, max-age=60")
@@ -35,16 +69,8 @@ enum IdentityRoutes {
         ]
     }
 
-    @Sendable private static func discovery(_: Request, _: Caller, _ app: App) -> Response {
-        let issuer = jsonEscaped(issuer(app))
-        return .json(
-            200,
-            #"{"issuer":"\#(issuer)","jwks_uri":"\#(issuer)/jwks","subject_types_supported":["public"],"response_types_supported":["id_token"],"id_token_signing_alg_values_supported":["RS256"],"scopes_supported":["openid"]}"#,
-            headers: [fresh])
-    }
-
-    @Sendable private static func token(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        guard let task = request.task, let identity = try app.tasks.identity(of: task.task) else {
+    @Sendable private static func token(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
+        guard let identity = try app.tasks.identity(of: task.task) else {
             throw Failure(.unauthenticated, "the runtime token is required")
         }
         let audience: String
@@ -59,7 +85,7 @@ enum IdentityRoutes {
         let claims = identityClaims(
             identity, issuer: issuer(app), audience: audience, id: UUID().uuidString.lowercased(), now: request.now)
         return .json(
-            200, #"{"value":"\#(try IdentityKeys(app: app).sign(claims))"}"#,
+            200, TokenAnswer(value: try IdentityKeys(app: app).sign(claims)),
             headers: [(name: "Cache-Control", value: "no-store")])
     }
 

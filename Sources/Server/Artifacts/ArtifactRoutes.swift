@@ -7,59 +7,74 @@ import Web
 enum ArtifactRoutes {
     private static let base = "/api/v1/repos/{owner}/{repo}/actions"
 
+    /// The toolkit counts its pages by `per_page=100`: fewer on a page, and it would miss the rest.
     private static let perPageMax = 100
 
-    static let all: [Route] = [
-        Route("GET", base + "/artifacts", access: .repository(.read), list),
-        Route("GET", base + "/runs/{run}/artifacts", access: .repository(.read), list),
-        Route("GET", base + "/artifacts/{artifact}", access: .repository(.read), get),
-        Route("DELETE", base + "/artifacts/{artifact}", access: .repository(.write), delete),
-        Route("GET", base + "/artifacts/{artifact}/zip", access: .repository(.read), redirect),
-        Route("GET", "/{owner}/{repo}/actions/runs/{run}/artifacts/{artifact}", access: .repository(.read), open),
+    private static let parameters =
+        Page.parameters + [
+            QueryParameter("name", "only artifacts of this name"), QueryParameter("per_page", "as limit, at most 100"),
+        ]
+    private static let lists: [AnswerShape] = [.json(200, ArtifactList.self), .failure(404)]
+
+    static let all: [Endpoint] = [
+        Endpoint(
+            .get, base + "/artifacts", .repository(.read), scope: .repository, query: parameters, answers: lists,
+            "List the artifacts of a repository, newest first."
+        ) { request, place, app in try list(of: nil, request, place, app) },
+        Endpoint(
+            .get, base + "/runs/{run}/artifacts", .repository(.read), scope: .repository, query: parameters,
+            answers: lists, "List the artifacts of a run, newest first."
+        ) { request, place, app in
+            try list(of: try RunRoutes.run(request, place, app).id, request, place, app)
+        },
+        Endpoint(
+            .get, base + "/artifacts/{artifact}", .repository(.read), scope: .repository,
+            answers: [.json(200, ArtifactAnswer.self), .failure(404)], "Show an artifact."
+        ) { request, place, app in
+            .json(200, ArtifactAnswer(try artifact(request, place, app), at: RunRoutes.place(request, place, app)))
+        },
+        Endpoint(
+            .delete, base + "/artifacts/{artifact}", .repository(.write), scope: .repository,
+            answers: [.none(204), .failure(404)], "Delete an artifact."
+        ) { request, place, app in
+            guard try app.artifacts.delete(try artifact(request, place, app).id) else {
+                throw Failure(.missing, "not found")
+            }
+            return .noContent
+        },
+        Endpoint(
+            .get, base + "/artifacts/{artifact}/zip", .repository(.read), scope: .repository,
+            answers: [.none(302), .failure(404)], "Give the address from which an artifact is downloaded.", redirect),
+        Endpoint(
+            .get, "/{owner}/{repo}/actions/runs/{run}/artifacts/{artifact}", .repository(.read),
+            answers: [.media(200, "application/octet-stream"), .failure(404)], "Download an artifact.", open),
     ]
 
-    @Sendable private static func list(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let repository = try RunRoutes.found(request)
-        var run: RunView?
-        if request.path["run"] != nil {
-            run = try app.views.run(RunID(request.int("run") ?? 0), in: repository.id)
-            guard run != nil else { throw Failure(.missing, "not found") }
-        }
-        // The toolkit counts its pages by `per_page=100`: fewer on a page, and it would miss the rest.
-        let limit =
-            request.query["per_page"].flatMap { Int($0) }.map { min(max(1, $0), perPageMax) }
-            ?? Pagination.limit(request)
-        let name = request.query["name"].flatMap { $0.isEmpty ? nil : $0 }
-        let page = try app.artifactViews.page(
-            of: repository.id, run: run?.id, name: name, limit: Int64(limit),
-            offset: Int64((Pagination.page(request) - 1) * limit))
-        let json = ArtifactJSON(app, repository, for: request)
+    private static func list(
+        of run: RunID?, _ request: Request, _ place: InRepository, _ app: App
+    ) throws -> Response {
+        let page =
+            request.query["per_page"].flatMap { Int($0) } != nil
+            ? Page(request, limitName: "per_page", limitMax: perPageMax, limitMin: 1) : Page(request)
+        let found = try app.artifactViews.page(of: place.id, run: run, name: request.given("name"), page.part)
+        let at = RunRoutes.place(request, place, app)
         return .json(
             200,
-            #"{"total_count":\#(page.total),"artifacts":[\#(page.artifacts.map(json.artifact).joined(separator: ","))]}"#,
-            headers: [(name: "X-Total-Count", value: "\(page.total)")])
-    }
-
-    @Sendable private static func get(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        .json(200, ArtifactJSON(app, try RunRoutes.found(request), for: request).artifact(try artifact(request, app)))
-    }
-
-    @Sendable private static func delete(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        guard try app.artifacts.delete(try artifact(request, app).id) else { throw Failure(.missing, "not found") }
-        return .noContent
+            ArtifactList(total_count: found.total, artifacts: found.artifacts.map { ArtifactAnswer($0, at: at) }),
+            headers: page.headers(total: found.total, base: at.base, request: request))
     }
 
     /// The toolkit follows by itself, and wants exactly 302; the address it gets needs no credentials.
-    @Sendable private static func redirect(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let artifact = try artifact(request, app)
+    @Sendable private static func redirect(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        let artifact = try artifact(request, place, app)
         guard artifact.state == .uploaded else { throw Failure(.missing, "Artifact has expired") }
         let address = try app.downloadURL(artifact.id, base: app.base(of: request), now: request.now)
         return Response(302, type: "text/plain", body: [], headers: [(name: "Location", value: address)])
     }
 
     /// `artifact-url` has the run's id, our pages its number: the artifact's own id is what counts.
-    @Sendable private static func open(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let artifact = try artifact(request, app)
+    @Sendable private static func open(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        let artifact = try artifact(request, place, app)
         guard [artifact.run.number, artifact.runNumber].contains(request.int("run") ?? 0) else {
             throw Failure(.missing, "not found")
         }
@@ -67,29 +82,71 @@ enum ArtifactRoutes {
     }
 
     /// Somebody else's does not exist.
-    private static func artifact(_ request: Request, _ app: App) throws -> ArtifactView {
-        guard let found = try app.artifactViews.artifact(ArtifactID(request.int("artifact") ?? 0)),
-            found.repository == (try RunRoutes.found(request)).id
-        else { throw Failure(.missing, "not found") }
+    private static func artifact(_ request: Request, _ place: InRepository, _ app: App) throws -> ArtifactView {
+        guard let found = try app.artifactViews.artifact(request.id("artifact")), found.repository == place.id else {
+            throw Failure(.missing, "not found")
+        }
         return found
     }
 }
 
 /// An artifact in the shape of Gitea's API, and its digest, which Gitea leaves out (rest.md 10).
-struct ArtifactJSON: Sendable {
-    private let api: String
-    private let repository: Repository
+struct ArtifactAnswer: Described {
+    struct OfRun: Described {
+        let id: Int64
+        let repository_id: Int64
+        let head_sha: String
+        let run_number: Int64
+        static let schemaName = "ArtifactRun"
+        static let example = OfRun(
+            id: 7, repository_id: 1, head_sha: "e83c5163316f89bfbde7d9ab23ca2e25604af290", run_number: 3)
+    }
+    let id: Int64
+    let name: String
+    let size_in_bytes: Int64
+    let digest: String?
+    let expired: Bool
+    let url: String
+    let archive_download_url: String
+    let created_at: String
+    let updated_at: String
+    let expires_at: String
+    let workflow_run: OfRun
 
-    init(_ app: App, _ repository: Repository, for request: Request) {
-        api = "\(app.base(of: request))/api/v1/repos/\(repository.fullName)/actions/artifacts"
-        self.repository = repository
+    init(_ artifact: ArtifactView, at place: RunPlace) {
+        id = artifact.id.number
+        name = artifact.name
+        size_in_bytes = artifact.bytes
+        digest = artifact.digest
+        expired = artifact.state != .uploaded
+        url = "\(place.api)/actions/artifacts/\(artifact.id)"
+        archive_download_url = url + "/zip"
+        created_at = clockText(artifact.createdAt)
+        updated_at = clockText(artifact.uploadedAt ?? artifact.createdAt)
+        expires_at = clockText(artifact.expiresAt)
+        workflow_run = OfRun(
+            id: artifact.run.number, repository_id: place.repository.id.number, head_sha: artifact.sha,
+            run_number: artifact.runNumber)
     }
 
-    package func artifact(_ artifact: ArtifactView) -> String {
-        let url = jsonEscaped("\(api)/\(artifact.id)")
-        let digest = artifact.digest.map { #""digest":"\#($0)","# } ?? ""
-        let updated = RunJSON.time(artifact.uploadedAt ?? artifact.createdAt)
-        return
-            #"{"id":\#(artifact.id),"name":"\#(jsonEscaped(artifact.name))","size_in_bytes":\#(artifact.bytes),\#(digest)"expired":\#(artifact.state != .uploaded),"url":"\#(url)","archive_download_url":"\#(url)/zip","created_at":"\#(RunJSON.time(artifact.createdAt))","updated_at":"\#(updated)","expires_at":"\#(RunJSON.time(artifact.expiresAt))","workflow_run":{"id":\#(artifact.run),"repository_id":\#(repository.id),"head_sha":"\#(jsonEscaped(artifact.sha))","run_number":\#(artifact.runNumber)}}"#
+    private init() {
+        id = 4
+        name = "dist"
+        size_in_bytes = 1_500_000
+        digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        expired = false
+        url = "https://ci.example/api/v1/repos/ann/demo/actions/artifacts/4"
+        archive_download_url = url + "/zip"
+        created_at = "2026-01-02T03:04:05Z"
+        updated_at = created_at
+        expires_at = "2026-04-02T03:04:05Z"
+        workflow_run = .example
     }
+    static let example = ArtifactAnswer()
+}
+
+struct ArtifactList: Described {
+    let total_count: Int64
+    let artifacts: [ArtifactAnswer]
+    static let example = ArtifactList(total_count: 1, artifacts: [.example])
 }

@@ -9,23 +9,72 @@ import Web
 enum ArtifactV3Routes {
     private static let artifacts = "/api/actions_pipeline/_apis/pipelines/workflows/{run}/artifacts"
 
-    static let all: [Route] = [
-        Route("POST", artifacts, access: .taskByAnyToken, announce),
-        Route("PATCH", artifacts, access: .taskByAnyToken, finish),
-        Route("GET", artifacts, access: .taskByAnyToken, list),
-        Route("PUT", artifacts + "/{hash}/upload", access: .taskByAnyToken, put),
-        Route("GET", artifacts + "/{hash}/download_url", access: .taskByAnyToken, files),
-        Route("GET", artifacts + "/{artifact}/download", access: .taskByAnyToken, download),
+    private static let failures: [AnswerShape] = [.failure(400), .failure(401), .failure(404)]
+
+    static let all: [Endpoint] = [
+        Endpoint(
+            .post, artifacts, .run, lane: .besideLong,
+            body: .json(Announcement.self, bytesMax: LaneLimits.pollBodyBytesMax),
+            answers: [.json(200, ContainerAnswer.self)] + failures, "Announce an artifact.", announce),
+        Endpoint(
+            .patch, artifacts, .run, lane: .long, body: .text(bytesMax: LaneLimits.pollBodyBytesMax),
+            answers: [.json(200, DoneAnswer.self)] + failures, "Put the files of an artifact together.", finish),
+        Endpoint(
+            .get, artifacts, .run, lane: .besideLong, answers: [.json(200, ContainerList.self)] + failures,
+            "List the artifacts of a run.", list),
+        Endpoint(
+            .put, artifacts + "/{hash}/upload", .run,
+            body: .spooled(bytesMax: Int(ArtifactConfiguration().blockBytesMax)),
+            answers: [.json(200, DoneAnswer.self)] + failures, "Take a chunk of a file.", put),
+        Endpoint(
+            .get, artifacts + "/{hash}/download_url", .run, answers: [.json(200, FileList.self)] + failures,
+            "List the files of an artifact.", files),
+        Endpoint(
+            .get, artifacts + "/{artifact}/download", .run,
+            answers: [.media(200, "application/octet-stream"), .none(304)] + failures, "Download a file.", download),
     ]
 
-    /// Whether everything below one run's artifacts, and nothing more, which nginx sends to the poll lane.
-    static func isHeld(_ request: Request) -> Bool { all[0].bind(request.segments) != nil }
+    private struct DoneAnswer: Described {
+        let message: String
+        static let example = DoneAnswer(message: "success")
+    }
+    private struct ContainerAnswer: Described {
+        let fileContainerResourceUrl: String
+        static let example = ContainerAnswer(fileContainerResourceUrl: "https://ci.example/…/upload")
+    }
+    private struct Container: Described {
+        let name: String
+        let fileContainerResourceUrl: String
+        static let example = Container(name: "dist", fileContainerResourceUrl: "https://ci.example/…/download_url")
+    }
+    private struct ContainerList: Described {
+        let count: Int
+        let value: [Container]
+        static let example = ContainerList(count: 1, value: [.example])
+    }
+    /// No fileLength: a client that reads 0 there does not fetch, and forgets the file (artifacts.md 2.5).
+    private struct File: Described {
+        let path: String
+        let itemType: String
+        let contentLocation: String
+        static let example = File(path: "dist/a.txt", itemType: "file", contentLocation: "https://ci.example/…")
+    }
+    private struct FileList: Described {
+        let value: [File]
+        static let example = FileList(value: [.example])
+    }
 
     // MARK: Upload
 
-    private struct Announcement: Decodable {
-        package let name: String
+    private struct Announcement: Described, Decodable {
+        let name: String
         let retentionDays: Int64?
+
+        static let example = Announcement(name: "my-artifact", retentionDays: 7)
+        private init(name: String, retentionDays: Int64?) {
+            self.name = name
+            self.retentionDays = retentionDays
+        }
 
         private struct Key: CodingKey {
             let stringValue: String
@@ -47,8 +96,7 @@ enum ArtifactV3Routes {
         }
     }
 
-    @Sendable private static func announce(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let task = try task(of: request)
+    @Sendable private static func announce(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
         let wanted: Announcement
         do { wanted = try JSONDecoder().decode(Announcement.self, from: Data(request.body)) } catch {
             throw Failure(
@@ -60,17 +108,20 @@ enum ArtifactV3Routes {
         let days = wanted.retentionDays.flatMap { $0 > 0 ? "?retentionDays=\($0)" : nil } ?? ""
         return .json(
             200,
-            #"{"fileContainerResourceUrl":"\#(jsonEscaped(address(task.run, request, app)))/\#(mark(name))/upload\#(days)"}"#
-        )
+            ContainerAnswer(
+                fileContainerResourceUrl: "\(address(task.run, request, app))/\(mark(name))/upload\(days)"))
     }
 
     /// Before nginx reads a chunk's body: everything that can be known by then.
     static func check(_ request: Request, _ app: App) throws {
-        guard let bound = all[3].bind(request.segments) else { throw Failure(.missing, "not found") }
+        let parts = request.segments
+        let place = parts.firstIndex(of: "workflows") ?? parts.endIndex
+        guard parts.count == place + 5, parts[place + 2] == "artifacts", parts[place + 4] == "upload" else {
+            throw Failure(.missing, "not found")
+        }
         var request = request
-        request.path = bound
-        request.task = try app.liveTask(of: request)
-        let task = try task(of: request)
+        request.path = ["run": parts[place + 1], "hash": parts[place + 3]]
+        let task = try ownRun(of: request, try app.liveTask(of: request))
         _ = try item(of: request)
         let chunk = try range(request.parameters["MILLRACE_CONTENT_RANGE"])
         let bytesMax = app.configuration.artifacts.blockBytesMax
@@ -85,10 +136,9 @@ enum ArtifactV3Routes {
         try app.artifacts.admit(task.repository, adding: chunk.total)
     }
 
-    @Sendable private static func put(_ request: Request, _: Caller, _ app: App) throws -> Response {
+    @Sendable private static func put(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
         guard let spooled = request.spooledBody else { throw Failure(.missing, "not found") }
         defer { app.storage.dropSpooled(spooled) }
-        let task = try task(of: request)
         let item = try item(of: request)
         let chunk = try range(request.header("Content-Range"))
         let bytes = try UploadRoutes.spooledBytes(spooled, app)
@@ -119,29 +169,28 @@ enum ArtifactV3Routes {
         } catch let problem as ChunkProblem {
             throw Failure(.invalid, "\(problem)")
         }
-        return .json(200, #"{"message":"success"}"#)
+        return .json(200, DoneAnswer.example)
     }
 
-    @Sendable private static func finish(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let task = try task(of: request)
+    @Sendable private static func finish(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
         try Assembly(app: app).finishFiles(of: try artifactName(request.query["artifactName"] ?? ""), by: task)
-        return .json(200, #"{"message":"success"}"#)
+        return .json(200, DoneAnswer.example)
     }
 
     // MARK: Download
 
-    @Sendable private static func list(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let task = try task(of: request)
+    @Sendable private static func list(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
         let found = try app.artifactViews.visible(in: task.run, protocols: [3], limit: ArtifactLimits.listMax)
         let base = address(task.run, request, app)
-        let items = try found.map { artifact in
-            #"{"name":"\#(jsonEscaped(artifact.name))","fileContainerResourceUrl":"\#(jsonEscaped(base))/\#(mark(try artifactName(artifact.name)))/download_url"}"#
+        let containers = try found.map { artifact in
+            Container(
+                name: artifact.name,
+                fileContainerResourceUrl: "\(base)/\(mark(try artifactName(artifact.name)))/download_url")
         }
-        return .json(200, #"{"count":\#(items.count),"value":[\#(items.joined(separator: ","))]}"#)
+        return .json(200, ContainerList(count: containers.count, value: containers))
     }
 
-    @Sendable private static func files(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let task = try task(of: request)
+    @Sendable private static func files(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
         let name = try artifactName(request.query["itemPath"] ?? "")
         guard mark(name) == request.path["hash"],
             let artifact = try app.artifactViews.visible(
@@ -149,15 +198,15 @@ enum ArtifactV3Routes {
             ).first
         else { throw Failure(.missing, "this run has no artifact \"\(name.text)\"") }
         let base = address(task.run, request, app)
-        let items = try app.artifactViews.files(of: artifact.id).map { file in
-            // No fileLength: a client that reads 0 there does not fetch, and forgets the file (artifacts.md 2.5).
-            #"{"path":"\#(jsonEscaped("\(artifact.name)/\(file.path)"))","itemType":"file","contentLocation":"\#(jsonEscaped(base))/\#(artifact.id)/download?path=\#(percentEncoded(file.path))"}"#
+        let files = try app.artifactViews.files(of: artifact.id).map { file in
+            File(
+                path: "\(artifact.name)/\(file.path)", itemType: "file",
+                contentLocation: "\(base)/\(artifact.id)/download?path=\(percentEncoded(file.path))")
         }
-        return .json(200, #"{"value":[\#(items.joined(separator: ","))]}"#)
+        return .json(200, FileList(value: files))
     }
 
-    @Sendable private static func download(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let task = try task(of: request)
+    @Sendable private static func download(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
         guard let id = request.int("artifact"),
             let file = try app.artifactViews.file(
                 request.query["path"] ?? "", of: ArtifactID(id), in: task.run)
@@ -169,8 +218,7 @@ enum ArtifactV3Routes {
     // MARK: Parts of a request
 
     /// Every run but the token's own does not exist (artifacts.md 2.1).
-    private static func task(of request: Request) throws -> LiveTask {
-        guard let task = request.task else { throw Failure(.unauthenticated, "the runtime token is required") }
+    fileprivate static func ownRun(of request: Request, _ task: LiveTask) throws -> LiveTask {
         guard request.path["run"] == "\(task.run)" else {
             throw Failure(.missing, "run \"\(request.path["run"] ?? "")\" is not the token's, which is \(task.run)")
         }
@@ -207,5 +255,14 @@ enum ArtifactV3Routes {
 
     private static func address(_ run: RunID, _ request: Request, _ app: App) -> String {
         "\(app.base(of: request))/api/actions_pipeline/_apis/pipelines/workflows/\(run)/artifacts"
+    }
+}
+
+extension Web.Access where App == Server.App, Context == LiveTask {
+    /// A running job by either of its tokens, for the run that the path names.
+    fileprivate static var run: Self {
+        Self("task: any token") { request, app in
+            try ArtifactV3Routes.ownRun(of: request, try app.liveTask(of: request))
+        }
     }
 }

@@ -8,27 +8,32 @@ import Web
 /// The artifact service of upload-artifact v4 and later: five calls that carry no bytes (artifacts.md 3).
 enum ArtifactV4Routes {
     static let service = "/twirp/github.actions.results.api.v1.ArtifactService"
-    static let finalizePath = service + "/FinalizeArtifact"
-
-    static let all: [Route] = [
-        Route("POST", service + "/CreateArtifact", access: .task, answering(create)),
-        Route("POST", finalizePath, access: .task, answering(finalize)),
-        Route("POST", service + "/ListArtifacts", access: .task, answering(list)),
-        Route("POST", service + "/GetSignedArtifactURL", access: .task, answering(sign)),
-        Route("POST", service + "/DeleteArtifact", access: .task, answering(delete)),
+    static let all: [Endpoint] = [
+        call("CreateArtifact", "Create an artifact, and give the address of its upload.", create),
+        call("FinalizeArtifact", lane: .long, "Put an artifact together.", finalize),
+        call("ListArtifacts", "List the artifacts of a run.", list),
+        call("GetSignedArtifactURL", "Give the address of a download.", sign),
+        call("DeleteArtifact", "Delete an artifact.", delete),
     ]
 
     /// One call: the message is read, its run compared with the token's, the answer written in the same codec.
     ///
     /// The ids of the job in a body are neither trusted nor refused: what List said of another job comes back here.
     /// The run must be the token's; a made-up one and somebody else's are told the same (artifacts.md 3.1).
-    private static func answering<Question: OfRun, Answer: Message>(
-        _ answer: @escaping @Sendable (Question, LiveTask, Request, App) throws -> Answer
-    ) -> Handler {
-        { request, _, app in
+    private static func call<Message: OfRun, Answer: SwiftProtobuf.Message>(
+        _ name: String, lane: Lane = .work, _ summary: String,
+        _ answer: @escaping @Sendable (Message, LiveTask, Request, App) throws -> Answer
+    ) -> Endpoint {
+        Endpoint(
+            .post, "\(service)/\(name)", .task, lane: lane,
+            body: .message(
+                Message.protoMessageName,
+                bytesMax: lane.isPoll ? LaneLimits.pollBodyBytesMax : ConnectLimits.smallMessageBytesMax),
+            answers: [.message(Answer.protoMessageName), .failure(400), .failure(401), .failure(403), .failure(404)],
+            summary
+        ) { request, task, app in
             let call = try TwirpCall(request)
-            let wanted = try call.message(Question.self)
-            guard let task = request.task else { throw Failure(.unauthenticated, "the runtime token is required") }
+            let wanted = try call.message(Message.self)
             guard wanted.workflowRunBackendID == "\(task.run)" else {
                 throw Failure(
                     .forbidden,

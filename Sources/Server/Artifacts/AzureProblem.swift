@@ -72,13 +72,22 @@ struct AzureProblem: Error {
     }
 }
 
-extension Response {
-    static func azure(_ problem: AzureProblem) -> Response {
-        Response(
+extension AzureProblem: FailureConvertible {
+    /// For the log alone, which is told of what the server must mend.
+    var failure: Failure { Failure(status >= 500 ? (status == 503 ? .busy : .fault) : .invalid, message) }
+}
+
+extension FailureShape {
+    /// artifacts.md 3.3.
+    static let azure = FailureShape("azure") { error in
+        let problem = AzureProblem(error)
+        return Response(
             problem.status, type: "application/xml", body: Array(problem.xml.utf8),
             headers: [(name: "x-ms-error-code", value: problem.code)])
     }
+}
 
+extension Response {
     /// An answer to the check before a body is read: 204 lets it in; else nginx answers for us with what the headers say.
     static func refusedUpload(_ status: Int, type: String, code: String?, body: String) -> Response {
         Response(

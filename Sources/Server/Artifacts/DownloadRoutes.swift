@@ -8,19 +8,22 @@ import Web
 enum DownloadRoutes {
     package static let prefix = "/_artifacts/downloads"
 
-    static let all: [Route] = [
-        Route("GET", prefix + "/{artifact}", access: .open, download),
+    static let all: [Endpoint] =
+        [
+            Endpoint(
+                .get, prefix + "/{artifact}", .signedDownload,
+                answers: [.media(200, "application/octet-stream"), .none(304), .failure(403), .failure(404)],
+                "Download an artifact by a signed address.", download)
+        ]
         // An address is for one method; another one is as wrong as a wrong signature.
-        Route("PUT", prefix + "/{artifact}", access: .open) { _, _, _ in throw otherMethod },
-        Route("POST", prefix + "/{artifact}", access: .open) { _, _, _ in throw otherMethod },
-        Route("GET", UploadRoutes.prefix + "/{upload}", access: .open) { _, _, _ in throw otherMethod },
-    ]
+        + [
+            (.put, prefix + "/{artifact}"), (.post, prefix + "/{artifact}"), (.get, UploadRoutes.prefix + "/{upload}"),
+        ].map { (method: Web.Method, path: String) in
+            Endpoint(method, path, .nobody, answers: [.failure(403)], "Refuse another method.") { _, _, _ in .noContent
+            }
+        }
 
-    private static let otherMethod = Failure(.forbidden, "this address takes another method")
-
-    @Sendable private static func download(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let number = canonicalNumber(request.path["artifact"]) ?? 0
-        try app.signedURLs.verify(.download, id: number, query: request.query, now: request.now)
+    @Sendable private static func download(_ request: Request, _ number: Int64, _ app: App) throws -> Response {
         guard let artifact = try app.artifactViews.artifact(ArtifactID(number)) else {
             throw Failure(.missing, "the artifact does not exist, or was deleted")
         }
@@ -79,5 +82,16 @@ enum DownloadRoutes {
         let gunzip = GunzipStream()
         try storage.eachPiece(of: file.blob) { piece in try gunzip.feed(piece) { try sink(Array($0)[...]) } }
         try gunzip.finish()
+    }
+}
+
+extension Web.Access where App == Server.App, Context == Int64 {
+    /// Whoever has a signed address of a download; gives the artifact's number.
+    static var signedDownload: Self {
+        Self("signed: download") { request, app in
+            let number = canonicalNumber(request.path["artifact"]) ?? 0
+            try app.signedURLs.verify(.download, id: number, query: request.query, now: request.now)
+            return number
+        }
     }
 }

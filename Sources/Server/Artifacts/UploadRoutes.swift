@@ -13,11 +13,21 @@ package enum UploadRoutes {
     package static let prefix = "/_artifacts/uploads"
     static let checkPath = "/_check/upload"
 
-    static let all: [Route] = [
-        Route("PUT", prefix + "/{upload}", access: .open, put),
-        Route("PUT", prefix + "/probe/{bytes}", access: .open, probe),
-        Route("GET", checkPath, access: .open, check),
+    static let all: [Endpoint] = [
+        Endpoint(
+            .put, prefix + "/{upload}", .signedUpload, shape: .azure, body: .spooled(bytesMax: blockBytesMax),
+            answers: [.none(201), .failure(400), .failure(403), .failure(404), .failure(409), .failure(503)],
+            "Take a part of an artifact, as Azure's blob storage does.", put),
+        Endpoint(
+            .put, prefix + "/probe/{bytes}", .signedProbe, shape: .azure, body: .spooled(bytesMax: blockBytesMax),
+            answers: [.none(201), .failure(400), .failure(403)], "Take bytes that only show that they get here.", probe),
+        Endpoint(
+            .get, checkPath, .nginx, answers: [.none(204), .failure(403)],
+            "Say whether the body of an upload may be read.", check),
     ]
+
+    /// What nginx lets through by default; `artifacts.block_bytes_max` may be smaller.
+    private static let blockBytesMax = Int(ArtifactConfiguration().blockBytesMax)
 
     /// What a request does, from its query and headers.
     private enum Step {
@@ -66,15 +76,15 @@ package enum UploadRoutes {
     // MARK: Before the body
 
     /// Asked by nginx for every upload, v3's too: 204, or what to answer instead of reading the body.
-    @Sendable private static func check(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        guard let uri = request.parameters["MILLRACE_ORIGINAL_URI"] else { throw Failure(.missing, "not found") }
-        let original = request.asking(for: uri)
+    @Sendable private static func check(_ request: Request, _ question: Question, _ app: App) throws -> Response {
+        let original = question.original
         guard original.segments.first == "_artifacts" else {
             do {
                 try ArtifactV3Routes.check(original, app)
                 return .noContent
             } catch {
-                let answer = Router.render(error, original, app)
+                app.report(error, of: original)
+                let answer = FailureShape.pipeline.render(error)
                 return .refusedUpload(
                     answer.status, type: "application/json", code: nil,
                     body: String(decoding: answer.body, as: UTF8.self))
@@ -89,7 +99,8 @@ package enum UploadRoutes {
             try check(original, upload: original.segments[2], app)
             return .noContent
         } catch {
-            let problem = report(error, original, app)
+            app.report(error, of: original)
+            let problem = AzureProblem(error)
             return .refusedUpload(problem.status, type: "application/xml", code: problem.code, body: problem.xml)
         }
     }
@@ -113,7 +124,7 @@ package enum UploadRoutes {
     }
 
     /// The upload of an address whose signature is right.
-    private static func open(_ text: String, _ request: Request, _ app: App) throws -> Upload {
+    fileprivate static func open(_ text: String, _ request: Request, _ app: App) throws -> Upload {
         let number = canonicalNumber(text) ?? 0
         try app.signedURLs.verify(.upload, id: number, query: request.query, now: request.now)
         guard let upload = try app.uploads.upload(UploadID(number)) else { throw AzureProblem.missing }
@@ -125,23 +136,17 @@ package enum UploadRoutes {
     // MARK: Probe
 
     /// `millrace doctor` sends bodies of a known size the way that blocks go; nothing of them is kept.
-    @Sendable private static func probe(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        guard let spooled = request.spooledBody else { return .azure(.missing) }
-        defer { app.storage.dropSpooled(spooled) }
-        do {
-            let wanted = try checkProbe(request.path["bytes"] ?? "", request, app)
-            let bytes = try spooledBytes(spooled, app)
-            guard bytes == wanted else {
-                throw AzureProblem(400, "IncompleteBody", "\(bytes) bytes came of \(wanted)")
-            }
-            return Response(201, type: "text/plain", body: [], headers: echoed(request))
-        } catch {
-            return .azure(report(error, request, app))
+    @Sendable private static func probe(_ request: Request, _ probe: SpooledProbe, _ app: App) throws -> Response {
+        defer { app.storage.dropSpooled(probe.file) }
+        let bytes = try spooledBytes(probe.file, app)
+        guard bytes == probe.bytes else {
+            throw AzureProblem(400, "IncompleteBody", "\(bytes) bytes came of \(probe.bytes)")
         }
+        return Response(201, type: "text/plain", body: [], headers: echoed(request))
     }
 
     @discardableResult
-    private static func checkProbe(_ text: String, _ request: Request, _ app: App) throws -> Int64 {
+    fileprivate static func checkProbe(_ text: String, _ request: Request, _ app: App) throws -> Int64 {
         let bytes = canonicalNumber(text) ?? 0
         try app.signedURLs.verify(.probe, id: bytes, query: request.query, now: request.now)
         return bytes
@@ -150,19 +155,11 @@ package enum UploadRoutes {
     // MARK: With the body
 
     /// The body is in the spool; it becomes part of the upload, or goes.
-    @Sendable private static func put(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        guard let spooled = request.spooledBody else { return .azure(.missing) }
+    @Sendable private static func put(_ request: Request, _ part: SpooledPart, _ app: App) throws -> Response {
+        let spooled = part.file
+        let upload = part.upload
         // What was staged is not there any more.
         defer { app.storage.dropSpooled(spooled) }
-        do {
-            return try put(spooled, request, app)
-        } catch {
-            return .azure(report(error, request, app))
-        }
-    }
-
-    private static func put(_ spooled: String, _ request: Request, _ app: App) throws -> Response {
-        let upload = try open(request.path["upload"] ?? "", request, app)
         let bytes = try spooledBytes(spooled, app)
         try verifyChecksums(spooled, request, app)
         var headers: [(name: String, value: String)] = []
@@ -238,15 +235,49 @@ package enum UploadRoutes {
         headers.append((name: "x-ms-request-server-encrypted", value: "false"))
         return headers
     }
+}
 
-    /// What only the operator can mend goes to the log as well.
-    private static func report(_ error: any Error, _ request: Request, _ app: App) -> AzureProblem {
-        let problem = AzureProblem(error)
-        if problem.status >= 500 {
-            app.log.error(
-                "request failed", metadata: ["path": "\(request.rawPath)", "method": "PUT", "err": "\(error)"])
+/// A body in the spool, for the upload that a signed address names.
+struct SpooledPart: Sendable {
+    let upload: Upload
+    let file: String
+}
+
+/// A body in the spool that `millrace doctor` sent, with the number of bytes that it sent.
+struct SpooledProbe: Sendable {
+    let bytes: Int64
+    let file: String
+}
+
+extension App {
+    /// What cannot be used of the spool goes at once.
+    fileprivate func spooled<Found>(_ request: Request, _ body: (String) throws -> Found) throws -> Found {
+        guard let file = request.spooledBody else { throw AzureProblem.missing }
+        do { return try body(file) } catch {
+            storage.dropSpooled(file)
+            throw error
         }
-        return problem
+    }
+}
+
+extension Web.Access where App == Server.App, Context == SpooledPart {
+    /// Whoever has the signed address of an upload whose job still runs.
+    static var signedUpload: Self {
+        Self("signed: upload") { request, app in
+            try app.spooled(request) { file in
+                SpooledPart(upload: try UploadRoutes.open(request.path["upload"] ?? "", request, app), file: file)
+            }
+        }
+    }
+}
+
+extension Web.Access where App == Server.App, Context == SpooledProbe {
+    static var signedProbe: Self {
+        Self("signed: probe") { request, app in
+            try app.spooled(request) { file in
+                SpooledProbe(bytes: try UploadRoutes.checkProbe(request.path["bytes"] ?? "", request, app), file: file)
+            }
+        }
     }
 }
 

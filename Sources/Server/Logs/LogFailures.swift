@@ -17,7 +17,7 @@ extension LogReadProblem: FailureConvertible {
     package var failure: Failure {
         switch self {
         case .expired(let at):
-            Failure(.missing, "the log was removed on \(RunJSON.time(at)): it was older than logs.retention")
+            Failure(.missing, "the log was removed on \(clockText(at)): it was older than logs.retention")
         case .missing: Failure(.fault, "internal error; the server's log has the details")
         }
     }

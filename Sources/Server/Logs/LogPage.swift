@@ -5,11 +5,13 @@ import Web
 
 /// The part of a run's page that shows one job: its state and its log by steps.
 struct LogPage {
-    static let all: [Route] = [
-        Route("GET", "/{owner}/{repo}/actions/jobs/{job}/view", access: .repository(.read), jobView),
-        Route("GET", "/_static/log.js", access: .open) { _, _, _ in
-            Response(200, type: "text/javascript; charset=utf-8", body: Array(logScript.utf8))
-        },
+    static let all: [Endpoint] = [
+        Endpoint(
+            .get, "/{owner}/{repo}/actions/jobs/{job}/view", .repository(.read), answers: [.page, .failure(404)],
+            "Show a job's part of the page of its run.", jobView),
+        Endpoint(
+            .get, "/_static/log.js", .open, answers: [.media(200, "text/javascript")], "Give the script of log pages."
+        ) { _, _, _ in Response(200, type: "text/javascript; charset=utf-8", body: Array(logScript.utf8)) },
     ]
 
     private let app: App
@@ -45,10 +47,9 @@ struct LogPage {
     }
 
     /// One job alone: the script puts it in the place of what it has when the steps changed.
-    @Sendable static func jobView(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let job = try RunRoutes.job(request, app)
-        return .html(
-            200, try template().render(["jobs": try facts(of: [job], in: try RunRoutes.found(request), app)]))
+    @Sendable static func jobView(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        let job = try JobRoutes.job(request, place, app)
+        return .html(200, try template().render(["jobs": try facts(of: [job], in: place.repository, app)]))
     }
 
     private mutating func facts(of job: JobView) throws -> [String: Any] {
@@ -65,7 +66,7 @@ struct LogPage {
         guard var reader else { return facts }
         facts["download"] = "\(base)/actions/jobs/\(job.id)/log"
         if let at = reader.log.file?.expiredAt {
-            facts["expired"] = RunJSON.time(at)
+            facts["expired"] = clockText(at)
             return facts
         }
         let slices = sliceLog(

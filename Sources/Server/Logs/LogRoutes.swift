@@ -9,27 +9,33 @@ enum LogRoutes {
     /// nginx's internal location for sealed logs (nginx/millrace.conf).
     private static let internalLocation = "/_log/"
 
-    static let all: [Route] = [
-        Route(
-            "GET", "/api/v1/repos/{owner}/{repo}/actions/jobs/{job}/logs", access: .repository(.read), download),
-        Route("GET", "/{owner}/{repo}/actions/jobs/{job}/log", access: .repository(.read), show),
+    private static let range = [
+        QueryParameter("from", "the first row, from 0"), QueryParameter("lines", "how many rows"),
+        QueryParameter("tail", "only so many rows from the end"),
+    ]
+    private static let answers: [AnswerShape] = [
+        .media(200, "text/plain"), .failure(404), .failure(422), .failure(503),
     ]
 
-    @Sendable static func download(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let job = try RunRoutes.job(request, app)
-        guard let run = try app.views.run(job.run, in: try RunRoutes.found(request).id) else {
-            throw Failure(.missing, "not found")
-        }
+    static let all: [Endpoint] = [
+        Endpoint(
+            .get, "/api/v1/repos/{owner}/{repo}/actions/jobs/{job}/logs", .repository(.read), scope: .repository,
+            query: range, answers: answers, "Download the log of a job.", download),
+        // The same text for a browser to show, and for the page's script.
+        Endpoint(
+            .get, "/{owner}/{repo}/actions/jobs/{job}/log", .repository(.read), query: range, answers: answers,
+            "Show the log of a job."
+        ) { request, place, app in try log(of: try JobRoutes.job(request, place, app), request, app) },
+    ]
+
+    @Sendable static func download(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        let job = try JobRoutes.job(request, place, app)
+        guard let run = try app.views.run(job.run, in: place.id) else { throw Failure(.missing, "not found") }
         var response = try log(of: job, request, app)
         let workflow = run.workflowID.split(separator: ".").dropLast().joined(separator: ".")
         let name = "\(workflow.isEmpty ? run.workflowID : workflow)-\(job.name)-\(job.task?.number ?? 0).log"
         response.headers.append((name: "Content-Disposition", value: attachmentDisposition(name)))
         return response
-    }
-
-    /// The same text for a browser to show, and for the page's script.
-    @Sendable static func show(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        try log(of: try RunRoutes.job(request, app), request, app)
     }
 
     private static func log(of job: JobView, _ request: Request, _ app: App) throws -> Response {

@@ -11,11 +11,10 @@ import Web
 package enum UpdateLog {
     static let path = "/api/actions/runner.v1.RunnerService/UpdateLog"
 
+    /// Only registered runners get here: a body may hold millions of rows.
     @Sendable static func answer(
-        _ call: ConnectCall, _ request: Request, _ app: App
+        _ call: ConnectCall, _ runner: Runner, _ request: Request, _ app: App
     ) throws -> Runner_V1_UpdateLogResponse {
-        // Before the body is read: it may hold millions of rows, and only runners may make us look at them.
-        let runner = try app.runner(of: request, reports: true)
         var intake = LogIntake(app: app, runner: runner, now: request.now)
         switch call.codec {
         case .proto: try readProto(call, request, into: &intake)
@@ -31,9 +30,9 @@ package enum UpdateLog {
         LongRequests(
             threads: LogLimits.backlogThreads, waitingMax: LogLimits.backlogsWaitingMax,
             takes: { $0.rawPath == path && $0.announcedBytes ?? 0 >= LogLimits.backlogBytes },
-            refusal: {
+            refusal: { _ in
                 let words = "\(LogLimits.backlogsWaitingMax) large logs are waiting to be stored; try again in a moment"
-                return Router.render(Failure(.busy, words), $0, app)
+                return FailureShape.connect.render(Failure(.busy, words))
             })
     }
 

@@ -3,9 +3,13 @@ import Web
 
 /// What a monitoring system reads, in Prometheus' text form. nginx answers it to this host alone (nginx/millrace.conf).
 enum MetricsRoutes {
-    static let all: [Route] = [Route("GET", "/metrics", access: .open, metrics)]
+    static let all: [Endpoint] = [
+        Endpoint(
+            .get, "/metrics", .open, answers: [.media(200, "text/plain; version=0.0.4")],
+            "Give the numbers that a monitoring system reads.", metrics)
+    ]
 
-    @Sendable private static func metrics(_: Request, _: Caller, _ app: App) throws -> Response {
+    @Sendable private static func metrics(_: Request, _: Void, _ app: App) throws -> Response {
         let counts = try PutAsideQueries(database: app.database).counts()
         let text = """
             # HELP millrace_put_aside_items What was given up and needs a person; millrace verify lists it.

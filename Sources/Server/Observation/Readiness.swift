@@ -45,19 +45,6 @@ package final class Readiness: Sendable {
         if isTaken { rung.signal() } else { answer(false) }
     }
 
-    /// The same for a thread that may wait.
-    func isReady() -> Bool {
-        let answered = DispatchSemaphore(value: 0)
-        let found = Found()
-        ask {
-            found.isUp.store($0, ordering: .releasing)
-            answered.signal()
-        }
-        answered.wait()
-        return found.isUp.load(ordering: .acquiring)
-    }
-    private final class Found: Sendable { let isUp = Atomic<Bool>(false) }
-
     /// Tells those no whose probe takes too long; called about ten times a second.
     func expire() {
         let oldest = Clock.monotonicMicroseconds() - ReadinessLimits.answerMicroseconds

@@ -12,11 +12,14 @@ enum GitRoutes {
 
     static let services = ["git-upload-pack", "git-receive-pack"]
 
-    static let all: [Route] = ["GET", "POST", "PUT", "DELETE"].map {
-        Route($0, "/_auth/git", access: .open, authorizeGit)
-    }
+    static let all: [Endpoint] = [
+        Endpoint(
+            .every, "/_auth/git", .open,
+            answers: [.media(200, "text/plain"), .media(401, "text/plain"), .media(403, "text/plain")],
+            "Say whether a request of git may pass: asked by nginx before it reads a body.", authorizeGit)
+    ]
 
-    @Sendable static func authorizeGit(_ request: Request, _: Caller, _ app: App) throws -> Response {
+    @Sendable static func authorizeGit(_ request: Request, _: Void, _ app: App) throws -> Response {
         try app.refuseOtherSites(request, method: request.parameters["MILLRACE_ORIGINAL_METHOD"] ?? "GET")
         let original = Request(parameters: ["REQUEST_URI": request.parameters["MILLRACE_ORIGINAL_URI"] ?? ""], body: [])
         guard original.segments.count >= 3,
@@ -35,14 +38,14 @@ enum GitRoutes {
         do { caller = try app.authenticate(request) } catch let failure as Failure
             where failure.kind == .unauthenticated
         {
-            return .page(failure)
+            return FailureShape.page.render(failure)
         }
         let found = try app.repositories.repository(owner: original.segments[0], name: name, seenBy: caller.account)
         guard let repository = found else { return refusal(caller) }
         let wanted: RepositoryAccess = isPush ? .write : .read
         switch authorize(caller.principal, wanted, of: .contents, on: repository.facts) {
         case .allowed: break
-        case .needsLogin: return .page(Failure(.unauthenticated, "log in to push"))
+        case .needsLogin: return FailureShape.page.render(Failure(.unauthenticated, "log in to push"))
         case .forbidden:
             guard let words = caller.lacks(wanted, of: .contents, on: repository.facts) else { return refusal(caller) }
             // nginx shows the words of this header (millrace-git.conf): its question takes no body for an answer.
@@ -64,6 +67,7 @@ enum GitRoutes {
     /// The same answer for "no such repository" and "not for you"; without credentials git is asked for them.
     private static func refusal(_ caller: Caller) -> Response {
         caller.principal == .anonymous
-            ? .page(Failure(.unauthenticated, "log in to see this repository")) : .text(403, "not found\n")
+            ? FailureShape.page.render(Failure(.unauthenticated, "log in to see this repository"))
+            : .text(403, "not found\n")
     }
 }

@@ -1,3 +1,4 @@
+import Domain
 import Postgres
 import Web
 
@@ -22,12 +23,12 @@ extension InboxStore.PushView {
     package var words: String {
         let lines = reason.utf8.split(separator: 0x0A).map { "    " + String(Substring($0)) }
         return
-            (["\(ref) \(after.prefix(10)) by \(isByJob ? "a job" : pusher) at \(RunJSON.time(createdAt))"]
+            (["\(ref) \(after.prefix(10)) by \(isByJob ? "a job" : pusher) at \(clockText(createdAt))"]
             + lines)
             .joined(separator: "\n")
     }
 
     package var json: String {
-        #"{"ref":"\#(jsonEscaped(ref))","before":"\#(before)","after":"\#(after)","pusher":"\#(jsonEscaped(pusher))","by_job":\#(isByJob),"state":"\#(state)","tries":\#(tries),"pushed_at":"\#(RunJSON.time(createdAt))","message":"\#(jsonEscaped(reason))"}"#
+        #"{"ref":"\#(jsonEscaped(ref))","before":"\#(before)","after":"\#(after)","pusher":"\#(jsonEscaped(pusher))","by_job":\#(isByJob),"state":"\#(state)","tries":\#(tries),"pushed_at":"\#(clockText(createdAt))","message":"\#(jsonEscaped(reason))"}"#
     }
 }

@@ -5,12 +5,15 @@ import Web
 
 /// The pages that show runners: who they are, what they do, and why they do nothing.
 enum RunnerPages {
-    static let all: [Route] = [
-        Route("GET", "/-/runners", access: .siteAdmin) { request, _, app in
+    static let all: [Endpoint] = [
+        Endpoint(.get, "/-/runners", .siteAdmin, answers: [.page], "Show all runners.") { request, _, app in
             try page(.all, ["title": "Runners"], request, app)
         },
-        Route("GET", "/{owner}/{repo}/-/runners", access: .repository(.owner)) { request, _, app in
-            let repository = try RunRoutes.found(request)
+        Endpoint(
+            .get, "/{owner}/{repo}/-/runners", .repository(.owner), answers: [.page, .failure(404)],
+            "Show the runners of a repository."
+        ) { request, place, app in
+            let repository = place.repository
             let facts = [
                 "title": "Runners of \(repository.fullName)", "repository": repository.fullName,
                 "base": "/\(repository.fullName)",
@@ -22,16 +25,15 @@ enum RunnerPages {
     private static func page(
         _ listing: RunnerListing, _ title: [String: String], _ request: Request, _ app: App
     ) throws -> Response {
-        let number = Pagination.page(request)
-        let runners = try app.runnerViews.runners(
-            listing, isDisabled: nil, limit: Pagination.limitMax, offset: (number - 1) * Pagination.limitMax)
+        let shown = Page(number: Page(request).number, limit: PageLimits.rowsMax)
+        let runners = try app.runnerViews.runners(listing, isDisabled: nil, shown.part)
         let total = try app.runnerViews.count(listing, isDisabled: nil)
         let jobs = Dictionary(grouping: try app.runnerViews.jobs(of: runners.map(\.id)), by: \.runner)
         let reasons = try app.waits.why(runners: runners.map(\.id))
         var facts: [String: Any] = title
         facts["total"] = total
         facts["none"] = total == 0
-        facts["next"] = number * Pagination.limitMax < total ? number + 1 : false as Any
+        facts["next"] = Int64(shown.number * shown.limit) < total ? shown.number + 1 : false as Any
         facts["runners"] = runners.map { runner in
             Self.facts(of: runner, jobs[runner.id] ?? [], why: reasons[runner.id]?.words ?? "")
         }

@@ -1,55 +1,96 @@
-import Client
 import Domain
-import Foundation
 import Postgres
 import Web
 
-/// REST: runners and the tokens they register with (rest.md 4).
+/// REST: runners and the tokens they register with (rest.md 4), at the four levels at which they are looked after.
 enum RunnerRoutes {
-    /// The four levels of the API at which runners are looked after.
-    static let all: [Route] =
-        routes("/api/v1/repos/{owner}/{repo}", .repository(.owner)) { request, _ in
-            .exactly(.repository(try RunRoutes.found(request).id))
-        }
-        + routes("/api/v1/user", .account) { _, caller in
-            guard let account = caller.account else { throw Failure(.forbidden, "this needs an account") }
-            return .exactly(.owner(account))
-        }
-        + routes("/api/v1/orgs/{org}", .organization) { request, _ in
-            guard let organization = request.organization else { throw Failure(.missing, "not found") }
-            return .exactly(.owner(organization.id))
-        }
-        + routes("/api/v1/admin", .siteAdmin) { _, _ in .all }
+    static let all: [Endpoint] =
+        Level(path: "/api/v1/repos/{owner}/{repo}", access: .repository(.owner), scope: .repository) { place in
+            .exactly(.repository(place.id))
+        }.endpoints
+        + Level(path: "/api/v1/user", access: .account, scope: .user) { .exactly(.owner($0.account)) }.endpoints
+        + Level(path: "/api/v1/orgs/{org}", access: .organization, scope: .organization) {
+            .exactly(.owner($0.organization.id))
+        }.endpoints
+        + Level(path: "/api/v1/admin", access: .siteAdmin, scope: .admin) { _ in .all }.endpoints
         // The oldest path; guides for runners still name it.
         + [
-            Route("GET", "/api/v1/admin/runners/registration-token", access: .siteAdmin) { _, _, app in
-                try showToken(of: .everything, app)
-            }
+            Endpoint(
+                .get, "/api/v1/admin/runners/registration-token", .siteAdmin, scope: .admin,
+                answers: [.json(200, RegistrationTokenAnswer.self)], "Show the registration token of the whole site."
+            ) { _, _, app in try showToken(of: .everything, app) }
         ]
 
-    private typealias Listing = @Sendable (Request, Caller) throws -> RunnerListing
+    private static let parameters =
+        [QueryParameter("disabled", "true or false: only those")] + Page.parameters.filter { $0.name != "before" }
 
-    private static func routes(_ level: String, _ access: Access, _ listing: @escaping Listing) -> [Route] {
-        func route(
-            _ method: String, _ path: String,
-            _ handler: @escaping @Sendable (RunnerListing, Request, Caller, App) throws -> Response
-        ) -> Route {
-            Route(method, level + "/actions/runners" + path, access: access) { request, caller, app in
-                try handler(try listing(request, caller), request, caller, app)
-            }
+    /// Who a call comes from, below any of the levels.
+    private struct Level<Context: Sendable & HasCaller>: Sendable {
+        let path: String
+        let access: Web.Access<App, Context>
+        let scope: ScopeCategory
+        let listing: @Sendable (Context) -> RunnerListing
+
+        typealias LevelHandler = @Sendable (RunnerListing, Request, Caller, App) throws -> Response
+
+        private func endpoint(
+            _ method: Web.Method, _ path: String, query: [QueryParameter] = [], answers: [AnswerShape],
+            _ summary: String, _ handler: @escaping LevelHandler
+        ) -> Endpoint {
+            Endpoint(
+                method, self.path + "/actions/runners" + path, access, scope: scope, query: query, answers: answers,
+                summary
+            ) { [listing] request, context, app in try handler(listing(context), request, context.caller, app) }
         }
-        return [
-            route("GET", "/registration-token") { listing, _, _, app in try showToken(of: listing.newcomers, app) },
-            route("POST", "/registration-token") { listing, _, _, app in try showToken(of: listing.newcomers, app) },
-            route("GET", "", list), route("GET", "/{runner}", show), route("GET", "/{runner}/why", why),
-            route("PATCH", "/{runner}", edit), route("DELETE", "/{runner}", remove),
-        ]
+
+        var endpoints: [Endpoint] {
+            let one: [AnswerShape] = [.json(200, RunnerAnswer.self), .failure(404)]
+            let token: [AnswerShape] = [.json(200, RegistrationTokenAnswer.self)]
+            return [
+                endpoint(.get, "/registration-token", answers: token, "Show the registration token of this level.") {
+                    listing, _, _, app in try showToken(of: listing.newcomers, app)
+                },
+                endpoint(.post, "/registration-token", answers: token, "Show the registration token of this level.") {
+                    listing, _, _, app in try showToken(of: listing.newcomers, app)
+                },
+                endpoint(
+                    .get, "", query: parameters, answers: [.json(200, RunnerList.self)],
+                    "List the runners of this level, last seen first.", list),
+                endpoint(.get, "/{runner}", answers: one, "Show a runner.") { listing, request, _, app in
+                    .json(200, RunnerAnswer(try found(listing, request, app)))
+                },
+                endpoint(
+                    .get, "/{runner}/why", answers: [.json(200, ReasonAnswer.self), .failure(404)],
+                    "Say why a runner is idle, or what it does."
+                ) { listing, request, _, app in
+                    guard let reason = try app.waits.why(runner: try found(listing, request, app).id) else {
+                        throw Failure(.missing, "not found")
+                    }
+                    return .json(200, ReasonAnswer(reason))
+                },
+                Endpoint(
+                    .patch, path + "/actions/runners/{runner}", access, scope: scope,
+                    reading: JSONBody<RunnerEdit>(
+                        orElse: "[Disabled]: Required; send {\"disabled\": true} or {\"disabled\": false}"),
+                    answers: one + [.failure(422)], "Disable or enable a runner."
+                ) { [listing] request, context, body, app in
+                    try edit(listing(context), request, context.caller, body, app)
+                },
+                endpoint(.delete, "/{runner}", answers: [.none(204), .failure(404)], "Remove a runner.") {
+                    listing, request, caller, app in
+                    guard try app.runners.remove(request.id("runner"), in: listing, by: caller.account) else {
+                        throw Failure(.missing, "not found")
+                    }
+                    return .noContent
+                },
+            ]
+        }
     }
 
     /// The current token, however often it is asked for (docs/adr/0011).
     private static func showToken(of scope: RunnerScope, _ app: App) throws -> Response {
         .json(
-            200, #"{"token":"\#(jsonEscaped(try RegistrationTokens(app: app).current(of: scope)))"}"#,
+            200, RegistrationTokenAnswer(token: try RegistrationTokens(app: app).current(of: scope)),
             headers: [(name: "Cache-Control", value: "no-store")])
     }
 
@@ -62,67 +103,44 @@ enum RunnerRoutes {
             case "false", "0": false
             default: nil
             }
-        let limit = Pagination.limit(request)
+        let page = Page(request)
         let runners = try app.runnerViews.runners(
-            listing, isDisabled: isDisabled, limit: limit, offset: (Pagination.page(request) - 1) * limit)
+            listing, isDisabled: isDisabled, Page(number: page.number, limit: page.limit).part)
         let total = try app.runnerViews.count(listing, isDisabled: isDisabled)
         return .json(
-            200, #"{"total_count":\#(total),"runners":[\#(runners.map(\.json).joined(separator: ","))]}"#,
-            headers: [(name: "X-Total-Count", value: "\(total)")])
+            200, RunnerList(total_count: total, runners: runners.map(RunnerAnswer.init)),
+            headers: page.headers(total: total, base: app.base(of: request), request: request))
     }
 
     /// A runner of another level is missing, not merely forbidden.
     private static func found(_ listing: RunnerListing, _ request: Request, _ app: App) throws -> RunnerView {
-        guard let runner = try app.runnerViews.runner(id(request), in: listing) else {
+        guard let runner = try app.runnerViews.runner(request.id("runner"), in: listing) else {
             throw Failure(.missing, "not found")
         }
         return runner
     }
-    private static func id(_ request: Request) -> RunnerID { RunnerID(request.int("runner") ?? 0) }
 
-    @Sendable private static func show(
-        _ listing: RunnerListing, _ request: Request, _: Caller, _ app: App
+    /// What is missing is said before what is wrong with the body (rest.md 1, order of checks).
+    private static func edit(
+        _ listing: RunnerListing, _ request: Request, _ caller: Caller, _ body: () throws -> RunnerEdit, _ app: App
     ) throws -> Response {
-        .json(200, try found(listing, request, app).json)
-    }
-
-    /// Millrace's own: why it is idle or what it does, in the words of the page and of `millrace why`.
-    @Sendable private static func why(
-        _ listing: RunnerListing, _ request: Request, _: Caller, _ app: App
-    ) throws -> Response {
-        guard let reason = try app.waits.why(runner: try found(listing, request, app).id) else {
-            throw Failure(.missing, "not found")
-        }
-        return .json(200, reason.json)
-    }
-
-    private struct Edit: Decodable {
-        let disabled: Bool
-    }
-
-    @Sendable private static func edit(
-        _ listing: RunnerListing, _ request: Request, _ caller: Caller, _ app: App
-    ) throws -> Response {
-        // What is missing is said before what is wrong with the body (rest.md 1, order of checks).
         _ = try found(listing, request, app)
-        let wanted: Edit
-        do { wanted = try JSONDecoder().decode(Edit.self, from: Data(request.body)) } catch {
-            throw Failure(.invalid, "[Disabled]: Required; send {\"disabled\": true} or {\"disabled\": false}")
-        }
-        guard try app.runners.setDisabled(wanted.disabled, id(request), in: listing, by: caller.account) else {
-            throw Failure(.missing, "not found")
-        }
-        return try show(listing, request, caller, app)
+        let wanted = try body()
+        guard try app.runners.setDisabled(wanted.disabled, request.id("runner"), in: listing, by: caller.account)
+        else { throw Failure(.missing, "not found") }
+        return .json(200, RunnerAnswer(try found(listing, request, app)))
     }
+}
 
-    @Sendable private static func remove(
-        _ listing: RunnerListing, _ request: Request, _ caller: Caller, _ app: App
-    ) throws -> Response {
-        guard try app.runners.remove(id(request), in: listing, by: caller.account) else {
-            throw Failure(.missing, "not found")
-        }
-        return .noContent
-    }
+/// What an access gave, with the caller that it admitted.
+protocol HasCaller {
+    var caller: Caller { get }
+}
+extension InRepository: HasCaller {}
+extension InOrganization: HasCaller {}
+extension ByAccount: HasCaller {}
+extension Caller: HasCaller {
+    var caller: Caller { self }
 }
 
 extension RunnerListing {
@@ -131,16 +149,4 @@ extension RunnerListing {
         if case .exactly(let scope) = self { return scope }
         return .everything
     }
-}
-
-extension RunnerView {
-    /// In the shape of the API; a label's id is its place in the list.
-    package var json: String {
-        let labels = labels.enumerated().map { #"{"id":\#($0),"name":"\#(jsonEscaped($1))","type":"custom"}"# }
-        return
-            #"{"id":\#(id),"name":"\#(jsonEscaped(name))","status":"\#(reachable)","busy":\#(liveTasks > 0),"disabled":\#(isDisabled),"ephemeral":\#(isEphemeral),"labels":[\#(labels.joined(separator: ","))]}"#
-    }
-
-    /// The API knows no more than this.
-    package var reachable: String { status == .offline ? "offline" : "online" }
 }

@@ -5,26 +5,31 @@ import Web
 
 /// The pages a person sees of runs.
 enum RunPages {
-    static let all: [Route] = [
-        Route("GET", "/_static/icon.svg", access: .open) { _, _, _ in
-            Response(200, type: "image/svg+xml", body: Array(Templates.icon.utf8))
+    static let all: [Endpoint] = [
+        Endpoint(.get, "/_static/icon.svg", .open, answers: [.media(200, "image/svg+xml")], "Give the icon of pages.") {
+            _, _, _ in Response(200, type: "image/svg+xml", body: Array(Templates.icon.utf8))
         },
-        Route("GET", "/{owner}/{repo}/actions", access: .repository(.read), listPage),
-        Route("GET", "/{owner}/{repo}/actions/runs/{number}", access: .repository(.read), runPage),
-        Route("GET", "/{owner}/{repo}/actions/runs/{number}/jobs/{job}", access: .repository(.read), runPage),
+        Endpoint(
+            .get, "/{owner}/{repo}/actions", .repository(.read), answers: [.page, .failure(404)],
+            "Show the runs of a repository.", listPage),
+        Endpoint(
+            .get, "/{owner}/{repo}/actions/runs/{number}", .repository(.read), answers: [.page, .failure(404)],
+            "Show a run.", runPage),
+        Endpoint(
+            .get, "/{owner}/{repo}/actions/runs/{number}/jobs/{job}", .repository(.read),
+            answers: [.page, .failure(404)], "Show a run, at one of its jobs.", runPage),
     ]
 
-    @Sendable static func listPage(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let repository = try RunRoutes.found(request)
-        let page = Pagination.page(request)
-        let runs = try app.views.runs(
-            of: repository.id, RunFilter(), limit: Pagination.limitMax, offset: (page - 1) * Pagination.limitMax)
+    @Sendable static func listPage(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        let repository = place.repository
+        let page = Page(number: Page(request).number, limit: PageLimits.rowsMax)
+        let runs = try app.views.runs(of: repository.id, RunFilter(), page.part)
         let base = "/\(repository.fullName)"
         let facts: [String: Any] = [
             "title": repository.fullName, "base": base, "repository": repository.fullName,
             "putAside": try app.inbox.quarantined(of: repository.id).map { push -> [String: Any] in
                 [
-                    "ref": push.ref, "sha": String(push.after.prefix(10)), "pushedAt": RunJSON.time(push.createdAt),
+                    "ref": push.ref, "sha": String(push.after.prefix(10)), "pushedAt": clockText(push.createdAt),
                     "reason": LogPage.shown(push.reason),
                 ]
             },
@@ -38,18 +43,18 @@ enum RunPages {
         return .html(200, try Templates.runs().render(facts))
     }
 
-    @Sendable static func runPage(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let repository = try RunRoutes.found(request)
+    @Sendable static func runPage(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        let repository = place.repository
         guard let run = try app.views.run(number: request.int("number") ?? 0, in: repository.id) else {
             throw Failure(.missing, "run \(request.path["number"] ?? "") does not exist")
         }
         let base = "/\(repository.fullName)"
         let jobs = try LogPage.facts(of: app.views.jobs(of: run), in: repository, app)
         let artifacts = try app.artifactViews.page(
-            of: repository.id, run: run.id, name: nil, limit: Int64(Pagination.limitMax), offset: 0
+            of: repository.id, run: run.id, name: nil, ListPart(limit: Int64(PageLimits.rowsMax))
         ).artifacts.map { artifact -> [String: Any] in
             [
-                "name": artifact.name, "size": sizeWords(artifact.bytes), "expires": RunJSON.time(artifact.expiresAt),
+                "name": artifact.name, "size": sizeWords(artifact.bytes), "expires": clockText(artifact.expiresAt),
                 "expired": artifact.state != .uploaded,
                 "link": "\(base)/actions/runs/\(run.id)/artifacts/\(artifact.id)", "digest": artifact.digest ?? "",
             ]

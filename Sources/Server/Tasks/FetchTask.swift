@@ -13,37 +13,28 @@ enum FetchLimits {
 
 /// FetchTask and FetchSingleTask, held in the poll lane until there is a job or the time is over
 /// (runner.md 2.5, 2.6, 3; DESIGN section 2).
-package struct FetchTask: Sendable {
-    let app: App
-    let pool: WorkerPool
+struct FetchTask: Sendable {
+    static let all: [Endpoint] = [
+        endpoint(.fetchTask, "Wait for tasks."),
+        endpoint(.fetchSingleTask, "Wait for one task, or for that of one job."),
+    ]
 
-    package init(app: App, pool: WorkerPool) {
-        self.app = app
-        self.pool = pool
-    }
-
-    /// Called by the epoll thread; the work is done by the pool.
-    package func handle(_ held: HeldRequest) {
-        pool.run {
-            do {
-                if let excess = held.request.excess { throw Failure(.invalid, excess) }
-                let name = held.request.rawPath.split(byte: "/").last
-                guard let rpc = name.flatMap({ Poll.RPC(rawValue: String($0)) }) else {
-                    throw Failure(.missing, "not found")
-                }
-                switch try ConnectCall.open(held.request) {
-                case .failure(let refused): held.answer(refused.response)
-                case .success(let call):
-                    try begin(try Poll(rpc, call, held, pollHoldSeconds: app.configuration.pollHoldSeconds))
-                }
-            } catch {
-                held.answer(Router.render(error, held.request, app))
-            }
+    private static func endpoint(_ rpc: Poll.RPC, _ summary: String) -> Endpoint {
+        let access: Web.Access<App, Called<Runner>> = Web.Access<App, Runner>.runner.calling()
+        return Endpoint(
+            holding: .every, RunnerCallRoutes.service + rpc.rawValue, access,
+            body: .message("runner.v1.\(rpc.rawValue)Request", bytesMax: LaneLimits.pollBodyBytesMax),
+            answers: [.message("runner.v1.\(rpc.rawValue)Response"), .failure(401)], summary
+        ) { hold, request, called, app in
+            let poll = try Poll(
+                rpc, called.call, request, hold, pollHoldSeconds: app.configuration.pollHoldSeconds)
+            try FetchTask(app: app).begin(poll, called.context)
         }
     }
 
-    private func begin(_ poll: Poll) throws {
-        let runner = try app.runner(of: poll.held.request)
+    let app: App
+
+    private func begin(_ poll: Poll, _ runner: Runner) throws {
         // Not a reason for an error: it takes up work soon after it is enabled (runner.md 3.1).
         guard !runner.disabled else { return try poll.answerNothing(conclusive: false) }
         if let key = poll.requestKey, app.polls.mayRecover(runner.id) {
@@ -55,7 +46,7 @@ package struct FetchTask: Sendable {
         }
         guard try !isSpent(runner) else { return try poll.answerNothing(conclusive: true) }
         // Many requests stand before this one: rather nothing proven than a queue that outlives its clients.
-        guard pool.depth < app.configuration.looksMax else { return try poll.answerNothing(conclusive: false) }
+        guard poll.hold.depth() < app.configuration.looksMax else { return try poll.answerNothing(conclusive: false) }
         try look(poll)
     }
 
@@ -76,11 +67,11 @@ package struct FetchTask: Sendable {
     /// Looks unless nothing can be there, then parks. Every wake-up comes back here.
     private func look(_ poll: Poll) throws {
         // Asked again at each wake-up: it may have been disabled or given other labels meanwhile. Costs no query.
-        let runner = try app.runner(of: poll.held.request)
+        let runner = try app.runner(of: poll.request)
         let scope = PollScope(runner)
         while true {
             // The client left, or is about to: a claim now could not be delivered.
-            if poll.held.isGone() { return poll.held.answer(.noContent) }
+            if poll.hold.held.isGone() { return poll.hold.answer(.noContent) }
             guard !runner.disabled, Clock.monotonicMicroseconds() < poll.claimBefore else {
                 return try poll.answerNothing(conclusive: false)
             }
@@ -115,19 +106,9 @@ package struct FetchTask: Sendable {
     private func waiter(_ poll: Poll, _ scope: PollScope) -> ParkedPolls.Waiter {
         ParkedPolls.Waiter(
             scope: scope, deadline: poll.holdUntil,
-            look: {
-                pool.run {
-                    do { try look(poll) } catch {
-                        poll.held.answer(Router.render(error, poll.held.request, app))
-                    }
-                }
-            },
-            giveUp: {
-                do { try poll.answerNothing(conclusive: !app.polls.isStopping) } catch {
-                    poll.held.answer(Router.render(error, poll.held.request, app))
-                }
-            },
-            isGone: poll.held.isGone)
+            look: { poll.hold.work { try look(poll) } },
+            giveUp: { poll.hold.now { try poll.answerNothing(conclusive: !app.polls.isStopping) } },
+            isGone: poll.hold.held.isGone)
     }
 
     /// Answers with the tasks whose message could be made; the others fail with the reason (go-gitea/gitea#37586).
@@ -140,7 +121,7 @@ package struct FetchTask: Sendable {
             do {
                 let message = TaskMessage(app: app)
                 tasks.append(
-                    try message.make(one.assignment, token: one.token, base: app.base(of: poll.held.request)))
+                    try message.make(one.assignment, token: one.token, base: app.base(of: poll.request)))
                 delivered.append(one.assignment)
             } catch {
                 let job = one.assignment

@@ -15,7 +15,8 @@ struct Poll: Sendable {
 
     let rpc: RPC
     let call: ConnectCall
-    let held: HeldRequest
+    let request: Request
+    let hold: Hold
     /// Tasks the runner has room for.
     let capacity: Int
     package let handle: String?
@@ -25,10 +26,11 @@ struct Poll: Sendable {
     let claimBefore: Int64
 
     /// - Throws: `Failure` for a message or key that cannot be read.
-    init(_ rpc: RPC, _ call: ConnectCall, _ held: HeldRequest, pollHoldSeconds: Double) throws {
+    init(_ rpc: RPC, _ call: ConnectCall, _ request: Request, _ hold: Hold, pollHoldSeconds: Double) throws {
         self.rpc = rpc
         self.call = call
-        self.held = held
+        self.request = request
+        self.hold = hold
         switch rpc {
         case .fetchTask:
             let message = try call.message(Runner_V1_FetchTaskRequest.self)
@@ -43,7 +45,7 @@ struct Poll: Sendable {
             }
             handle = message.handle.isEmpty ? nil : message.handle
         }
-        requestKey = held.request.header("x-runner-request-key")
+        requestKey = request.header("x-runner-request-key")
         if let requestKey, requestKey.utf8.count > RunnerLimits.requestKeyBytesMax {
             throw Failure(
                 .invalid,
@@ -62,7 +64,7 @@ struct Poll: Sendable {
     /// `tasks_version` is never a reason for us not to look, so it is constant: 1, and 0 when the look proves nothing
     /// (DESIGN section 2).
     func answerNothing(conclusive: Bool) throws {
-        held.answer(try response([], version: conclusive ? 1 : 0))
+        hold.answer(try response([], version: conclusive ? 1 : 0))
     }
 
     /// - Throws: `ClientGone` when nobody is there to take them.
@@ -71,8 +73,8 @@ struct Poll: Sendable {
             throw Failure(.fault, "\(tasks.count) tasks were recovered for one FetchSingleTask")
         }
         let response = try response(tasks, version: 1)
-        if held.isGone() { throw ClientGone() }
-        held.answer(response)
+        if hold.held.isGone() { throw ClientGone() }
+        hold.answer(response)
     }
 
     private func response(_ tasks: [Runner_V1_Task], version: Int64) throws -> Response {

@@ -10,17 +10,31 @@ enum SummaryRoutes {
 
     private static let workflows = "/api/actions_pipeline/_apis/pipelines/workflows"
 
-    static let all: [Route] = [
-        Route("PUT", workflows + "/{run}/jobs/{job}/steps/{step}/summary", access: .task, putOfStep),
+    /// More than the limit, so that what is too large is refused in our words.
+    private static let body = BodyShape.text(bytesMax: 2 * JobSummaryLimits.stepBytesMax)
+    private static let answers: [AnswerShape] = [.json(200, SummaryAnswer.self), .failure(400), .failure(401)]
+
+    static let all: [Endpoint] = [
+        Endpoint(
+            .put, workflows + "/{run}/jobs/{job}/steps/{step}/summary", .task, body: body, answers: answers,
+            "Take the summary of a step.", putOfStep),
         // Forgejo's runner: one for the whole job.
-        Route("PUT", workflows + "/{run}/summary", access: .task) { request, _, app in
-            try put(.job, request, try task(request), app)
-        },
-        Route("GET", "/{owner}/{repo}/actions/jobs/{job}/summary", access: .repository(.read), show),
+        Endpoint(
+            .put, workflows + "/{run}/summary", .task, body: body, answers: answers, "Take the summary of a job."
+        ) { request, task, app in try put(.job, request, task, app) },
+        Endpoint(
+            .get, "/{owner}/{repo}/actions/jobs/{job}/summary", .repository(.read),
+            answers: [.media(200, "text/plain"), .failure(404)], "Show the summary of a job.", show),
     ]
 
-    @Sendable private static func putOfStep(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let task = try task(request)
+    private struct SummaryAnswer: Described {
+        let message: String
+        let sizeBytes: Int
+        let runAttempt: Int64
+        static let example = SummaryAnswer(message: "created", sizeBytes: 12, runAttempt: 1)
+    }
+
+    @Sendable private static func putOfStep(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
         guard request.int("job") == task.job.number else {
             throw Failure(.invalid, "job \(request.path["job"] ?? "") is not the runtime token's, which is \(task.job)")
         }
@@ -45,15 +59,11 @@ enum SummaryRoutes {
             }
             return .json(
                 200,
-                #"{"message":"\#(change.rawValue)","sizeBytes":\#(request.body.count),"runAttempt":\#(task.attempt)}"#)
+                SummaryAnswer(
+                    message: change.rawValue, sizeBytes: request.body.count, runAttempt: task.attempt))
         } catch let refusal as SummaryRefusal {
             throw Failure(.invalid, "\(refusal)")
         }
-    }
-
-    private static func task(_ request: Request) throws -> LiveTask {
-        guard let task = request.task else { throw Failure(.unauthenticated, "the runtime token is required") }
-        return task
     }
 
     /// Parameters do not count; what names no type is taken at its word.
@@ -63,8 +73,8 @@ enum SummaryRoutes {
     }
 
     /// All of a job's, as text: never as HTML, since a job wrote it.
-    @Sendable private static func show(_ request: Request, _: Caller, _ app: App) throws -> Response {
-        let job = try RunRoutes.job(request, app)
+    @Sendable private static func show(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        let job = try JobRoutes.job(request, place, app)
         let summaries = try job.task.map {
             try app.summaries.summaries(of: $0, bytesMax: JobSummaryLimits.taskBytesMax)
         }

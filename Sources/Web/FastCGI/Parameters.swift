@@ -42,6 +42,13 @@ package struct Parameters: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    package init(_ pairs: [String: String]) {
+        bytes = []
+        for (name, value) in pairs.sorted(by: { $0.key < $1.key }) {
+            Array("\(name)=\(value)".utf8).withUnsafeBytes { append($0) }
+        }
+    }
+
     package init(dictionaryLiteral elements: (String, String)...) {
         bytes = []
         for (name, value) in elements {

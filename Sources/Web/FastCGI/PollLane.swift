@@ -8,6 +8,14 @@ package struct HeldRequest: Sendable {
     package let answer: @Sendable (Response) -> Void
     /// nginx closed the connection: the client is gone.
     package let isGone: @Sendable () -> Bool
+
+    package init(
+        request: Request, answer: @escaping @Sendable (Response) -> Void, isGone: @escaping @Sendable () -> Bool
+    ) {
+        self.request = request
+        self.answer = answer
+        self.isGone = isGone
+    }
 }
 
 /// Requests that wait: one epoll thread owns every connection, so a parked poll costs a few hundred bytes, not a thread.

@@ -26,7 +26,7 @@ package enum LaneLimits {
     /// larger, a client decides how long it holds a thread, up to `untakenSeconds`; it must have a place of `App.streams`.
     static let drainedBytesMax = 1024 * 1024 * 1024
     /// Body bytes of a poll; FetchTask is a few dozen bytes.
-    static let pollBodyBytesMax = 64 * 1024
+    package static let pollBodyBytesMax = 64 * 1024
 }
 
 /// Requests of the work lane that take long and need no answer soon: a few threads of their own work them off, and the others

@@ -58,26 +58,3 @@ extension Failure.Kind {
         }
     }
 }
-
-extension Response {
-    package static func connect(_ failure: Failure) -> Response {
-        let wire = failure.kind.wire
-        return Response(
-            wire.connectHTTP, type: "application/json",
-            body: Array(#"{"code":"\#(wire.connect)","message":"\#(jsonEscaped(failure.message))"}"#.utf8))
-    }
-    package static func rest(_ failure: Failure) -> Response {
-        .json(failure.kind.wire.rest, #"{"message":"\#(jsonEscaped(failure.message))","url":"/api/swagger"}"#)
-    }
-    /// To the tools of a job: what is wrong with a request is 400 (runner.md 6.6).
-    package static func pipeline(_ failure: Failure) -> Response {
-        let status = failure.kind == .invalid ? 400 : failure.kind.wire.rest
-        return .json(status, #"{"message":"\#(jsonEscaped(failure.message))"}"#)
-    }
-    package static func page(_ failure: Failure) -> Response {
-        let login = failure.kind == .unauthenticated
-        return .text(
-            failure.kind.wire.rest, failure.message + "\n",
-            headers: login ? [(name: "WWW-Authenticate", value: "Basic realm=\"Millrace\", charset=\"UTF-8\"")] : [])
-    }
-}

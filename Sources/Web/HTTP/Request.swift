@@ -16,8 +16,10 @@ package struct Request: Sendable {
     package let segments: [String]
     /// As the client sent it, without the query.
     package let rawPath: String
+    /// Parameters of the query in their order.
+    package let queryPairs: [(name: String, value: String)]
+    /// The first value of each name.
     package let query: [String: String]
-    package let statusFilters: [String]
     /// What of the address is over its limit, so that nothing of it was looked at; nil of a sound one.
     package let excess: String?
     package let parameters: Parameters
@@ -26,7 +28,6 @@ package struct Request: Sendable {
     package var stream: BodyStream?
     /// Names bound by the route's pattern.
     package var path: [String: String] = [:]
-    package var admitted: [String: any Sendable] = [:]
     package let now = Instant(microseconds: Clock.nowMicroseconds())
 
     package init(parameters: Parameters, body: [UInt8]) {
@@ -39,7 +40,7 @@ package struct Request: Sendable {
         method = parameters["REQUEST_METHOD"] ?? "GET"
         // All separators are single bytes: looking for characters would look for grapheme clusters, at ten times the cost.
         if let excess = Self.excess(of: uri) {
-            (rawPath, segments, query, statusFilters) = ("/", [], [:], [])
+            (rawPath, segments, query, queryPairs) = ("/", [], [:], [])
             self.excess = excess
             return
         }
@@ -50,16 +51,16 @@ package struct Request: Sendable {
             percentDecoded(Substring($0), plusIsSpace: false)
         }
         var query: [String: String] = [:]
-        var statuses: [String] = []
+        var pairs: [(name: String, value: String)] = []
         for pair in uri[question...].utf8.dropFirst().split(separator: UInt8(ascii: "&")) {
             let sides = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             let name = percentDecoded(Substring(sides[0]), plusIsSpace: true)
             let value = sides.count > 1 ? percentDecoded(Substring(sides[1]), plusIsSpace: true) : ""
-            if name == "status" { statuses.append(value) }
+            pairs.append((name, value))
             if query[name] == nil { query[name] = value }
         }
         self.query = query
-        statusFilters = statuses
+        queryPairs = pairs
     }
 
     /// Counted before anything is made of it.
@@ -104,4 +105,13 @@ package struct Request: Sendable {
     package func asking(for uri: String) -> Request { Request(parameters: parameters, body: [], uri: uri) }
 
     package func int(_ name: String) -> Int64? { path[name].flatMap { Int64($0) } }
+
+    /// The id that the path names; 0, which is nobody's, when it is no number.
+    package func id<ID: EntityID>(_ name: String, as type: ID.Type = ID.self) -> ID { ID(int(name) ?? 0) }
+
+    /// Every value of a parameter that may be given several times.
+    package func all(_ name: String) -> [String] { queryPairs.filter { $0.name == name }.map(\.value) }
+
+    /// The value of a parameter; nil when it is absent or empty.
+    package func given(_ name: String) -> String? { query[name].flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -1,3 +1,5 @@
+import Domain
+
 /// A whole answer. Bodies that are large are nginx's to send, by X-Accel-Redirect, or written piece by piece.
 package struct Response: Sendable {
     /// A body too large to hold. The work lane alone can send one.
@@ -30,8 +32,15 @@ package struct Response: Sendable {
     package static func text(_ status: Int, _ text: String, headers: [(name: String, value: String)] = []) -> Response {
         Response(status, type: "text/plain; charset=utf-8", body: Array(text.utf8), headers: headers)
     }
-    package static func json(_ status: Int, _ text: String, headers: [(name: String, value: String)] = []) -> Response {
-        Response(status, type: "application/json;charset=utf-8", body: Array(text.utf8), headers: headers)
+    /// A typed answer. What cannot be written is a fault of ours, and said as one.
+    package static func json(
+        _ status: Int, _ value: some Encodable, type: String = "application/json;charset=utf-8",
+        headers: [(name: String, value: String)] = []
+    ) -> Response {
+        guard let body = try? jsonText(value) else {
+            return .text(500, "internal error; the answer could not be written\n")
+        }
+        return Response(status, type: type, body: body, headers: headers)
     }
     package static func html(_ status: Int, _ text: String, headers: [(name: String, value: String)] = []) -> Response {
         Response(

@@ -50,15 +50,6 @@ package struct TwirpCall: Sendable {
     }
 }
 
-extension Response {
-    package static func twirp(_ failure: Failure) -> Response {
-        let wire = failure.kind.twirp
-        return Response(
-            wire.status, type: "application/json",
-            body: Array(#"{"code":"\#(wire.code)","msg":"\#(jsonEscaped(failure.message))"}"#.utf8))
-    }
-}
-
 extension Failure.Kind {
     /// Twirp's code and its HTTP status; the toolkit repeats 429, 500 and 503, the others are final (artifacts.md 3.7).
     package var twirp: (code: String, status: Int) {

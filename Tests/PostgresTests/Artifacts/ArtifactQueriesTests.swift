@@ -78,17 +78,17 @@ struct ArtifactQueriesTests {
         _ = try fixture.create("pending")
         #expect(try fixture.artifacts.delete(ids[4]))
         try fixture.script("update artifact set status = 4 where name = 'a0'")
-        func page(run: RunID? = nil, name: String? = nil, limit: Int64, offset: Int64) throws -> ([String], Int64) {
+        func page(run: RunID? = nil, name: String? = nil, _ part: ListPart) throws -> ([String], Int64) {
             let page = try queries.page(
-                of: RepositoryID(1), run: run, name: name, limit: limit, offset: offset)
+                of: RepositoryID(1), run: run, name: name, part)
             return (page.artifacts.map(\.name), page.total)
         }
-        #expect(try page(limit: 2, offset: 0) == (["a3", "a2"], 4))
-        #expect(try page(limit: 2, offset: 2) == (["a1", "a0"], 4))
-        #expect(try page(limit: 2, offset: 4) == ([], 4))
-        #expect(try page(run: RunID(1), name: "a1", limit: 9, offset: 0) == (["a1"], 1))
-        #expect(try page(run: RunID(2), limit: 9, offset: 0) == ([], 0))
-        #expect(try queries.page(of: RepositoryID(2), run: nil, name: nil, limit: 9, offset: 0).total == 0)
+        #expect(try page(ListPart(limit: 2, offset: 0)) == (["a3", "a2"], 4))
+        #expect(try page(ListPart(limit: 2, offset: 2)) == (["a1", "a0"], 4))
+        #expect(try page(ListPart(limit: 2, offset: 4)) == ([], 4))
+        #expect(try page(run: RunID(1), name: "a1", ListPart(limit: 9, offset: 0)) == (["a1"], 1))
+        #expect(try page(run: RunID(2), ListPart(limit: 9, offset: 0)) == ([], 0))
+        #expect(try queries.page(of: RepositoryID(2), run: nil, name: nil, ListPart(limit: 9, offset: 0)).total == 0)
     }
 
     @Test("files are told by path as bytes, and a bad blob is told as bad")

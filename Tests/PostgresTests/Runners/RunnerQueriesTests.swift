@@ -24,9 +24,9 @@ struct RunnerQueriesTests {
     }
 
     private func ids(
-        _ listing: RunnerListing, isDisabled: Bool? = nil, limit: Int = 9, offset: Int = 0
+        _ listing: RunnerListing, isDisabled: Bool? = nil, _ part: ListPart = ListPart(limit: 9)
     ) throws -> [Int64] {
-        try queries.runners(listing, isDisabled: isDisabled, limit: limit, offset: offset).map(\.id.number)
+        try queries.runners(listing, isDisabled: isDisabled, part).map(\.id.number)
     }
 
     @Test(
@@ -46,8 +46,8 @@ struct RunnerQueriesTests {
 
     @Test("pages and the filter of disabled ones")
     func pages() throws {
-        #expect(try ids(.all, limit: 2) == [1, 2])
-        #expect(try ids(.all, limit: 2, offset: 2) == [3, 4])
+        #expect(try ids(.all, ListPart(limit: 2)) == [1, 2])
+        #expect(try ids(.all, ListPart(limit: 2, offset: 2)) == [3, 4])
         #expect(try ids(.all, isDisabled: true) == [4])
         #expect(try ids(.all, isDisabled: false) == [1, 2, 3])
         #expect(try queries.count(.all, isDisabled: false) == 3)
@@ -55,7 +55,7 @@ struct RunnerQueriesTests {
 
     @Test("its place, its state and what it works on are told")
     func views() throws {
-        let views = try queries.runners(.all, isDisabled: nil, limit: 9, offset: 0)
+        let views = try queries.runners(.all, isDisabled: nil, ListPart(limit: 9, offset: 0))
         #expect(views.map(\.place) == ["octo/hello", "octo/hello", "octo", ""])
         #expect(views.map(\.status) == [.active, .idle, .offline, .offline])
         #expect(views.map(\.liveTasks) == [2, 0, 0, 0])

@@ -11,8 +11,8 @@ struct RunQueriesTests {
 
     init() throws { fixture = try RunFixture() }
 
-    private func numbers(_ filter: RunFilter = RunFilter(), limit: Int = 100, offset: Int = 0) throws -> [Int64] {
-        try queries.runs(of: RunFixture.repository, filter, limit: limit, offset: offset).map(\.number)
+    private func numbers(_ filter: RunFilter = RunFilter(), _ part: ListPart = ListPart(limit: 100)) throws -> [Int64] {
+        try queries.runs(of: RunFixture.repository, filter, part).map(\.number)
     }
     private func filter(_ change: (inout RunFilter) -> Void) -> RunFilter {
         var filter = RunFilter()
@@ -24,9 +24,15 @@ struct RunQueriesTests {
     func pages() throws {
         for _ in 0..<7 { try fixture.plan([RunFixture.job("a")]) }
         #expect(try numbers() == [7, 6, 5, 4, 3, 2, 1])
-        #expect(try (0..<4).flatMap { try numbers(limit: 2, offset: 2 * $0) } == [7, 6, 5, 4, 3, 2, 1])
+        #expect(
+            try (0..<4).flatMap { try numbers(RunFilter(), ListPart(limit: 2, offset: 2 * Int64($0))) } == [
+                7, 6, 5, 4, 3, 2, 1,
+            ])
         #expect(try queries.runCount(of: RunFixture.repository, RunFilter()) == 7)
-        #expect(try queries.runs(of: RepositoryID(9), RunFilter(), limit: 9, offset: 0).isEmpty)
+        // From the third newest on, whatever comes meanwhile.
+        let third = try queries.runs(of: RunFixture.repository, RunFilter(), ListPart(limit: 3))[2].id.number
+        #expect(try numbers(RunFilter(), ListPart(limit: 2, before: third)) == [4, 3])
+        #expect(try queries.runs(of: RepositoryID(9), RunFilter(), ListPart(limit: 9, offset: 0)).isEmpty)
     }
 
     @Test("each part of a filter, and all of them together")

@@ -39,7 +39,7 @@ struct RequestTests {
     @Test("status may be given more than once")
     func statuses() {
         #expect(
-            Self.request("/?status=queued&x=1&status=in%5Fprogress&status").statusFilters == [
+            Self.request("/?status=queued&x=1&status=in%5Fprogress&status").all("status") == [
                 "queued", "in_progress", "",
             ])
     }

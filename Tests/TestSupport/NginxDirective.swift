@@ -1,22 +1,22 @@
 import Foundation
 
 /// A directive of nginx's, with its block if it has one; includes of our own snippets are put in their place.
-struct NginxDirective {
-    let name: String
-    let arguments: [String]
-    var block: [NginxDirective] = []
+package struct NginxDirective {
+    package let name: String
+    package let arguments: [String]
+    package var block: [NginxDirective] = []
 
-    static let folder = DependencyRuleTests.root.appendingPathComponent("nginx")
+    private static let folder = projectRoot.appendingPathComponent("nginx")
 
     /// - Parameter name: of a file below nginx/.
-    static func read(_ name: String) throws -> [NginxDirective] {
+    package static func read(_ name: String) throws -> [NginxDirective] {
         let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
         var words = Self.words(text)[...]
         return try directives(&words)
     }
 
     /// Arguments of the first directive of this name in the block.
-    func value(_ name: String) -> [String]? { block.first { $0.name == name }?.arguments }
+    package func value(_ name: String) -> [String]? { block.first { $0.name == name }?.arguments }
 
     private static func directives(_ words: inout ArraySlice<String>) throws -> [NginxDirective] {
         var found: [NginxDirective] = []

@@ -3,7 +3,7 @@ import Testing
 @testable import Domain
 
 @Suite("JSON for the runner")
-struct PayloadTests {
+struct PayloadTextTests {
     static func json(_ body: (inout JSONWriter) -> Void) -> String {
         var json = JSONWriter()
         body(&json)

@@ -1,11 +1,9 @@
 import Testing
 
-@testable import Postgres
-@testable import Server
 @testable import Web
 
 @Suite("Failures on the wire")
-struct FailureTests {
+struct FailureShapeTests {
     /// Connect codes with their HTTP status (runner.md 1.2); a code with another status is misread by clients.
     static let connectStatus = [
         "invalid_argument": 400, "unauthenticated": 401, "permission_denied": 403, "not_found": 404,
@@ -34,48 +32,24 @@ struct FailureTests {
         #expect(rest[.fault] == 500)
     }
 
-    private static func kind(_ error: any Error) -> Failure.Kind { Failure(describing: error).kind }
-    private static func postgres(_ state: String) -> PostgresError {
-        PostgresError(sqlState: state, message: "secret detail of the database", statement: "run_insert")
-    }
-
-    @Test("a database that is away is busy, never a refusal of the caller")
-    func database() {
-        // A20: so is a statement that was cancelled (statement_timeout), and a lock that did not come.
-        for state in ["08006", "57P01", "57P03", "53300", "40001", "40P01", "57014", "55P03"] {
-            #expect(Self.kind(Self.postgres(state)) == .busy)
-        }
-        #expect(Self.kind(Self.postgres("23505")) == .fault)
-    }
-
-    @Test("a NUL character that PostgreSQL cannot store is the caller's mistake")
-    func nul() {
-        #expect(Self.kind(Self.postgres("22021")) == .invalid)
-    }
-
-    @Test("what is not known says nothing of itself")
-    func unknown() {
-        struct Inside: Error { let path = "/secret" }
-        for error in [Inside() as any Error, Self.postgres("23505")] {
-            let failure = Failure(describing: error)
-            #expect(failure.kind == .fault)
-            #expect(failure.message == "internal error; the server's log has the details")
-        }
-    }
-
     @Test("each protocol's shape, with the message escaped")
     func shapes() {
         let failure = Failure(.missing, "no \"x\"\n")
-        let connect = Response.connect(failure)
+        let connect = FailureShape.connect.render(failure)
         #expect(connect.status == 404)
         #expect(connect.headers[0].value == "application/json")
         #expect(String(decoding: connect.body, as: UTF8.self) == #"{"code":"not_found","message":"no \"x\"\n"}"#)
-        let rest = Response.rest(failure)
+        let rest = FailureShape.rest.render(failure)
         #expect(rest.status == 404)
-        #expect(String(decoding: rest.body, as: UTF8.self).hasPrefix(#"{"message":"no \"x\"\n","#))
-        let page = Response.page(Failure(.unauthenticated, "log in"))
+        #expect(
+            String(decoding: rest.body, as: UTF8.self) == #"{"message":"no \"x\"\n","url":"/api/swagger"}"#)
+        let twirp = FailureShape.twirp.render(failure)
+        #expect(String(decoding: twirp.body, as: UTF8.self) == #"{"code":"not_found","msg":"no \"x\"\n"}"#)
+        #expect(FailureShape.pipeline.render(Failure(.invalid, "x")).status == 400)
+        #expect(FailureShape.rest.render(Failure(.invalid, "x")).status == 422)
+        let page = FailureShape.page.render(Failure(.unauthenticated, "log in"))
         #expect(page.status == 401)
         #expect(page.headers.contains { $0.name == "WWW-Authenticate" })
-        #expect(!Response.page(failure).headers.contains { $0.name == "WWW-Authenticate" })
+        #expect(!FailureShape.page.render(failure).headers.contains { $0.name == "WWW-Authenticate" })
     }
 }

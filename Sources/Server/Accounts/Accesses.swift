@@ -1,0 +1,160 @@
+import Domain
+import Postgres
+import Web
+
+package typealias Endpoint = Web.Endpoint<App>
+
+/// A repository that the caller may have what it wants of.
+struct InRepository: Sendable {
+    let repository: Repository
+    let caller: Caller
+    var id: RepositoryID { repository.id }
+}
+
+/// An organization that the caller owns.
+struct InOrganization: Sendable {
+    let organization: Account
+    let caller: Caller
+}
+
+/// Somebody with an account, for what is their own.
+struct ByAccount: Sendable {
+    let account: AccountID
+    let caller: Caller
+}
+
+extension Web.Access where App == Server.App, Context == Caller {
+    /// Needs no credentials, but bad ones are refused.
+    static var anyone: Self { Self("anyone") { request, app in try app.authenticate(request) } }
+
+    static var siteAdmin: Self {
+        Self("site admin") { request, app in try app.caller(of: request, wanting: .administrator) }
+    }
+}
+
+extension Web.Access where App == Server.App, Context == ByAccount {
+    static var account: Self {
+        Self("account") { request, app in
+            let caller = try app.caller(of: request, wanting: .account)
+            guard let account = caller.account else { throw Failure(.forbidden, "this needs an account") }
+            return ByAccount(account: account, caller: caller)
+        }
+    }
+}
+
+extension Web.Access where App == Server.App, Context == InOrganization {
+    /// An owner of the organization that the path names as `{org}`.
+    static var organization: Self {
+        Self("organization: owner") { request, app in
+            let caller = try app.authenticate(request)
+            guard let organization = try app.accounts.organization(named: request.path["org"] ?? "") else {
+                throw Failure(.missing, "not found")
+            }
+            try request.admit(caller, .organization(organization.id))
+            return InOrganization(organization: organization, caller: caller)
+        }
+    }
+}
+
+extension Web.Access where App == Server.App, Context == InRepository {
+    /// The repository that the path names as `{owner}/{repo}`, by what the caller may do there.
+    static func repository(_ wanted: RepositoryAccess) -> Self {
+        Self("repository: \(wanted)") { request, app in
+            let caller = try app.authenticate(request)
+            return InRepository(
+                repository: try app.repository(of: request, for: caller, wanting: wanted), caller: caller)
+        }
+    }
+}
+
+extension Web.Access where App == Server.App, Context == LiveTask {
+    /// A running job, by its runtime token.
+    static var task: Self { Self("task") { request, app in try app.runtimeTask(of: request) } }
+
+    /// The same, or by its job token: old runners hand that to the artifact actions (artifacts.md 1.1).
+    static var taskByAnyToken: Self { Self("task: any token") { request, app in try app.liveTask(of: request) } }
+}
+
+extension Web.Access where App == Server.App, Context == Runner {
+    /// A registered runner, by its uuid and token.
+    static var runner: Self { Self("runner") { request, app in try app.runner(of: request) } }
+
+    /// The same; the call tells of a task, so the runner works on something.
+    static var reportingRunner: Self {
+        Self("runner") { request, app in try app.runner(of: request, reports: true) }
+    }
+}
+
+/// The client's request that nginx asks about before it lets it in.
+struct Question: Sendable {
+    let original: Request
+}
+
+extension Web.Access where App == Server.App, Context == Question {
+    /// nginx itself: clients reach these paths by no address (`internal` in nginx/).
+    static var nginx: Self {
+        Self("nginx") { request, _ in
+            guard let uri = request.parameters["MILLRACE_ORIGINAL_URI"] else { throw Failure(.missing, "not found") }
+            return Question(original: request.asking(for: uri))
+        }
+    }
+}
+
+extension Web.Access where App == Server.App, Context == Void {
+    /// Nobody: the address is for another method, and that is as wrong as a wrong signature.
+    static var nobody: Self {
+        Self("nobody") { _, _ in throw Failure(.forbidden, "this address takes another method") }
+    }
+}
+
+extension Request {
+    /// - Throws: 401 or 403 when the caller may not.
+    fileprivate func admit(_ caller: Caller, _ wanted: SiteAccess) throws {
+        switch authorize(caller.principal, wanted) {
+        case .allowed: return
+        case .needsLogin, .invisible:
+            throw Failure(.unauthenticated, isPage ? "log in to see this page" : "token is required")
+        case .forbidden:
+            switch wanted {
+            case .account: throw Failure(.forbidden, "this needs an account; a job's token has none")
+            case .organization: throw Failure(.forbidden, "you need to own this organization")
+            case .administrator: throw Failure(.forbidden, "you need to be a site administrator")
+            }
+        }
+    }
+    fileprivate var isPage: Bool { segments.first != "api" }
+}
+
+extension App {
+    fileprivate func caller(of request: Request, wanting wanted: SiteAccess) throws -> Caller {
+        let caller = try authenticate(request)
+        try request.admit(caller, wanted)
+        return caller
+    }
+
+    /// The repository a path names, if the caller may have what it wants of it (rest.md 1, order of checks).
+    fileprivate func repository(
+        of request: Request, for caller: Caller, wanting wanted: RepositoryAccess
+    ) throws -> Repository {
+        let found = try repositories.repository(
+            owner: request.path["owner"] ?? "", name: request.path["repo"] ?? "", seenBy: caller.account)
+        let isPage = request.isPage
+        guard let repository = found else {
+            throw isPage && caller.principal == .anonymous
+                ? Failure(.unauthenticated, "log in to see this page") : Failure(.missing, "not found")
+        }
+        switch authorize(caller.principal, wanted, of: .actions, on: repository.facts) {
+        case .allowed: return repository
+        case .needsLogin: throw Failure(.unauthenticated, "token is required")
+        case .forbidden:
+            throw Failure(
+                .forbidden,
+                caller.lacks(wanted, of: .actions, on: repository.facts)
+                    ?? "you need \(wanted) access to \(repository.fullName)")
+        case .invisible:
+            // A person with a browser is asked to log in, and learns nothing about what exists.
+            throw isPage && caller.principal == .anonymous
+                ? Failure(.unauthenticated, "log in to see this page") : Failure(.missing, "not found")
+        }
+    }
+}

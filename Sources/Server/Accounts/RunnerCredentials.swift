@@ -1,0 +1,30 @@
+import Domain
+import Postgres
+import Web
+
+extension App {
+    /// The runner of a call (runner.md 1.5). Unknown uuid and wrong token are one error, so that uuids cannot be probed.
+    ///
+    /// - Parameter reports: the call tells of a task, so the runner works on something.
+    func runner(of request: Request, reports: Bool = false) throws -> Runner {
+        guard let uuid = request.header("x-runner-uuid"), let token = request.header("x-runner-token"),
+            isUUID(uuid)
+        else { throw Failure(.unauthenticated, "unregistered runner") }
+        let key = uuid.lowercased()
+        let hash = Token.hash(token)
+        let runner: Runner
+        if let cached = polls.runner(uuid: key) {
+            runner = cached
+        } else {
+            let mark = polls.changes(of: key)
+            guard let found = try runners.runner(uuid: key) else {
+                throw Failure(.unauthenticated, "unregistered runner")
+            }
+            polls.keep(found, since: mark)
+            runner = found
+        }
+        guard Token.equal(hash, runner.tokenHash) else { throw Failure(.unauthenticated, "unregistered runner") }
+        calls.heard(runner.id, reports: reports)
+        return runner
+    }
+}

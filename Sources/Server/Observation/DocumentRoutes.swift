@@ -1,0 +1,19 @@
+import Domain
+import Web
+
+/// What the API is, for programs: the OpenAPI document, made from the route table.
+enum DocumentRoutes {
+    static let all: [Endpoint] = [
+        Endpoint(
+            .get, "/swagger.v1.json", .open, answers: [.media(200, "application/json")],
+            "Give the OpenAPI document of the REST API."
+        ) { _, _, app in
+            Response(
+                200, type: "application/json;charset=utf-8",
+                body: try OpenAPI(
+                    title: "Millrace", version: HealthRoutes.apiVersion, base: app.configuration.publicURL
+                )
+                .document(of: Routes.endpoints))
+        }
+    ]
+}

@@ -1,0 +1,43 @@
+import Logging
+import Web
+
+/// Every route of the server, in one table: routers, lanes, nginx's locations, the OpenAPI document and the authorization
+/// matrix are made from it or checked against it.
+package enum Routes {
+    package static let endpoints: [Endpoint] =
+        HealthRoutes.all + MetricsRoutes.all + DocumentRoutes.all + RunnerCallRoutes.all + RegistrationRoutes.all
+        + TaskRoutes.all + FetchTask.all
+        + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
+        + LogPage.all
+        + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
+        + ArtifactRoutes.all
+        + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
+
+    /// Which protocol's failures a path has.
+    package static let families = [
+        PathFamily("/", .page), PathFamily("/api", .rest), PathFamily("/api/actions", .connect),
+        PathFamily("/api/actions_pipeline", .pipeline), PathFamily("/twirp", .twirp),
+    ]
+
+    /// - Throws: when two endpoints take the same request.
+    package static func table() throws -> RouteTable<App> { try RouteTable(endpoints, families: families) }
+
+    package static func router(_ app: App) throws -> Router<App> {
+        Router(
+            app: app, table: try table(),
+            hooks: RouterHooks(
+                refuse: { request, app in try app.refuseOtherSites(request, method: request.method) },
+                failed: { error, request, app in app.report(error, of: request) }))
+    }
+}
+
+extension App {
+    /// What only an operator can mend goes to the log; what the caller can, goes to the caller alone.
+    func report(_ error: any Error, of request: Request) {
+        let kind = Failure(describing: error).kind
+        guard kind == .fault || kind == .busy else { return }
+        log.error(
+            "request failed",
+            metadata: ["path": "\(request.rawPath)", "method": "\(request.method)", "err": "\(error)"])
+    }
+}

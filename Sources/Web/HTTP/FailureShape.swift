@@ -1,0 +1,63 @@
+import Domain
+
+/// How a protocol tells a failure: its whole mapping, from what was thrown to bytes.
+package struct FailureShape: Sendable {
+    package let name: String
+    /// - Parameter error: as it was thrown; `Failure(describing:)` says its kind and words.
+    package let render: @Sendable (_ error: any Error) -> Response
+    /// Replaces "not found" and "wrong method" for a path or method without an endpoint.
+    package let unknown: (@Sendable (Request) -> Failure)?
+
+    package init(
+        _ name: String, unknown: (@Sendable (Request) -> Failure)? = nil,
+        render: @escaping @Sendable (_ error: any Error) -> Response
+    ) {
+        self.name = name
+        self.unknown = unknown
+        self.render = render
+    }
+
+    private struct ConnectError: Encodable { let code, message: String }
+    private struct TwirpError: Encodable { let code, msg: String }
+    private struct RESTError: Encodable { let message, url: String }
+    private struct PipelineError: Encodable { let message: String }
+
+    /// runner.md 1.2.
+    package static let connect = FailureShape("connect") { error in
+        let failure = Failure(describing: error)
+        let wire = failure.kind.wire
+        return .json(
+            wire.connectHTTP, ConnectError(code: wire.connect, message: failure.message), type: "application/json")
+    }
+
+    /// artifacts.md 3.7.
+    package static let twirp = FailureShape(
+        "twirp", unknown: { Failure(.badRoute, "no call is at \($0.method) \($0.rawPath)") }
+    ) { error in
+        let failure = Failure(describing: error)
+        let wire = failure.kind.twirp
+        return .json(wire.status, TwirpError(code: wire.code, msg: failure.message), type: "application/json")
+    }
+
+    /// rest.md 1.
+    package static let rest = FailureShape("rest") { error in
+        let failure = Failure(describing: error)
+        return .json(failure.kind.wire.rest, RESTError(message: failure.message, url: "/api/swagger"))
+    }
+
+    /// To the tools of a job: what is wrong with a request is 400 (runner.md 6.6).
+    package static let pipeline = FailureShape("pipeline") { error in
+        let failure = Failure(describing: error)
+        return .json(
+            failure.kind == .invalid ? 400 : failure.kind.wire.rest, PipelineError(message: failure.message))
+    }
+
+    /// To a person with a browser, and to git.
+    package static let page = FailureShape("page") { error in
+        let failure = Failure(describing: error)
+        let login = failure.kind == .unauthenticated
+        return .text(
+            failure.kind.wire.rest, failure.message + "\n",
+            headers: login ? [(name: "WWW-Authenticate", value: "Basic realm=\"Millrace\", charset=\"UTF-8\"")] : [])
+    }
+}

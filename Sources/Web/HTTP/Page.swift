@@ -1,0 +1,68 @@
+import Domain
+
+/// Which part of a list a request asks for (rest.md 2): by page and limit, or by the id before which it begins.
+package struct Page: Equatable, Sendable {
+    /// From 1.
+    package let number: Int
+    /// Rows on a page, 1 to `PageLimits.rowsMax`.
+    package let limit: Int
+    /// Rows whose id is below this one: the way through long lists, whose cost does not grow with the page.
+    package let before: Int64?
+
+    /// - Parameters:
+    ///   - limitName: `per_page` stands in for `limit` in lists of the toolkit.
+    ///   - limitMin: taken for a limit below 1; nil: the default is.
+    package init(
+        _ request: Request, limitName: String = "limit", limitMax: Int = PageLimits.rowsMax,
+        limitDefault: Int = PageLimits.rowsDefault, limitMin: Int? = nil
+    ) {
+        let asked = request.query[limitName].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : limitMin }
+        limit = min(asked ?? limitDefault, limitMax)
+        number = min(max(1, request.query["page"].flatMap { Int($0) } ?? 1), PageLimits.pagesMax)
+        before = request.query["before"].flatMap { Int64($0) }.flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    package init(number: Int = 1, limit: Int, before: Int64? = nil) {
+        self.number = number
+        self.limit = limit
+        self.before = before
+    }
+
+    package var part: ListPart {
+        ListPart(limit: Int64(limit), offset: before == nil ? Int64(number - 1) * Int64(limit) : 0, before: before)
+    }
+
+    package static let parameters = [
+        QueryParameter("page", "the page, from 1"), QueryParameter("limit", "rows on a page, at most 50"),
+        QueryParameter("before", "only rows with an id below this one; then the page does not count"),
+    ]
+
+    /// `X-Total-Count`, and a `Link` to the pages around this one (RFC 8288), as Gitea gives them.
+    package func headers(total: Int64, base: String, request: Request) -> [(name: String, value: String)] {
+        var headers = [(name: "X-Total-Count", value: "\(total)")]
+        let last = max(1, (total + Int64(limit) - 1) / Int64(limit))
+        var links: [(page: Int64, rel: String)] = []
+        if before == nil {
+            if Int64(number) < last { links += [(Int64(number) + 1, "next"), (last, "last")] }
+            if number > 1 { links += [(1, "first"), (Int64(number) - 1, "prev")] }
+        }
+        if !links.isEmpty {
+            let others = request.queryPairs.filter { $0.name != "page" }
+            let text = links.map { link in
+                let query =
+                    (others.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }
+                    + ["page=\(link.page)"]).joined(separator: "&")
+                return "<\(base)\(request.rawPath)?\(query)>; rel=\"\(link.rel)\""
+            }
+            headers.append((name: "Link", value: text.joined(separator: ",")))
+        }
+        return headers
+    }
+}
+
+package enum PageLimits {
+    package static let rowsDefault = 30
+    package static let rowsMax = 50
+    /// So that an offset cannot overflow.
+    package static let pagesMax = 10_000_000
+}

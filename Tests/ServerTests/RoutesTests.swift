@@ -1,0 +1,142 @@
+import Domain
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Server
+@testable import Web
+
+@Suite("The routes")
+struct RoutesTests {
+    private static let list = projectRoot.appendingPathComponent("Tests/ServerTests/routes.txt")
+
+    private static func line(_ endpoint: Server.Endpoint, _ table: RouteTable<App>) -> String {
+        let body =
+            switch endpoint.body.content {
+            case .none: "-"
+            case .json(let type): "json \(type.schemaName)"
+            case .message(let name): name
+            case .text: "text"
+            case .stream: "stream"
+            case .spooled: "spooled"
+            }
+        return [
+            "\(endpoint.method.rawValue) \(endpoint.path)", endpoint.access, endpoint.scope?.rawValue ?? "-",
+            "\(endpoint.lane)", table.shape(of: endpoint).name, body,
+            endpoint.answers.map { "\($0.status)" }.joined(separator: " "),
+        ].joined(separator: " | ")
+    }
+
+    /// Who may call what is decided by people: a changed access is a changed line, which they read.
+    @Test("are those of routes.txt (to accept a change: MILLRACE_ACCEPT=1 swift test --filter RoutesTests)")
+    func written() throws {
+        let table = try Routes.table()
+        let lines = table.endpoints.map { Self.line($0, table) }.sorted()
+        let text =
+            "# method and path | access | scope | lane | failures | body | answers\n" + lines.joined(separator: "\n")
+            + "\n"
+        if ProcessInfo.processInfo.environment["MILLRACE_ACCEPT"] == "1" {
+            try text.write(to: Self.list, atomically: true, encoding: .utf8)
+        }
+        let accepted = try String(contentsOf: Self.list, encoding: .utf8).split(separator: "\n")
+        let now = text.split(separator: "\n")
+        for line in now where !accepted.contains(line) { Issue.record("new or changed: \(line)") }
+        for line in accepted where !now.contains(line) { Issue.record("gone: \(line)") }
+    }
+
+    @Test("none that changes something of a repository asks for less than write", arguments: Routes.endpoints.indices)
+    func unsafeMethods(index: Int) {
+        let endpoint = Routes.endpoints[index]
+        guard ![.get, .every].contains(endpoint.method) else { return }
+        #expect(
+            ![
+                "open", "anyone", "repository: read",
+            ].contains(endpoint.access), "\(endpoint.method.rawValue) \(endpoint.path) is for \(endpoint.access)")
+    }
+
+    @Test("all of the REST API name the scope of a token")
+    func scopes() {
+        for endpoint in Routes.endpoints where endpoint.path.hasPrefix("/api/v1") {
+            #expect(endpoint.scope != nil, "\(endpoint.path)")
+        }
+    }
+
+    @Test("say what they do in a sentence, and what they answer")
+    func words() {
+        for endpoint in Routes.endpoints {
+            #expect(endpoint.summary.hasSuffix(".") && endpoint.summary.first?.isUppercase == true, "\(endpoint.path)")
+            #expect(!endpoint.answers.isEmpty, "\(endpoint.path)")
+            // Parameters of a path have names of their own.
+            let names = endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }
+            #expect(Set(names).count == names.count, "\(endpoint.path)")
+        }
+    }
+
+    // MARK: nginx
+
+    /// nginx's location for a path, as nginx chooses it: exact, then the longest prefix if it says ^~, then the first regular
+    /// expression, then the longest prefix.
+    static func location(of path: String, in locations: [NginxDirective]) throws -> NginxDirective? {
+        func text(_ location: NginxDirective) -> String { location.arguments.last ?? "" }
+        let named = locations.filter { !text($0).hasPrefix("@") }
+        if let exact = named.first(where: { $0.arguments.first == "=" && text($0) == path }) { return exact }
+        let prefixes = named.filter { [text($0), "^~"].contains($0.arguments.first ?? "") && path.hasPrefix(text($0)) }
+        let longest = prefixes.max { text($0).utf8.count < text($1).utf8.count }
+        if longest?.arguments.first == "^~" { return longest }
+        for location in named where location.arguments.first == "~" {
+            if path.contains(try Regex(text(location))) { return location }
+        }
+        return longest
+    }
+
+    private static func bytes(_ text: String) -> Int? {
+        let units = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
+        guard let unit = text.last.flatMap({ units[String($0)] }) else { return Int(text) }
+        return Int(text.dropLast()).map { $0 * unit }
+    }
+
+    @Test("come by the socket that nginx sends them to, with bodies that it lets through")
+    func nginx() throws {
+        let outer = try NginxDirective.read("millrace.conf").filter { $0.name == "location" }
+        let inner = try NginxDirective.read("millrace-spool.conf").filter { $0.name == "location" }
+        for endpoint in Routes.endpoints {
+            let path =
+                "/"
+                + endpoint.path.split(separator: "/").map { $0.hasPrefix("{") ? "7" : String($0) }.joined(
+                    separator: "/")
+            // nginx's own question about uploads is asked by its inner server.
+            let locations = endpoint.path == UploadRoutes.checkPath ? inner : outer
+            let location = try #require(try Self.location(of: path, in: locations), "\(path)")
+            if case .spooled = endpoint.body.content {
+                #expect(location.value("proxy_pass") != nil, "\(path) is not stored before: \(location.arguments)")
+            } else if location.value("proxy_pass") == nil {
+                let expected = endpoint.lane.isPoll ? "millrace_poll" : "millrace_work"
+                #expect(location.value("fastcgi_pass")?.first == expected, "\(path) goes to \(location.arguments)")
+            }
+            // nginx asks without the body of what it asks about.
+            if location.value("fastcgi_pass_request_body") == ["off"] { continue }
+            let passed = try #require(location.value("client_max_body_size")?.first.flatMap(Self.bytes), "\(path)")
+            #expect(passed >= endpoint.body.bytesMax, "\(path): \(location.arguments) takes \(passed) bytes")
+        }
+    }
+
+    // MARK: OpenAPI
+
+    @Test("of the REST API stand in the OpenAPI document, with schemas for all that it names")
+    func openAPI() throws {
+        let app = try TestApp()
+        let answer = app.ask("GET", "/swagger.v1.json")
+        #expect(answer.status == 200)
+        let document = try #require(answer.json as? [String: Any])
+        let paths = try #require(document["paths"] as? [String: [String: Any]])
+        let schemas = try #require((document["components"] as? [String: Any])?["schemas"] as? [String: Any])
+        for endpoint in Routes.endpoints where endpoint.path.hasPrefix("/api/v1/") {
+            let operation = try #require(
+                paths[endpoint.path]?[endpoint.method.rawValue.lowercased()] as? [String: Any], "\(endpoint.path)")
+            #expect(operation["x-millrace-access"] as? String == endpoint.access)
+        }
+        for reference in answer.text.matches(of: /#\/components\/schemas\/(\w+)/) {
+            #expect(schemas[String(reference.output.1)] != nil, "\(reference.output.1)")
+        }
+    }
+}
