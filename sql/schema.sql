@@ -264,6 +264,26 @@ CREATE TABLE public.collaborator (
     CONSTRAINT collaborator_permission_known CHECK ((permission = ANY (ARRAY['read'::text, 'write'::text, 'admin'::text])))
 );
 
+CREATE TABLE public.concurrency_group (
+    id bigint NOT NULL,
+    repository_id bigint NOT NULL,
+    name text NOT NULL,
+    next_turn bigint DEFAULT 1 NOT NULL
+);
+
+COMMENT ON TABLE public.concurrency_group IS 'locked before the runs of the group, and by whoever moves one of them';
+
+COMMENT ON COLUMN public.concurrency_group.next_turn IS 'the last turn that was taken: each run and each rerun takes one';
+
+ALTER TABLE public.concurrency_group ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.concurrency_group_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.event (
     id bigint NOT NULL,
     run_id bigint,
@@ -578,10 +598,23 @@ CREATE TABLE public.run (
     started_at timestamp with time zone,
     stopped_at timestamp with time zone,
     warnings text DEFAULT ''::text NOT NULL,
+    group_id bigint,
+    group_turn bigint,
+    held_attempt integer,
+    cancels_in_progress boolean DEFAULT false NOT NULL,
+    cancelled_attempt integer,
     CONSTRAINT run_status_known CHECK (((status >= 1) AND (status <= 8)))
 );
 
 COMMENT ON COLUMN public.run.warnings IS 'remarks about the workflow file that do not stop it, one a line';
+
+COMMENT ON COLUMN public.run.group_turn IS 'who came last: of those that wait for the group only the newest does not give way';
+
+COMMENT ON COLUMN public.run.held_attempt IS 'the attempt that was let into the group; another one has to wait for its turn';
+
+COMMENT ON COLUMN public.run.cancels_in_progress IS 'it cancels the run that holds the group, instead of waiting for its end alone';
+
+COMMENT ON COLUMN public.run.cancelled_attempt IS 'the attempt that somebody cancelled: what has not started starts only to clean up';
 
 ALTER TABLE public.run ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.run_id_seq
@@ -808,6 +841,12 @@ ALTER TABLE ONLY public.blob
 ALTER TABLE ONLY public.collaborator
     ADD CONSTRAINT collaborator_pkey PRIMARY KEY (repository_id, account_id);
 
+ALTER TABLE ONLY public.concurrency_group
+    ADD CONSTRAINT concurrency_group_name_key UNIQUE (repository_id, name);
+
+ALTER TABLE ONLY public.concurrency_group
+    ADD CONSTRAINT concurrency_group_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
 
@@ -1004,6 +1043,8 @@ CREATE UNIQUE INDEX repository_owner_name_key ON public.repository USING btree (
 
 CREATE INDEX run_actor_idx ON public.run USING btree (actor_id);
 
+CREATE INDEX run_group_idx ON public.run USING btree (group_id, status) WHERE (group_id IS NOT NULL);
+
 CREATE INDEX run_repository_idx ON public.run USING btree (repository_id, id);
 
 CREATE INDEX run_retention_idx ON public.run USING btree (stopped_at) WHERE (status <= 4);
@@ -1093,6 +1134,9 @@ ALTER TABLE ONLY public.collaborator
 ALTER TABLE ONLY public.collaborator
     ADD CONSTRAINT collaborator_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.concurrency_group
+    ADD CONSTRAINT concurrency_group_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.job(id) ON DELETE CASCADE;
 
@@ -1149,6 +1193,9 @@ ALTER TABLE ONLY public.repository
 
 ALTER TABLE ONLY public.run
     ADD CONSTRAINT run_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.run
+    ADD CONSTRAINT run_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.concurrency_group(id);
 
 ALTER TABLE ONLY public.run
     ADD CONSTRAINT run_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;

@@ -62,3 +62,9 @@ public struct BlobID: EntityID {
     public let number: Int64
     public init(_ number: Int64) { self.number = number }
 }
+
+/// A concurrency group of a repository.
+public struct GroupID: EntityID {
+    public let number: Int64
+    public init(_ number: Int64) { self.number = number }
+}

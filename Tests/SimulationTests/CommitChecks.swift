@@ -28,6 +28,7 @@ extension Checks {
             try require(job.task == nil, "waits and has a task")
             try require(job.queueKey != nil, "waits and has no place in the queue")
             try require(tables.waiting.contains(job.id), "waits, and nobody was told")
+            if old.status == .blocked, world[job.run].isCancelRequested { world.seen.cleanUps += 1 }
         }
         if old.status == .blocked { try started(job, tables, in: world) }
     }
@@ -40,7 +41,6 @@ extension Checks {
         }
         let isMoved = tables.events.last { $0.job == job.id }?.status == job.status
         try require(isMoved, "is \(job.status), its last event is not")
-        guard tables.events.filter({ $0.job == job.id }).count > 1 || job.status == .waiting else { return }
         if job.status == .waiting { try require(tables.waiting.contains(job.id), "waits, and nobody was told") }
         guard job.status != .cancelled, let index = world[job.run].latest.firstIndex(of: job.id) else { return }
         var snapshot = world.snapshot(of: job.run)
@@ -51,6 +51,27 @@ extension Checks {
         try require(
             status == job.status,
             "became \(job.status); its condition, knowing everything, says \(status.map { "\($0)" } ?? "wait")")
+    }
+
+    /// One run of a group at most is let in, the others have not begun; who has to move is told in the transaction that made it so.
+    func groups(_ tables: WorldTables, before: Rows, in world: World) throws {
+        for group in Set(tables.touched.compactMap { world[$0].group }) {
+            let members = world.rows.members(of: group)
+            func require(_ holds: Bool, _ words: @autoclosure () -> String) throws {
+                let run = members.first?.run ?? RunID(1)
+                if !holds { throw Violation(run: run, description: "group \(group): \(words())") }
+            }
+            try require(members.count(where: \.holds) <= 1, "two hold it: \(members)")
+            try require(Set(members.map(\.turn)).count == members.count, "two have one turn: \(members)")
+            for member in members where !member.holds {
+                let isHeld = world[member.run].latest.allSatisfy {
+                    world[$0].status == .blocked || world[$0].status.isDone
+                }
+                try require(isHeld, "run \(member.run) runs and does not hold it")
+            }
+            guard let due = groupMove(members), due != groupMove(before.members(of: group)) else { continue }
+            try require(tables.groups.contains(group) || tables.isWaking, "\(due) is due, and nobody was told")
+        }
     }
 
     func runners(_ tables: WorldTables, before: Rows, in world: World) throws {
@@ -163,6 +184,7 @@ extension Checks {
         let told = Event(.taskLost, run: job.run, job: job.id, task: before.id, detail: loss.rawValue)
         try require(world[job.run].events.contains(told), "has no event")
         try require(!world[before.id].isLive && world[before.id].isEndedByServer, "was not ended by the server")
+        try require(job.returns <= RecoveryLimits.returnsMax, "went back \(job.returns) times")
         if job.status == .waiting {
             try require(loss == .unheard && job.returns == returnsBefore + 1, "goes back for the time \(job.returns)")
         } else {

@@ -13,6 +13,8 @@ struct Coverage: CustomStringConvertible {
     var crashes = 0
     var contradictions = 0
     var refusedOutputs = 0
+    var woken = 0
+    var cleanUps = 0
     var expansions = 0
     var statuses: Set<Status> = []
     var losses: Set<TaskLoss> = []
@@ -20,14 +22,15 @@ struct Coverage: CustomStringConvertible {
     var rarest: Int {
         min(
             min(reruns, recoveredAnswers, pieces, refusedAppends, settled),
-            min(contended, crashes, contradictions, refusedOutputs, expansions))
+            min(contended, crashes, contradictions, refusedOutputs), min(woken, cleanUps, expansions))
     }
 
     var description: String {
         "\(steps) steps, \(transactions) transactions, \(reruns) reruns, \(recoveredAnswers) answers asked for again, "
             + "\(pieces) pieces of logs, \(refusedAppends) refused appends, \(settled) waits for outputs, "
             + "\(contended) rows locked by others, \(crashes) crashes, \(contradictions) successes with a failed step, "
-            + "\(refusedOutputs) outputs refused, \(expansions) jobs expanded, losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
+            + "\(refusedOutputs) outputs refused, \(woken) moves in groups, \(cleanUps) jobs after a cancel, "
+            + "\(expansions) jobs expanded, losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
     }
 
     mutating func add(_ other: Coverage) {
@@ -42,6 +45,8 @@ struct Coverage: CustomStringConvertible {
         crashes += other.crashes
         contradictions += other.contradictions
         refusedOutputs += other.refusedOutputs
+        woken += other.woken
+        cleanUps += other.cleanUps
         expansions += other.expansions
         statuses.formUnion(other.statuses)
         losses.formUnion(other.losses)

@@ -17,6 +17,11 @@ struct RunRow {
     var attempts: [AttemptRow] = []
     /// Number of the latest attempt.
     var attempt: Int64 = 1
+    var group: GroupID?
+    var turn: Int64 = 0
+    var holdsGroup = false
+    var cancelsInProgress = false
+    var isCancelRequested = false
     var events: [Event] = []
     /// What happened, in words; only for the report of a failure.
     var history: [String] = []
@@ -52,6 +57,7 @@ struct WorkflowPlan: RunPlan {
     let ref: String
     let jobs: [JobPlan]
     let problem: String
+    let group: PlannedGroup?
     var jobCount: Int { jobs.count }
 }
 
@@ -117,6 +123,13 @@ struct RunnerRow {
     }
 }
 
+struct GroupRow {
+    let id: GroupID
+    let repository: RepositoryID
+    let name: String
+    var nextTurn: Int64 = 1
+}
+
 /// The tables in memory: a value, so that a transaction which fails puts back what was before.
 /// Ids count from 1 in order of making, as those of the database do.
 struct Rows {
@@ -124,6 +137,15 @@ struct Rows {
     var jobs: [JobRow] = []
     var tasks: [TaskRow] = []
     var runners: [RunnerRow] = []
+    var groups: [GroupRow] = []
+
+    func members(of group: GroupID) -> [GroupMember] {
+        runs.filter { $0.group == group && !$0.status.isDone }.map {
+            GroupMember(
+                run: $0.id, turn: $0.turn, holds: $0.holdsGroup, cancelsInProgress: $0.cancelsInProgress,
+                isCancelRequested: $0.isCancelRequested)
+        }
+    }
 
     subscript(_ id: RunID) -> RunRow {
         get { runs[Int(id.number) - 1] }

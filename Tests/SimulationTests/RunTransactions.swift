@@ -6,6 +6,12 @@ extension World {
         let run = try transaction { try RunScript(on: $0).plan(plan, by: actor) }
         guard let run else { return }
         try require(self[run].attempts.count == 1, run, "it has \(self[run].attempts.count) attempts")
+        let row = self[run]
+        let group = row.group.map { rows.groups[Int($0.number) - 1] }
+        try require(
+            group?.name == (plan.jobs.isEmpty ? nil : plan.group?.name)
+                && (group == nil || group?.repository == plan.repository), run,
+            "it was planned into \(plan.group?.name ?? "no group") and is in \(group?.name ?? "none")")
         let first: Status = plan.jobs.isEmpty ? .failure : .blocked
         let expected =
             [
@@ -24,6 +30,9 @@ extension World {
         note(run, "rerun \(wish)")
         seen.reruns += 1
         let after = self[run]
+        try require(
+            after.group == before.group && (after.group == nil || after.turn > before.turn), run,
+            "a rerun did not enter its group anew")
         try require(after.attempt == before.attempt + 1, run, "a rerun made it attempt \(after.attempt)")
         try require(
             after.attempts.count == Int(after.attempt) && after.attempts.last?.actor == actor, run,
@@ -90,7 +99,11 @@ extension World {
                     try require(self[leg].plan.deferred == nil, run, "\(change) left job \(leg) to be planned")
                     try require(self[leg].status == .waiting, run, "\(change) left job \(leg) \(self[leg].status)")
                     try require(self[leg].queueKey != nil, run, "\(change) gave job \(leg) no place in the queue")
+                    let first = self[run].events.first { $0.job == leg }?.status
+                    try require(first == .blocked, run, "\(change) made job \(leg) without its first event")
                 }
+            case .requestCancel: try require(self[run].isCancelRequested, run, "\(change) was not written")
+            case .wake: break
             case .run(let status): try require(self[run].status == status, run, "\(change) was not written")
             }
         }
@@ -98,6 +111,46 @@ extension World {
 
     func require(_ holds: Bool, _ run: RunID, _ words: @autoclosure () -> String) throws {
         if !holds { throw Violation(run: run, description: words()) }
+    }
+
+    // MARK: groups
+
+    /// Every move that is due in a group, each in a transaction of its own.
+    func wake(_ group: GroupID) throws {
+        // Two runs a turn at most: one is cancelled, one is let in.
+        for _ in 0...(2 * runs.count) {
+            let due = groupMove(rows.members(of: group))
+            let moved = try transaction { try RunScript(on: $0).wake(group) }
+            guard let moved else {
+                guard let due else { return }
+                throw Violation(run: lastTouched ?? RunID(1), description: "\(due) was not done in group \(group)")
+            }
+            note(moved, "woken in group \(group)")
+            seen.woken += 1
+            try require(
+                due == .start(moved) || due == .cancel(moved), moved,
+                "moved, though \(due.map { "\($0)" } ?? "nothing") was due")
+            if due == .start(moved) { try require(self[moved].holdsGroup, moved, "started without its group") }
+            if due == .cancel(moved) {
+                try require(self[moved].isCancelRequested, moved, "was not cancelled for a newer one")
+                try require(
+                    self[moved].events.contains { $0.kind == .cancelRequested && $0.detail != "" }, moved,
+                    "was cancelled for a newer one, without a word")
+            }
+        }
+        throw Violation(run: lastTouched ?? RunID(1), description: "group \(group) does not come to rest")
+    }
+
+    /// What was told is heard, or the process that would have was killed.
+    func hearGroups() throws {
+        while !groupsToWake.isEmpty {
+            let group = groupsToWake.removeFirst()
+            if !isFaulty || !lots.oneIn(4) { try wake(group) }
+        }
+    }
+
+    func sweepGroups() throws {
+        for group in rows.groups { try wake(group.id) }
     }
 
     // MARK: sweeps
@@ -123,7 +176,7 @@ extension World {
 
     /// Never finds anything.
     func repair() throws {
-        for run in unfinished {
+        for run in unfinished where self[run].group == nil || self[run].holdsGroup {
             let isRepaired = try transaction { try RunScript(on: $0).examine(run) }
             try require(!isRepaired, run, "an event was missed: the sweep had to repair it")
         }

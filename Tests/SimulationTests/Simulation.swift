@@ -5,7 +5,7 @@ struct Simulation {
     private static let keys = ["a", "b", "c", "d", "e"]
     private static let labelNames = ["linux", "arm", "gpu"]
     private static let conditions: [String?] = [
-        nil, nil, nil, nil, "always()", "failure()", "success() || failure()", "!cancelled()",
+        nil, nil, nil, nil, "always()", "failure()", "success() || failure()", "!cancelled()", "cancelled()",
         "needs.a.outputs.answer == 'yes'",
         "always() && fromJSON('{')", "github.ref == 'refs/heads/main'",
     ]
@@ -18,7 +18,7 @@ struct Simulation {
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
         let spacing: Int64 = random.oneIn(2) ? 0 : 10_000_000
-        world = World(spacingMicroseconds: spacing, lots: SplitMix64(seed: random.next()))
+        world = World(spacingMicroseconds: spacing, cleansUp: random.oneIn(2), lots: SplitMix64(seed: random.next()))
         for _ in 0..<(2 + random.below(4)) { addRunner() }
     }
 
@@ -28,7 +28,10 @@ struct Simulation {
             world.seen.steps += 1
             world.now = Instant(microseconds: world.now.microseconds + random.within(0...2_000_000))
             // A process that was killed tells nobody; what it had begun is as if it had not been.
-            do { try step(network) } catch is Crash {}
+            do {
+                try step(network)
+                try world.hearGroups()
+            } catch is Crash {}
             if number.isMultiple(of: 200) { try world.checks.everything(in: world) }
         }
         try world.checks.everything(in: world)
@@ -93,7 +96,12 @@ struct Simulation {
             WorkflowPlan(
                 repository: RepositoryID(repository), owner: AccountID(repository == 1 ? 1 : 2),
                 ref: "refs/heads/\(random.pick(["main", "topic"]))", jobs: isBroken ? [] : plans,
-                problem: isBroken ? "no such file" : ""), by: somebody())
+                problem: isBroken ? "no such file" : "", group: group()), by: somebody())
+    }
+
+    private mutating func group() -> PlannedGroup? {
+        guard random.oneIn(2) else { return nil }
+        return PlannedGroup(name: random.pick(["deploy", "docs"]), cancelsInProgress: random.oneIn(3))
     }
 
     /// Two legs when the need has an output, one when it has none.
@@ -157,7 +165,8 @@ struct Simulation {
     }
 
     private mutating func sweep() throws {
-        switch random.below(5) {
+        switch random.below(6) {
+        case 5: try world.sweepGroups()
         case 4: try world.repair()
         case 0: try world.settleDue()
         case 1: try world.cancelAbandoned()
@@ -188,6 +197,7 @@ struct Simulation {
             for index in clients.indices { try clients[index].act(in: world, &random, network) }
             try world.settleDue()
             try world.sweepLost()
+            try world.sweepGroups()
             world.sealLogs()
         }
         try world.checks.everything(in: world)

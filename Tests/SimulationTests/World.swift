@@ -17,7 +17,7 @@ final class World {
         var limits = OutputLimits()
         limits.nameBytesMax = 8
         limits.valueBytesMax = 8
-        limits.runBytesMax = 30
+        limits.runBytesMax = 14
         limits.outputsMax = 3
         return limits
     }()
@@ -29,12 +29,17 @@ final class World {
     /// Others hold rows, and processes are killed.
     var isFaulty = true
     var lots: SplitMix64
+    /// Told by transactions that have committed; lost when nobody listens.
+    var groupsToWake: [GroupID] = []
     private var tokensMade: UInt64 = 0
     /// Whose story to tell when a rule refuses what it should not.
     private(set) var lastTouched: RunID?
 
-    init(spacingMicroseconds: Int64, lots: SplitMix64) {
+    let cleansUp: Bool
+
+    init(spacingMicroseconds: Int64, cleansUp: Bool, lots: SplitMix64) {
         self.spacingMicroseconds = spacingMicroseconds
+        self.cleansUp = cleansUp
         self.lots = lots
     }
 
@@ -79,6 +84,7 @@ final class World {
             let value = try body(tables)
             guard !tables.isFailed else { throw Broken("a transaction that had failed was committed") }
             try checks.committed(tables, before: before, in: self)
+            groupsToWake += tables.groups
             return value
         } catch let error as Violation {
             throw error
@@ -110,7 +116,11 @@ final class World {
             job.outputs = outputs(of: id)
             return job
         }
-        return RunSnapshot(jobs: jobs, github: github(of: run))
+        let row = self[run]
+        return RunSnapshot(
+            jobs: jobs, github: github(of: run), isCancelRequested: row.isCancelRequested, cleansUp: cleansUp,
+            group: row.group,
+            isHeld: row.group != nil && !row.holdsGroup)
     }
 
     func github(of run: RunID) -> ExpressionValue { .object([(key: "ref", value: .string(self[run].ref))]) }

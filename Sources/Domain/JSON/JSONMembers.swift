@@ -3,6 +3,27 @@ struct JSONMember {
     let key: String
     /// The value's text.
     let value: ArraySlice<UInt8>
+
+    /// The value, which must be a string.
+    func text() throws(JSONFault) -> String {
+        guard case .string(let text) = try read() else { throw JSONFault(message: "a string expected") }
+        return text
+    }
+
+    /// The value, which must be a list of strings.
+    func texts() throws(JSONFault) -> [String] {
+        guard case .array(let array) = try read() else { throw JSONFault(message: "a list expected") }
+        return try array.items.map { (item) throws(JSONFault) in
+            guard case .string(let text) = item else { throw JSONFault(message: "a list of strings expected") }
+            return text
+        }
+    }
+
+    private func read() throws(JSONFault) -> ExpressionValue {
+        var reader = JSONReader(
+            String(decoding: value, as: UTF8.self), valueBytesMax: ExpressionLimits.valueBytesMax)
+        return try reader.read()
+    }
 }
 
 /// The members of a JSON object, in order, each value as a slice of the text.

@@ -72,6 +72,13 @@ public func conditionReadsNeeds(_ condition: String?) -> Bool {
     return parsed.readsNeeds
 }
 
+/// Whether a condition asks how things went (`always()`, `failure()`, `cancelled()`, `success()`): without that, a job runs
+/// only after success. One that cannot be parsed asks for nothing.
+func conditionAsksForStatus(_ condition: String?) -> Bool {
+    guard let condition, let parsed = try? JobCondition(condition) else { return false }
+    return parsed.asksForStatus
+}
+
 /// The context `needs`.
 func needsContext(_ needs: [NeedResult]) -> ExpressionValue {
     .object(

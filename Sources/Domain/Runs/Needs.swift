@@ -24,6 +24,7 @@ public struct NeedResult: Equatable, Sendable {
 struct NeedsState {
     private let graph: RunGraph
     private let github: ExpressionValue
+    private let isCancelled: Bool
     private var settled: BitSet
     private var succeeded: BitSet
     private var failed: BitSet
@@ -32,6 +33,7 @@ struct NeedsState {
     init(_ run: RunSnapshot, _ graph: RunGraph) {
         self.graph = graph
         github = run.github
+        isCancelled = run.isCancelRequested
         settled = BitSet(count: graph.nodes.count)
         succeeded = settled
         failed = settled
@@ -62,8 +64,9 @@ struct NeedsState {
         if readsNeeds { steps += node.needs.count }
         let facts = ConditionFacts(
             github: github, needs: readsNeeds ? node.needs.compactMap { results[$0] } : [],
-            success: node.ancestors.isSubset(of: succeeded), failure: !node.ancestors.isDisjoint(with: failed),
-            isCancelled: false)
+            success: !isCancelled && node.ancestors.isSubset(of: succeeded),
+            failure: !node.ancestors.isDisjoint(with: failed),
+            isCancelled: isCancelled)
         switch conditionVerdict(job.condition, facts) {
         case .run: return .ready
         case .skip: return .skip

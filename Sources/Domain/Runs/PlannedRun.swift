@@ -33,6 +33,8 @@ public struct PlannedRun: Equatable, Sendable {
     /// Remarks that stop nothing, one a line.
     public let warnings: String
     public let jobs: [PlannedJob]
+    /// The workflow's concurrency group, evaluated; nil when it has none. A run without jobs enters none.
+    public var group: PlannedGroup?
 
     public init(
         workflowID: String, workflowPath: String, title: String, event: String, ref: String, sha: String,

@@ -54,10 +54,25 @@ public struct RunSnapshot: Sendable {
     public var jobs: [JobSnapshot]
     /// The `github` context (workflows.md 14); null when no job has a condition.
     public let github: ExpressionValue
+    /// Somebody cancelled this attempt: what has not started starts only to clean up (workflows.md 20.2).
+    public var isCancelRequested: Bool
+    /// A cancel lets blocked jobs clean up whose `if` holds with `cancelled()` true; without this it ends them with the rest.
+    public let cleansUp: Bool
+    /// The concurrency group, whose next run may start when this one ends.
+    public let group: GroupID?
+    /// Another run holds the group, so nothing may start.
+    public let isHeld: Bool
 
-    public init(jobs: [JobSnapshot], github: ExpressionValue = .null) {
+    public init(
+        jobs: [JobSnapshot], github: ExpressionValue = .null, isCancelRequested: Bool = false, cleansUp: Bool = false,
+        group: GroupID? = nil, isHeld: Bool = false
+    ) {
         self.jobs = jobs
         self.github = github
+        self.isCancelRequested = isCancelRequested
+        self.cleansUp = cleansUp
+        self.group = group
+        self.isHeld = isHeld
     }
 
     public var status: Status { aggregate(jobs.map(\.countedStatus)) }
@@ -72,6 +87,8 @@ public enum RunEvent: Equatable, Sendable {
     case outputsSettled(JobID)
     case cancelRequested
     case forceCancelRequested
+    /// The run was let into its concurrency group.
+    case woken
     /// Look again whether anything may start or the status is off: repairs, never needed while all is well.
     case examined
 }
@@ -88,7 +105,11 @@ public enum RunChange: Equatable, Sendable {
     /// The job stood for these legs: it becomes the first, the others are made behind the run's jobs, and all wait for
     /// runners. Never empty.
     case expand(JobID, [PlannedJob])
+    /// The attempt counts as cancelled from now on.
+    case requestCancel
     case run(Status)
+    /// The run has ended: the next one of its group may start, in a transaction of its own.
+    case wake(GroupID)
 }
 
 /// What an event does to a run: pure, so that handlers, sweeps and the simulation all ask the same function.
@@ -112,18 +133,16 @@ func decide(
 ) throws(JobRefusal) -> [RunChange] {
     var draft = RunDraft(run)
     switch event {
-    case .planned, .examined: break
+    case .planned, .examined, .woken: break
     case .job(let id, let jobEvent): try draft.apply(jobEvent, to: id, problem: problem)
     case .outputsSettled(let id): draft.settle(id)
-    case .cancelRequested, .forceCancelRequested:
-        let wish: JobEvent = event == .cancelRequested ? .cancelRequested : .forceCancelRequested
-        for index in draft.run.jobs.indices {
-            draft.move(index, try decide(draft.run.jobs[index].state, wish))
-        }
+    case .cancelRequested: try draft.cancel(.cancelRequested)
+    case .forceCancelRequested: try draft.cancel(.forceCancelRequested)
     }
     draft.startWhatMay(steps: &steps)
     guard !draft.changes.isEmpty || event == .planned || event == .examined else { return [] }
     draft.changes.append(.run(draft.run.status))
+    if let group = run.group, draft.run.status.isDone, !run.status.isDone { draft.changes.append(.wake(group)) }
     return draft.changes
 }
 
@@ -157,6 +176,22 @@ private struct RunDraft {
         }
     }
 
+    /// Ends what is not done, but for jobs that may clean up: a blocked job whose `if` asks how things went is judged by it, with
+    /// `cancelled()` true (workflows.md 20.2). A second cancel ends these too, and so does the first when nothing has run.
+    mutating func cancel(_ wish: JobEvent) throws(JobRefusal) {
+        guard run.jobs.contains(where: { !$0.state.status.isDone }) else { return }
+        let mayCleanUp = run.cleansUp && wish == .cancelRequested && !run.isCancelRequested && !run.isHeld
+        if !run.isCancelRequested {
+            run.isCancelRequested = true
+            changes.append(.requestCancel)
+        }
+        for index in run.jobs.indices {
+            let job = run.jobs[index]
+            if mayCleanUp, job.state == .blocked, conditionAsksForStatus(job.condition) { continue }
+            move(index, try decide(job.state, wish))
+        }
+    }
+
     mutating func settle(_ id: JobID) {
         guard let index = run.jobs.firstIndex(where: { $0.id == id }) else {
             // Rerun before its outputs came: the wait ends all the same, or the sweep would find it for ever.
@@ -170,7 +205,7 @@ private struct RunDraft {
 
     /// A skip can complete the needs of others (runner.md 4.5): one pass, in which each job comes behind all that it needs.
     mutating func startWhatMay(steps: inout Int) {
-        guard run.jobs.contains(where: { $0.state == .blocked }) else { return }
+        guard !run.isHeld, run.jobs.contains(where: { $0.state == .blocked }) else { return }
         let graph = RunGraph(run.jobs, steps: &steps)
         var state = NeedsState(run, graph)
         var started: [(index: Int, change: RunChange)] = []
@@ -195,7 +230,7 @@ private struct RunDraft {
                 }
                 switch verdict {
                 case .notYet: continue
-                case .skip: move(index, .done(.skipped))
+                case .skip: move(index, .done(run.isCancelRequested ? .cancelled : .skipped))
                 case .fail(let why): move(index, .done(.failure), why)
                 case .ready:
                     guard let deferred = run.jobs[index].deferred else {

@@ -1,6 +1,6 @@
 /// The script of every transaction that changes a run: lock, load, decide, write, tell.
 ///
-/// Lock order: run, its unfinished jobs by id, then tasks, then steps. Handlers, sweeps, reruns and the simulation change
+/// Lock order: concurrency group, run, its unfinished jobs by id, then tasks, then steps. Handlers, sweeps, reruns and the simulation change
 /// runs by this and by nothing else, but for a claim (`ClaimScript`).
 public struct RunScript<Tables: RunTables> {
     let tables: Tables
@@ -37,10 +37,11 @@ public struct RunScript<Tables: RunTables> {
             $0.snapshot.state == .blocked && ($0.snapshot.condition != nil || $0.snapshot.deferred != nil)
         }
         let snapshot = RunSnapshot(
-            jobs: jobs.map(\.snapshot), github: asksGithub ? try tables.github(of: run.id) : .null)
+            jobs: jobs.map(\.snapshot), github: asksGithub ? try tables.github(of: run.id) : .null,
+            isCancelRequested: run.isCancelRequested, cleansUp: tables.cleansUp, group: run.group, isHeld: run.isHeld)
         let changes = try decide(snapshot, event, problem: problem)
         if event.isCancel, !changes.isEmpty {
-            try tables.append(Event(.cancelRequested, run: run.id, actor: actor))
+            try tables.append(Event(.cancelRequested, run: run.id, actor: actor, detail: problem))
         }
         try write(changes, to: run, jobs: jobs, endedByServer: event.isServers)
         return changes
@@ -92,7 +93,9 @@ public struct RunScript<Tables: RunTables> {
                     let key = try place(of: leg, &queue)
                     try write(leg, .waiting, problem: "", queueKey: key, run: run.id, endedByServer: endedByServer)
                 }
+            case .requestCancel: try tables.requestCancel(of: run.id)
             case .run(let status): try move(run.id, to: status)
+            case .wake(let group): try tables.notifyGroup(group)
             }
         }
     }
@@ -139,7 +142,7 @@ extension RunEvent {
     var isServers: Bool {
         switch self {
         case .job(_, .lost), .job(_, .unbuildable), .job(_, .released), .cancelRequested, .forceCancelRequested: true
-        case .planned, .outputsSettled, .examined, .job: false
+        case .planned, .outputsSettled, .examined, .woken, .job: false
         }
     }
 }

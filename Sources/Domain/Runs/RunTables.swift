@@ -4,11 +4,30 @@ public struct LockedRun: Equatable, Sendable {
     /// Number of the latest attempt, from 1.
     public let attempt: Int64
     public let status: Status
+    /// Somebody cancelled this attempt.
+    public let isCancelRequested: Bool
+    public let group: GroupID?
+    /// The run was let into its group.
+    public let holdsGroup: Bool
+    /// Nothing of it may start: another run holds its group.
+    public var isHeld: Bool { group != nil && !holdsGroup }
 
-    public init(_ id: RunID, attempt: Int64, status: Status) {
+    public init(
+        _ id: RunID, attempt: Int64, status: Status, isCancelRequested: Bool = false, group: GroupID? = nil,
+        holdsGroup: Bool = false
+    ) {
         self.id = id
         self.attempt = attempt
         self.status = status
+        self.isCancelRequested = isCancelRequested
+        self.group = group
+        self.holdsGroup = holdsGroup
+    }
+
+    /// The same run, let into its group.
+    var holding: LockedRun {
+        LockedRun(
+            id, attempt: attempt, status: status, isCancelRequested: isCancelRequested, group: group, holdsGroup: true)
     }
 }
 
@@ -83,8 +102,16 @@ public protocol RunPlan {
 public protocol RunTables {
     associatedtype Plan: RunPlan
 
+    /// See `RunSnapshot.cleansUp`.
+    var cleansUp: Bool { get }
+
     // MARK: locks, in the order in which they are taken
 
+    /// Makes the group of a plan that has one, takes its next turn and locks it.
+    func enterGroup(of plan: Plan) throws -> GroupEntry?
+    /// Takes the next turn of the group and locks it.
+    func enterGroup(_ group: GroupID) throws -> GroupEntry
+    func lockGroup(_ group: GroupID) throws
     /// - Returns: nil when the run is gone.
     func lockRun(_ run: RunID) throws -> LockedRun?
     /// In order of id. A claim that holds one of them is waited for.
@@ -92,6 +119,10 @@ public protocol RunTables {
 
     // MARK: reads, each in a statement behind the locks
 
+    /// The group that a run was planned with, which never changes; asked before anything is locked.
+    func group(of run: RunID) throws -> GroupID?
+    /// The group's unfinished runs.
+    func members(of group: GroupID) throws -> [GroupMember]
     /// Every job of the attempt in order of id, without outputs.
     func jobs(of run: RunID, attempt: Int64) throws -> [LoadedJob]
     /// Up to megabytes.
@@ -114,6 +145,10 @@ public protocol RunTables {
     ///
     /// - Returns: the runner's UUID; nil when it is not such a runner.
     func unspendRunner(of task: TaskID) throws -> String?
+    /// The latest attempt of the run was cancelled.
+    func requestCancel(of run: RunID) throws
+    /// The run is let into its group.
+    func hold(_ run: RunID) throws
     /// The run and its latest attempt.
     ///
     /// - Returns: false when the run had this status already.
@@ -122,11 +157,12 @@ public protocol RunTables {
     // MARK: making
 
     /// - Returns: nil when this push made the run before.
-    func insertRun(_ plan: Plan, status: Status) throws -> RunID?
+    func insertRun(_ plan: Plan, status: Status, place: GroupPlace?) throws -> RunID?
     func insertAttempt(_ number: Int64, of run: RunID, by actor: AccountID?, status: Status) throws -> AttemptID
     /// - Returns: in order of position.
     func insertJobs(_ plan: Plan, run: RunID, attempt: AttemptID, status: Status) throws -> [NewJob]
-    func startAttempt(_ number: Int64, of run: RunID, status: Status) throws
+    /// The run begins anew: times and the cancel are those of the new attempt.
+    func startAttempt(_ number: Int64, of run: RunID, status: Status, place: GroupPlace?) throws
     func attempt(_ number: Int64, of run: RunID) throws -> AttemptID
     /// New rows for every job of an attempt: those of `again` start anew with `status`, the others keep result, task, place
     /// in the queue and the wait for late outputs.
@@ -144,6 +180,8 @@ public protocol RunTables {
     func appendFirst(of jobs: [NewJob], run: RunID) throws
     /// Runners that wait for work look again.
     func notifyWaiting(_ job: LoadedJob) throws
+    /// A run of the group may have to move; some instance looks (`RunScript.wake`).
+    func notifyGroup(_ group: GroupID) throws
     /// What instances remember of the runner is out of date.
     func notifyChanged(runner uuid: String) throws
 }

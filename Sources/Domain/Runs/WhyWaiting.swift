@@ -5,24 +5,43 @@ public struct WaitingJob: Equatable, Sendable {
     public let labels: [String]
     /// Names of needed jobs that are not done; empty for a job in the queue.
     public let unfinishedNeeds: [String]
+    /// The concurrency group that its run waits for.
+    public let group: AwaitedGroup?
+    /// Its run was cancelled: the job starts only to clean up.
+    public let isCleanUp: Bool
     /// Jobs beyond which nobody counts on: the answer would take as long as the queue.
     public static let aheadMax: Int64 = 1000
     /// Jobs that a runner with the same labels would take first; `aheadMax` stands for more too.
     public let ahead: Int64
 
     public init(
-        repository: RepositoryID, owner: AccountID, labels: [String], unfinishedNeeds: [String] = [], ahead: Int64 = 0
+        repository: RepositoryID, owner: AccountID, labels: [String], unfinishedNeeds: [String] = [],
+        group: AwaitedGroup? = nil, isCleanUp: Bool = false, ahead: Int64 = 0
     ) {
         self.repository = repository
         self.owner = owner
         self.labels = labels
         self.unfinishedNeeds = unfinishedNeeds
+        self.group = group
+        self.isCleanUp = isCleanUp
         self.ahead = ahead
     }
 
     fileprivate var shownAhead: String {
         if ahead >= Self.aheadMax { return "\(Self.aheadMax) jobs or more stand" }
         return ahead == 1 ? "1 job stands" : "\(ahead) jobs stand"
+    }
+}
+
+/// A concurrency group that another run holds.
+public struct AwaitedGroup: Equatable, Sendable {
+    public let name: String
+    /// The number of the run that holds it; nil when it has just ended.
+    public let holder: Int64?
+
+    public init(name: String, holder: Int64?) {
+        self.name = name
+        self.holder = holder
     }
 }
 
@@ -54,7 +73,7 @@ public struct RunnerFacts: Equatable, Sendable {
 /// One thing that is in the way. `kind` is stable for scripts, `words` are for people and the same everywhere.
 public struct Reason: Equatable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
-        case needs, scope, labels, disabled, spent, offline, busy, queue, soon, nothing, running, done
+        case group, needs, scope, labels, disabled, spent, offline, busy, queue, soon, nothing, running, done
     }
     public let kind: Kind
     public let words: String
@@ -67,8 +86,13 @@ public struct Reason: Equatable, Sendable {
 
 /// Why a blocked or waiting job does not run: the narrowest gate that no runner passes (go-gitea/gitea#30001).
 public func whyWaiting(_ job: WaitingJob, runners: [RunnerFacts], now: Instant) -> Reason {
+    if let group = job.group {
+        let holder = group.holder.map { "run #\($0), which holds it, to end" } ?? "its turn"
+        return Reason(.group, "its run is in the concurrency group \"\(group.name)\" and waits for \(holder)")
+    }
     if !job.unfinishedNeeds.isEmpty {
-        return Reason(.needs, "waiting for \(listed(job.unfinishedNeeds)) to end")
+        let after = job.isCleanUp ? "; the run was cancelled, so it starts only if its \"if\" holds then" : ""
+        return Reason(.needs, "waiting for \(listed(job.unfinishedNeeds)) to end\(after)")
     }
     let wanted = listed(job.labels)
     if runners.isEmpty { return Reason(.scope, "no runner is registered; register one with the labels \(wanted)") }

@@ -156,9 +156,9 @@ extension JobDefinition {
             for member in try jsonMembers(try parts.value("job")) {
                 switch (member.key, member.value.first) {
                 case ("runs-on", UInt8(ascii: "\"")):
-                    job.append(.runsOn(Labels(labels: [try text(member.value)], isString: true)))
+                    job.append(.runsOn(Labels(labels: [try member.text()], isString: true)))
                 case ("runs-on", UInt8(ascii: "[")):
-                    job.append(.runsOn(Labels(labels: try texts(member.value), isString: false)))
+                    job.append(.runsOn(Labels(labels: try member.texts(), isString: false)))
                 case ("strategy", _): job.append(.strategy(try strategy(member.value)))
                 default: job.append(.written(written(member)))
                 }
@@ -185,14 +185,15 @@ struct StoredParts {
         }
     }
 
-    func value(_ key: String) throws(JSONFault) -> ArraySlice<UInt8> {
+    private func member(_ key: String) throws(JSONFault) -> JSONMember {
         guard let found = parts.first(where: { $0.key == key }) else {
             throw JSONFault(message: "it has no \"\(key)\"")
         }
-        return found.value
+        return found
     }
-    func text(_ key: String) throws(JSONFault) -> String { try Domain.text(try value(key)) }
-    func texts(_ key: String) throws(JSONFault) -> [String] { try Domain.texts(try value(key)) }
+    func value(_ key: String) throws(JSONFault) -> ArraySlice<UInt8> { try member(key).value }
+    func text(_ key: String) throws(JSONFault) -> String { try member(key).text() }
+    func texts(_ key: String) throws(JSONFault) -> [String] { try member(key).texts() }
 }
 
 private func strategy(_ value: ArraySlice<UInt8>) throws(JSONFault) -> [JobDefinition.StrategyMember] {
@@ -213,23 +214,4 @@ private func written(_ member: JSONMember) -> [UInt8] {
     json.key(member.key)
     json.member(Array(member.value))
     return json.bytes
-}
-
-func text(_ value: ArraySlice<UInt8>) throws(JSONFault) -> String {
-    guard case .string(let text) = try read(value) else { throw JSONFault(message: "a string expected") }
-    return text
-}
-
-func texts(_ value: ArraySlice<UInt8>) throws(JSONFault) -> [String] {
-    guard case .array(let array) = try read(value) else { throw JSONFault(message: "a list expected") }
-    return try array.items.map { (item) throws(JSONFault) in
-        guard case .string(let text) = item else { throw JSONFault(message: "a list of strings expected") }
-        return text
-    }
-}
-
-private func read(_ value: ArraySlice<UInt8>) throws(JSONFault) -> ExpressionValue {
-    var reader = JSONReader(
-        String(decoding: value, as: UTF8.self), valueBytesMax: ExpressionLimits.valueBytesMax)
-    return try reader.read()
 }

@@ -11,6 +11,9 @@ public struct RunStore: Sendable {
     /// The job's id keeps them apart: PostgreSQL sends equal notifications of one transaction once.
     public static let waitingChannel = "millrace_waiting"
 
+    /// NOTIFY channel: a run of a concurrency group may have to move; payload the group's id.
+    public static let groupChannel = "millrace_group"
+
     public struct Settings: Sendable {
         /// The server's address without a slash at the end; conditions can ask for it.
         public var base: String
@@ -45,9 +48,11 @@ public struct RunStore: Sendable {
         "run_insert",
         """
         insert into run (repository_id, inbox_id, number, workflow_id, workflow_path, title, event, ref, sha, actor_id,
-                         payload, status, problem, stopped_at, id, warnings)
+                         payload, status, problem, stopped_at, id, warnings, group_id, group_turn, held_attempt,
+                         cancels_in_progress)
         overriding system value
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $12 <= 4 then now() end, $14, $15)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $12 <= 4 then now() end, $14, $15, $16,
+                $17, case when $18 then 1 end, $19)
         on conflict on constraint run_once_per_push do nothing returning id
         """)
     private static let insertAttempt = Statement(
@@ -76,14 +81,16 @@ public struct RunStore: Sendable {
             ReservedPlan(planned: planned, reserved: reserved, inbox: inbox, actor: actor), by: actor)
     }
 
-    static func insert(_ plan: ReservedPlan, status: Status, in tx: Transaction) throws -> RunID? {
+    static func insert(_ plan: ReservedPlan, status: Status, place: GroupPlace?, in tx: Transaction) throws -> RunID? {
         let planned = plan.planned
         return try tx.first(
             insertRun, .int(plan.reserved.repository.number), .optional(plan.inbox?.number),
             .int(plan.reserved.number),
             .text(planned.workflowID), .text(planned.workflowPath), .text(planned.title), .text(planned.event),
             .text(planned.ref), .text(planned.sha), .optional(plan.actor?.number), .text(planned.payload),
-            .int(status.rawValue), .text(planned.problem), .int(plan.reserved.run.number), .text(planned.warnings)
+            .int(status.rawValue), .text(planned.problem), .int(plan.reserved.run.number), .text(planned.warnings),
+            .optional(place?.group.number), .optional(place?.turn), .bool(place?.holds ?? false),
+            .bool(planned.group?.cancelsInProgress ?? false)
         ).map { RunID($0.int(0)) }
     }
 
@@ -100,14 +107,20 @@ public struct RunStore: Sendable {
     private static let startAttempt = Statement(
         "run_start_attempt",
         """
-        update run set latest_attempt = $2, status = $3, started_at = null, stopped_at = null where id = $1
+        update run set latest_attempt = $2, status = $3, started_at = null, stopped_at = null, group_turn = $4,
+                       held_attempt = case when $5 then $2 end
+         where id = $1
         """)
 
     static func attempt(_ number: Int64, of run: RunID, in tx: Transaction) throws -> AttemptID {
         try tx.one(attemptOfRun, .int(run.number), .int(number)).value(0)
     }
-    static func startAttempt(_ number: Int64, of run: RunID, status: Status, in tx: Transaction) throws {
-        try tx.run(startAttempt, .int(run.number), .int(number), .int(status.rawValue))
+    static func startAttempt(
+        _ number: Int64, of run: RunID, status: Status, place: GroupPlace?, in tx: Transaction
+    ) throws {
+        try tx.run(
+            startAttempt, .int(run.number), .int(number), .int(status.rawValue), .optional(place?.turn),
+            .bool(place?.holds ?? false))
     }
 
     /// A new attempt: jobs to run again as new rows, the others carried over with their result (rest.md 7).
@@ -121,7 +134,7 @@ public struct RunStore: Sendable {
     // MARK: changing a run
 
     func tables(in tx: Transaction) -> StoreTables { StoreTables(tx: tx, settings: settings) }
-    private func script(in tx: Transaction) -> RunScript<StoreTables> { RunScript(on: tables(in: tx)) }
+    func script(in tx: Transaction) -> RunScript<StoreTables> { RunScript(on: tables(in: tx)) }
 
     /// Locks, loads, decides, writes, appends events. The only way a run changes, but for a claim.
     ///
@@ -137,14 +150,20 @@ public struct RunStore: Sendable {
 
     private static let lockRun = Statement(
         "run_lock",
-        "select latest_attempt::bigint, status from run where id = $1 for no key update")
+        """
+        select latest_attempt::bigint, status, cancelled_attempt is not distinct from latest_attempt, group_id,
+               held_attempt is not distinct from latest_attempt
+          from run where id = $1 for no key update
+        """)
     private static let lockNoWait = Statement(
         "run_lock_nowait", "select status from run where id = $1 for no key update nowait")
     private static let status = Statement("run_status", "select status from run where id = $1")
 
     static func lock(_ run: RunID, in tx: Transaction) throws -> LockedRun? {
         try tx.first(lockRun, .int(run.number)).map {
-            LockedRun(run, attempt: $0.int(0), status: try $0.status(1))
+            LockedRun(
+                run, attempt: $0.int(0), status: try $0.status(1), isCancelRequested: $0.bool(2),
+                group: $0.optionalInt(3).map(GroupID.init), holdsGroup: $0.bool(4))
         }
     }
 
@@ -177,6 +196,16 @@ public struct RunStore: Sendable {
     static func move(_ run: RunID, to status: Status, in tx: Transaction) throws -> Bool {
         try tx.first(moveRun, .int(run.number), .int(status.rawValue)) != nil
     }
+
+    private static let requestCancel = Statement(
+        "run_request_cancel", "update run set cancelled_attempt = latest_attempt where id = $1")
+
+    static func requestCancel(of run: RunID, in tx: Transaction) throws { try tx.run(requestCancel, .int(run.number)) }
+
+    private static let holdGroup = Statement(
+        "run_hold_group", "update run set held_attempt = latest_attempt where id = $1")
+
+    static func hold(_ run: RunID, in tx: Transaction) throws { try tx.run(holdGroup, .int(run.number)) }
 
     private static let context = Statement(
         "run_context",
@@ -214,6 +243,7 @@ public struct RunStore: Sendable {
         """
         select r.id from run r
          where r.status > 4 and r.created_at < now() - interval '30 seconds'
+           and (r.group_id is null or r.held_attempt = r.latest_attempt)
            and not exists (select 1 from job j where j.run_id = r.id and (j.status in (5, 6, 8) or j.settle_due_at is not null))
          order by r.id limit 100
         """)

@@ -25,6 +25,7 @@ extension App {
         }
         guard Token.equal(hash, runner.tokenHash) else { throw Failure(.unauthenticated, "unregistered runner") }
         calls.heard(runner.id, reports: reports)
+        RequestContext.current?.note("runner_id", "\(runner.id)")
         return runner
     }
 }

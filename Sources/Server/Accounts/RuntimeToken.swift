@@ -115,6 +115,7 @@ extension App {
         guard let token = RuntimeToken(verifying: String(parts[1]), key: runtimeKey, now: request.now),
             let live = try tasks.liveTask(token.task), live.run == token.run, live.job == token.job
         else { throw Failure(.unauthenticated, "the runtime token is wrong or too old, or its job has ended") }
+        RequestContext.current?.note("task_id", "\(live.task)")
         return live
     }
 }

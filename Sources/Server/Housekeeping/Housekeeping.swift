@@ -8,16 +8,19 @@ import Web
 package final class Housekeeping: Sendable {
     private let app: App
     private let listener: Listener
+    private let groups: WakeGroups
     private let stopping = Atomic<Bool>(false)
     /// Counts the calls to look at the inbox; each of its readers remembers which it has heard.
     private let inboxRings = Atomic<Int>(1)
 
     package init(app: App) {
         self.app = app
+        groups = WakeGroups(app: app)
         listener = Listener(
             dsn: app.configuration.listenDSN ?? app.configuration.databaseDSN,
             channels: [
                 RunStore.waitingChannel, RunnerStore.changedChannel, InboxStore.channel, TaskClaims.assignedChannel,
+                RunStore.groupChannel,
             ])
     }
 
@@ -50,6 +53,7 @@ package final class Housekeeping: Sendable {
             onNotification: { [self] note in
                 switch note.channel {
                 case RunnerStore.changedChannel: app.polls.forget(uuid: note.payload)
+                case RunStore.groupChannel: groups.hear(note.payload)
                 case InboxStore.channel: inboxRings.add(1, ordering: .relaxed)
                 case TaskClaims.assignedChannel: app.polls.assigned(runner: Int64(note.payload) ?? 0)
                 default:
@@ -154,6 +158,8 @@ package final class Housekeeping: Sendable {
 
     private func sweeps() -> [Sweep] {
         [
+            // At each turn of this thread, 100 ms: what was told is waited for.
+            Sweep("concurrency groups", everySeconds: 0) { [groups] in try groups.sweep() },
             Sweep("outputs settled", everySeconds: 1) { [app] in try app.runs.settleDue() },
             Sweep("runners heard", everySeconds: 1) { [app] in
                 let due = app.calls.takeDue()

@@ -2,8 +2,8 @@ import Domain
 import Postgres
 import Synchronization
 
-/// Removes runs older than `runs.retention` and what is left over without them: files of their logs, sets of labels, events of
-/// runners, registration tokens that were rotated away. Runs on every instance at once.
+/// Removes runs older than `runs.retention` and what is left over without them: files of their logs, sets of labels, concurrency
+/// groups, events of runners, registration tokens that were rotated away. Runs on every instance at once.
 final class Retention: Sendable {
     private static let batch = 50
     /// Of a big table, so that one transaction stays short.
@@ -39,7 +39,10 @@ final class Retention: Sendable {
         if removed > 0 {
             app.log.info("runs removed", metadata: ["count": "\(removed)"])
         }
-        if removed > 0 || turn % Self.labelSetTurns == 0 { try removeLabelSets() }
+        if removed > 0 || turn % Self.labelSetTurns == 0 {
+            try removeLabelSets()
+            try removeGroups()
+        }
         try app.registrationTokens.removeInactive(olderThanSeconds: Self.inactiveTokenSeconds, limit: Self.rowsMax)
         try removeLogFiles()
     }
@@ -48,6 +51,13 @@ final class Retention: Sendable {
         var last: Int64? = 0
         while let after = last, !isStopping() {
             last = try app.runs.removeUnusedLabelSets(after: after, limit: Self.rowsMax).last
+        }
+    }
+
+    private func removeGroups() throws {
+        var last: Int64? = 0
+        while let after = last, !isStopping() {
+            last = try app.runs.removeUnusedGroups(after: after, limit: Self.rowsMax).last
         }
     }
 

@@ -188,8 +188,58 @@ struct RunDecisionTests {
         let jobs = [Self.job(1, "a", .done(.success)), Self.job(2, "b", Self.running), Self.job(3, "c", needs: ["b"])]
         #expect(
             try Self.decided(jobs, .cancelRequested) == [
-                Self.moved(2, .done(.cancelled)), Self.moved(3, .done(.cancelled)), .run(.cancelled),
+                .requestCancel, Self.moved(2, .done(.cancelled)), Self.moved(3, .done(.cancelled)), .run(.cancelled),
             ])
+    }
+
+    @Test(
+        "runs the clean-up of a cancelled run: jobs whose \"if\" holds with cancelled() true (workflows.md 20.2)",
+        arguments: [
+            (nil, .done(.cancelled)), ("always()", .waiting), ("cancelled()", .waiting),
+            ("!cancelled()", .done(.cancelled)),
+            ("success()", .done(.cancelled)), ("failure()", .done(.cancelled)), ("always() && cancelled()", .waiting),
+            ("github.ref == null", .done(.cancelled)),
+        ] as [(String?, JobState)])
+    func cleanUp(condition: String?, state: JobState) throws {
+        let jobs = [
+            Self.job(1, "a", Self.running), Self.job(2, "b", needs: ["a"], condition: condition),
+            Self.job(3, "c", needs: ["b"]),
+        ]
+        let changes = try decide(RunSnapshot(jobs: jobs, cleansUp: true), .cancelRequested)
+        #expect(changes.contains(Self.moved(2, state)))
+        #expect(changes.contains(Self.moved(3, .done(.cancelled))))
+    }
+
+    @Test("a clean-up waits for what it needs; a second cancel ends it, and a forced one at once")
+    func cleanUpWaits() throws {
+        let jobs = [
+            Self.job(1, "a", .running(Self.task, runnerCanCancel: true)),
+            Self.job(2, "b", needs: ["a"], condition: "always()"),
+        ]
+        #expect(
+            try decide(RunSnapshot(jobs: jobs, cleansUp: true), .cancelRequested) == [
+                .requestCancel, Self.moved(1, .cancelling(Self.task)), .run(.cancelling),
+            ])
+        let cancelled = [Self.job(1, "a", .cancelling(Self.task)), jobs[1]]
+        let snapshot = RunSnapshot(jobs: cancelled, isCancelRequested: true, cleansUp: true)
+        #expect(
+            try decide(snapshot, Self.reported(.success)) == [
+                Self.moved(1, .done(.cancelled)), Self.moved(2, .waiting), .run(.waiting),
+            ])
+        let ended: [RunChange] = [Self.moved(1, .done(.cancelled)), Self.moved(2, .done(.cancelled)), .run(.cancelled)]
+        #expect(try decide(snapshot, .cancelRequested) == ended)
+        #expect(try decide(RunSnapshot(jobs: jobs, cleansUp: true), .forceCancelRequested) == [.requestCancel] + ended)
+    }
+
+    @Test("ends them with the rest while clean-up is off")
+    func noCleanUp() throws {
+        let jobs = [Self.job(1, "a", Self.running), Self.job(2, "b", needs: ["a"], condition: "always()")]
+        #expect(try Self.decided(jobs, .cancelRequested).contains(Self.moved(2, .done(.cancelled))))
+    }
+
+    @Test("a cancel of what has ended changes nothing")
+    func cancelOfDone() throws {
+        #expect(try Self.decided([Self.job(1, "a", .done(.success))], .cancelRequested) == [])
     }
 
     @Test("sends an unheard job back and counts it; gives up with the words at last")

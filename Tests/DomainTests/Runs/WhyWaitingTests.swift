@@ -50,6 +50,22 @@ struct WhyWaitingTests {
                 WaitingJob(repository: app, owner: ann, labels: [], unfinishedNeeds: ["build", "lint"]), [runner()],
                 .needs, "\"build\", \"lint\""
             ),
+            (
+                WaitingJob(
+                    repository: app, owner: ann, labels: [], unfinishedNeeds: ["build"], isCleanUp: true), [runner()],
+                .needs, "the run was cancelled, so it starts only if its \"if\" holds then"
+            ),
+            (
+                WaitingJob(
+                    repository: app, owner: ann, labels: [], unfinishedNeeds: ["build"],
+                    group: AwaitedGroup(name: "deploy", holder: 7)), [runner()], .group,
+                "concurrency group \"deploy\" and waits for run #7, which holds it, to end"
+            ),
+            (
+                WaitingJob(
+                    repository: app, owner: ann, labels: [], group: AwaitedGroup(name: "deploy", holder: nil)), [],
+                .group, "waits for its turn"
+            ),
         ])
     func reason(job: WaitingJob, runners: [RunnerFacts], kind: Reason.Kind, words: String) {
         let found = whyWaiting(job, runners: runners, now: Self.now)

@@ -154,6 +154,20 @@ struct PlannerTests {
         #expect(planned.runs.last?.plan.problem == "")
     }
 
+    @Test("what the files of an event cost is counted together")
+    func together() {
+        // More than each file has for sure, less than one may take alone.
+        let dear = PlanningLimitsTests.file(legs: 250, items: 60, keys: 8)
+        let steps = read(dear).steps
+        #expect(steps > PlanningLimits.fileStepsSure && steps < PlanningLimits.fileStepsMax)
+        var world = Self.world([:])
+        let count = PlanningLimits.pushStepsMax / steps + 2
+        for number in 0..<count { world.files[Self.folder + "w\(1000 + number).yml"] = dear }
+        let problems = world.plan().runs.map(\.plan.problem)
+        #expect(problems.first == "")
+        #expect(problems.last?.contains("[planning-cost]") == true)
+    }
+
     @Test("without a repository or without files nothing starts")
     func nothing() {
         var gone = Self.world(["a.yml": "on: push", "b.yml": "on: push"])

@@ -1,0 +1,81 @@
+import Domain
+import Testing
+
+@Suite("A concurrency group")
+struct ConcurrencyTests {
+    static func member(
+        _ run: Int64, turn: Int64? = nil, holds: Bool = false, cancels: Bool = false, isCancelled: Bool = false
+    ) -> GroupMember {
+        GroupMember(
+            run: RunID(run), turn: turn ?? run, holds: holds, cancelsInProgress: cancels,
+            isCancelRequested: isCancelled)
+    }
+
+    @Test(
+        "moves one run at a time",
+        arguments: [
+            ([], nil),
+            ([member(1, holds: true)], nil),
+            ([member(1)], .start(RunID(1))),
+            // One waits for the holder.
+            ([member(1, holds: true), member(2)], nil),
+            // The newest waits, whoever waited before is cancelled, whatever the newest says of the holder.
+            ([member(1, holds: true), member(2), member(3)], .cancel(RunID(2))),
+            ([member(3), member(2), member(1)], .cancel(RunID(1))),
+            ([member(1), member(2)], .cancel(RunID(1))),
+            ([member(1), member(2, holds: true)], .cancel(RunID(1))),
+            // cancel-in-progress: the holder too, once, and the newest starts when it has ended.
+            ([member(1, holds: true), member(2, cancels: true)], .cancel(RunID(1))),
+            ([member(1, holds: true, isCancelled: true), member(2, cancels: true)], nil),
+            ([member(2, cancels: true)], .start(RunID(2))),
+            // What the holder itself says of others does not matter.
+            ([member(1, holds: true, cancels: true), member(2)], nil),
+            // A rerun comes last, though its run is the oldest.
+            ([member(1, turn: 9), member(2, holds: true)], nil),
+            ([member(1, turn: 9), member(2)], .cancel(RunID(2))),
+        ] as [([GroupMember], GroupMove?)])
+    func move(members: [GroupMember], expected: GroupMove?) {
+        #expect(groupMove(members) == expected)
+    }
+
+    @Test("is held by whoever comes first, and by nobody who finds somebody there")
+    func place() {
+        let entry = GroupEntry(GroupID(1), turn: 3)
+        #expect(GroupPlace(entry, among: []).holds)
+        #expect(!GroupPlace(entry, among: [Self.member(1, holds: true)]).holds)
+        #expect(!GroupPlace(entry, among: [Self.member(1)]).holds)
+    }
+
+    @Test("wakes the next run when a run of it ends, once, and not when it goes on")
+    func wakes() throws {
+        let group = GroupID(4)
+        func decided(_ jobs: [JobSnapshot], _ event: RunEvent, isHeld: Bool = false) throws -> [RunChange] {
+            try decide(RunSnapshot(jobs: jobs, group: group, isHeld: isHeld), event)
+        }
+        let running = RunDecisionTests.job(1, "a", RunDecisionTests.running)
+        let done = try decided([running], RunDecisionTests.reported(.success))
+        #expect(done == [RunDecisionTests.moved(1, .done(.success)), .run(.success), .wake(group)])
+        let goesOn = try decided(
+            [running, RunDecisionTests.job(2, "b", .waiting)], RunDecisionTests.reported(.success))
+        #expect(!goesOn.contains(.wake(group)))
+        let again = try decided([RunDecisionTests.job(1, "a", .done(.success))], .examined)
+        #expect(again == [.run(.success)])
+    }
+
+    @Test("keeps a run blocked until it is let in; a cancel ends it at once, clean-up and all")
+    func held() throws {
+        let jobs = [
+            RunDecisionTests.job(1, "a"), RunDecisionTests.job(2, "b", needs: ["a"], condition: "always()"),
+        ]
+        let held = RunSnapshot(jobs: jobs, cleansUp: true, group: GroupID(1), isHeld: true)
+        #expect(try decide(held, .planned) == [.run(.blocked)])
+        #expect(try decide(held, .examined) == [.run(.blocked)])
+        let letIn = RunSnapshot(jobs: jobs, group: GroupID(1))
+        #expect(try decide(letIn, .woken) == [RunDecisionTests.moved(1, .waiting), .run(.waiting)])
+        #expect(
+            try decide(held, .cancelRequested) == [
+                .requestCancel, RunDecisionTests.moved(1, .done(.cancelled)),
+                RunDecisionTests.moved(2, .done(.cancelled)), .run(.cancelled), .wake(GroupID(1)),
+            ])
+    }
+}
