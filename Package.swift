@@ -83,7 +83,8 @@ let package = Package(
             dependencies: [
                 "Postgres", "RunnerProto", "Server", "TestSupport", "Web",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ], swiftSettings: strict),
+            ],
+            exclude: ["routes.txt"], swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Domain"], swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ]
