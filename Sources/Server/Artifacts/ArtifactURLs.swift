@@ -16,7 +16,8 @@ extension App {
 
     /// Where anybody who has the address gets the artifact.
     func downloadURL(_ artifact: ArtifactID, base: String, now: Instant) throws -> String {
-        let query = try keys.signedURLs.sign(.download, id: artifact.number, seconds: ArtifactLimits.urlSeconds, now: now)
+        let query = try keys.signedURLs.sign(
+            .download, id: artifact.number, seconds: ArtifactLimits.urlSeconds, now: now)
         return "\(base)/_artifacts/downloads/\(artifact)?\(query)"
     }
 }
