@@ -64,7 +64,9 @@ let package = Package(
                 "CLinux", "Client", "Domain", "Postgres", "Server", "Web",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict,
+            // Linking is most of the time of a build after a small change; the toolchain's lld takes half of gold's.
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"], .when(configuration: .debug))]),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["Domain", "Postgres", "Server", "Web"], path: "Tests/TestSupport",
