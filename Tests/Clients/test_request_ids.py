@@ -32,7 +32,9 @@ def test_every_answer_has_the_id_of_its_line_in_the_access_log(stack, ann, proje
         request_id = answer.headers["X-Request-Id"]
         assert re.fullmatch("[0-9a-f]{32}", request_id)
         wait_for(
-            lambda path=path, request_id=request_id: any(line.endswith(request_id) for line in access_lines(stack, path)),
+            lambda path=path, request_id=request_id: any(
+                line.endswith(request_id) for line in access_lines(stack, path)
+            ),
             f"the line of {path}",
         )
 

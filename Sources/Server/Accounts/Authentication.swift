@@ -73,7 +73,7 @@ extension App {
                 if let caller = try caller(token: candidate) { return caller }
             }
             let account = try accounts.account(named: user)
-            let isRight = try passwords.proves(
+            let isRight = try caches.passwords.proves(
                 password, of: user, stored: account.map { ($0.passwordHash, $0.passwordSalt) },
                 from: request.parameters["REMOTE_ADDR"] ?? "")
             if let account, isRight {
