@@ -58,8 +58,8 @@ struct AuthorizationMatrixTests {
             return of(
                 [.anonymous: login, .job: forbidden, .readingJob: forbidden, .otherJob: forbidden], else: yes)
         case ("site admin", _): return of([.anonymous: login, .root: yes], else: forbidden)
-        // There is no organization of this name; bad credentials come before that.
-        case ("organization: owner", _): return of([:], else: missing)
+        // Organizations have no members yet: those who look after the site own them.
+        case ("organization: owner", _): return of([.anonymous: login, .root: yes], else: forbidden)
         // Access tokens prove no runner and sign no address; a job's token is no runtime token.
         case ("runner", _), ("task", _): return { _ in login }
         case ("signed: download", _): return { _ in forbidden }
@@ -75,16 +75,17 @@ struct AuthorizationMatrixTests {
     func matrix(index: Int, repository: String) throws {
         let endpoint = Routes.endpoints[index]
         let app = try Self.shared.get()
-        // Their bodies' names come from nginx; the upload tests ask them through it.
+        // What nginx adds decides; `signed` and `nginx` below ask these.
         guard !["signed: upload", "signed: probe", "nginx"].contains(endpoint.access) else { return }
         let path = endpoint.path.replacing("{owner}", with: "ann").replacing("{repo}", with: repository)
+            .replacing("{org}", with: "guild")
         let row = try #require(
             Self.row(endpoint.access, repository: repository, isPage: !path.hasPrefix("/api")),
             "no row says who \"\(endpoint.access)\" is; write one")
         let names = Dictionary(
             uniqueKeysWithValues: endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { part in
                 let name = String(part.dropFirst().dropLast())
-                return (name, name == "owner" ? "ann" : name == "repo" ? repository : "0")
+                return (name, ["owner": "ann", "repo": repository, "org": "guild"][name] ?? "0")
             })
         for who in Who.allCases {
             let method = endpoint.method == .every ? "POST" : endpoint.method.rawValue
@@ -100,6 +101,103 @@ struct AuthorizationMatrixTests {
                 outcome = .refused(Failure(describing: error).kind)
             }
             #expect(outcome == row(who), "\(method) \(path) as \(who)")
+        }
+    }
+
+    /// Whether the access of an endpoint admits a request.
+    private static func outcome(
+        _ endpoint: Server.Endpoint, _ app: TestApp, path: String = "/", names: [String: String] = [:],
+        headers: [String: String] = [:], nginx: [String: String] = [:]
+    ) -> Outcome {
+        var request = app.request(endpoint.method.rawValue, path, headers: headers, nginx: nginx)
+        request.path = names
+        do {
+            try endpoint.admits(request, app.app)
+            return .admitted
+        } catch { return .refused(Failure(describing: error).kind) }
+    }
+
+    private static func endpoints(of access: String) throws -> [Server.Endpoint] {
+        let found = Routes.endpoints.filter { $0.access == access }
+        try #require(!found.isEmpty, "no endpoint is for \"\(access)\"")
+        return found
+    }
+
+    @Test("a runner is admitted by its uuid and its token")
+    func runners() throws {
+        let app = try Self.shared.get()
+        let token = Token.make()
+        let runner = try #require(
+            try app.app.runners.register(
+                name: "mill", version: "1", labels: ["linux"], capabilities: [], ephemeral: false,
+                tokenHash: Token.hash(token), scope: .everything))
+        for endpoint in try Self.endpoints(of: "runner") {
+            for (given, expected) in [(token, Outcome.admitted), (Token.make(), .refused(.unauthenticated))] {
+                let headers = ["X-Runner-UUID": runner.uuid, "X-Runner-Token": given]
+                #expect(Self.outcome(endpoint, app, headers: headers) == expected, "\(endpoint.path)")
+            }
+        }
+    }
+
+    @Test("a running job is admitted by its runtime token, and for artifacts of old runners by its job token")
+    func tasks() throws {
+        let app = try Self.shared.get()
+        let (token, task) = try app.liveTask(.job)
+        let other = try app.liveTask(.otherJob).task
+        let seconds = Clock.nowMicroseconds() / 1_000_000
+        func runtime(_ run: RunID) throws -> String {
+            try RuntimeToken(task: task.task, run: run, job: task.job, notBefore: seconds, expires: seconds + 3600)
+                .text(signedWith: app.app.keys.runtimeKey)
+        }
+        let refused = Outcome.refused(.unauthenticated)
+        for (access, given, run, expected) in [
+            ("task", try runtime(task.run), task.run, Outcome.admitted),
+            ("task", try runtime(other.run), other.run, refused),
+            ("task", token, task.run, refused),
+            ("task: any token", try runtime(task.run), task.run, .admitted),
+            ("task: any token", token, task.run, .admitted),
+            ("task: any token", try runtime(task.run), other.run, .refused(.missing)),
+            ("task: any token", token, other.run, .refused(.missing)),
+        ] {
+            for endpoint in try Self.endpoints(of: access) {
+                let outcome = Self.outcome(
+                    endpoint, app, names: ["run": "\(run)"], headers: ["Authorization": "Bearer \(given)"])
+                #expect(outcome == expected, "\(endpoint.path), \(run) with \(given)")
+            }
+        }
+    }
+
+    @Test("signed addresses admit to what they are signed for, and to nothing else", arguments: SignedPurpose.allCases)
+    func signed(purpose: SignedPurpose) throws {
+        let app = try Self.shared.get()
+        let now = Instant(microseconds: Clock.nowMicroseconds())
+        let upload = try app.app.artifacts.create(
+            try ArtifactName("signed-\(purpose.rawValue)"),
+            try ArtifactContent(name: try ArtifactName("signed-\(purpose.rawValue)"), version: 4, mimeType: nil),
+            by: try app.liveTask(.job).task, asked: .unsaid, now: now
+        ).upload.number
+        let name = [SignedPurpose.upload: "upload", .download: "artifact", .probe: "bytes"][purpose] ?? ""
+        // What nginx calls the body that it has stored.
+        let nginx = ["MILLRACE_SPOOLED": String(repeating: "a", count: 32)]
+        for endpoint in try Self.endpoints(of: "signed: \(purpose.rawValue)") {
+            for other in SignedPurpose.allCases {
+                let query = try app.app.keys.signedURLs.sign(other, id: upload, seconds: 60, now: now)
+                let outcome = Self.outcome(
+                    endpoint, app, path: "/x?\(query)", names: [name: "\(upload)"], nginx: nginx)
+                #expect((outcome == .admitted) == (other == purpose), "\(endpoint.path) by an address for \(other)")
+            }
+        }
+    }
+
+    @Test("what nginx asks is asked by nothing else")
+    func nginx() throws {
+        let app = try Self.shared.get()
+        let name = "MILLRACE_ORIGINAL_URI"
+        for endpoint in try Self.endpoints(of: "nginx") {
+            #expect(Self.outcome(endpoint, app) == .refused(.missing))
+            // What a client sends arrives under another name.
+            #expect(Self.outcome(endpoint, app, headers: [name: "/x"]) == .refused(.missing))
+            #expect(Self.outcome(endpoint, app, nginx: [name: "/x"]) == .admitted)
         }
     }
 

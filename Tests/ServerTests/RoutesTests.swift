@@ -22,7 +22,8 @@ struct RoutesTests {
             }
         return [
             "\(endpoint.method.rawValue) \(endpoint.path)", endpoint.access, endpoint.scope?.rawValue ?? "-",
-            "\(endpoint.lane)", table.shape(of: endpoint).name, body,
+            "\(endpoint.lane)", table.shape(of: endpoint).name,
+            endpoint.body.bytesMax == 0 ? body : "\(body) of \(endpoint.body.bytesMax)",
             endpoint.answers.map { "\($0.status)" }.joined(separator: " "),
         ].joined(separator: " | ")
     }
@@ -33,7 +34,8 @@ struct RoutesTests {
         let table = try Routes.table()
         let lines = table.endpoints.map { Self.line($0, table) }.sorted()
         let text =
-            "# method and path | access | scope | lane | failures | body | answers\n" + lines.joined(separator: "\n")
+            "# method and path | access | scope | lane | failures | body and its bytes at most | answers\n"
+            + lines.joined(separator: "\n")
             + "\n"
         if ProcessInfo.processInfo.environment["MILLRACE_ACCEPT"] == "1" {
             try text.write(to: Self.list, atomically: true, encoding: .utf8)

@@ -8,7 +8,7 @@ import Postgres
 /// A whole server on a private PostgreSQL, asked in process: routes, accesses, handlers and stores, without sockets.
 ///
 /// Accounts: `ann` owns the repositories; `bob` writes to them, `carl` reads them, `eve` has nothing to do with them; `root`
-/// looks after the site. Repositories: `ann/demo`, which everybody sees, and `ann/secret`.
+/// looks after the site. Repositories: `ann/demo`, which everybody sees, and `ann/secret`. Organization: `guild`.
 package final class TestApp: Sendable {
     package enum Who: String, CaseIterable, Sendable {
         case anonymous, eve, carl, bob, ann, root
@@ -72,6 +72,7 @@ package final class TestApp: Sendable {
         secret = try app.repositories.create(owner: ann, name: "secret", isPrivate: true)
         let other = try app.repositories.create(owner: eve, name: "other", isPrivate: true)
         let connection = try Connection(dsn: dsn)
+        try connection.script("insert into account (name, is_org) values ('guild', true)")
         for repository in [demo, secret] {
             try connection.script(
                 """
@@ -123,18 +124,28 @@ package final class TestApp: Sendable {
         return token
     }
 
+    /// The token of a running job, and the task that it is of.
+    package func liveTask(_ who: Who) throws -> (token: String, task: LiveTask) {
+        guard let token = tokens[who], let named = try app.tasks.liveTask(tokenHash: Token.hash(token)),
+            let live = try app.tasks.liveTask(named.task)
+        else { throw Failure(.fault, "\(who) is no running job") }
+        return (token, live)
+    }
+
     /// The header by which somebody says who they are.
     package func credentials(_ who: Who) -> [String: String] {
         tokens[who].map { ["Authorization": "token \($0)"] } ?? [:]
     }
 
+    /// - Parameter nginx: parameters that nginx adds, beside headers.
     package func request(
-        _ method: String, _ path: String, as who: Who = .anonymous, headers: [String: String] = [:], body: [UInt8] = []
+        _ method: String, _ path: String, as who: Who = .anonymous, headers: [String: String] = [:], body: [UInt8] = [],
+        nginx: [String: String] = [:]
     ) -> Request {
-        var parameters = [
+        var parameters = nginx.merging([
             "REQUEST_METHOD": method, "REQUEST_URI": path, "REMOTE_ADDR": "127.0.0.1",
             "CONTENT_LENGTH": "\(body.count)",
-        ]
+        ]) { $1 }
         for (name, value) in credentials(who).merging(headers, uniquingKeysWith: { $1 }) {
             let key = name.uppercased().replacing("-", with: "_")
             parameters[key == "CONTENT_TYPE" ? key : "HTTP_" + key] = value

@@ -12,11 +12,4 @@ public struct RunFilter: Equatable, Sendable {
     public var headSHA: String?
 
     public init() {}
-
-    /// Parameters of a list's address that are understood, with those of the page.
-    public static let known: Set<String> = [
-        "status", "event", "branch", "actor", "head_sha", "exclude_pull_requests", "page", "limit",
-    ]
-    /// The same for jobs.
-    public static let knownOfJobs: Set<String> = ["status", "page", "limit", "sort", "order", "filter"]
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Client
 import Domain
 import Server
 import Web

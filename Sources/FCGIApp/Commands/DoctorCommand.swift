@@ -1,5 +1,4 @@
 import ArgumentParser
-import Client
 import Domain
 import Foundation
 import Postgres
@@ -48,10 +47,11 @@ struct DoctorCommand: AsyncParsableCommand {
             }
         }
         let isWell = !found.contains { $0.verdict == .problem }
-        say(
-            json
-                ? harmlessJSON(#"{"well":\#(isWell),"found":[\#(found.map(\.json).joined(separator: ","))]}"#)
-                : found.map(\.text).joined(separator: "\n"))
+        if json {
+            try sayJSON(DoctorAnswer(well: isWell, found: found))
+        } else {
+            say(found.map(\.text).joined(separator: "\n"))
+        }
         if !isWell { throw ExitCode(1) }
     }
 
@@ -70,4 +70,9 @@ struct DoctorCommand: AsyncParsableCommand {
         let doctor = RunnerSideDoctor(base: String(address[..<mark.lowerBound]))
         return await doctor.reach() + [await doctor.send(bytes: bytes, to: address)]
     }
+}
+
+private struct DoctorAnswer: Encodable {
+    let well: Bool
+    let found: [Diagnosis]
 }

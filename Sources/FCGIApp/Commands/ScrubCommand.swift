@@ -40,7 +40,7 @@ struct ScrubCommand: ParsableCommand {
         } catch {
             throw CleanExit.status(of: error)
         }
-        say(json ? harmlessJSON(Self.json(report)) : Self.text(report))
+        if json { try sayJSON(ScrubAnswer(report)) } else { say(Self.text(report)) }
         if !report.findings.isEmpty { throw ExitCode(1) }
     }
 
@@ -55,14 +55,29 @@ struct ScrubCommand: ParsableCommand {
                 "\(sizeWords(report.unnamedBytes)) are named by no row, \(sizeWords(report.staleBytes)) of them for over an hour",
             ]).joined(separator: "\n")
     }
+}
 
-    private static func json(_ report: Scrub.Report) -> String {
-        let findings = report.findings.map { finding in
-            let artifacts = finding.artifacts.map { "\"\(jsonEscaped($0))\"" }.joined(separator: ",")
-            return
-                #"{"blob":\#(finding.blob.id),"digest":"\#(finding.blob.digest.labelled)","what":"\#(finding.what)","artifacts":[\#(artifacts)]}"#
+private struct ScrubAnswer: Encodable {
+    struct Damage: Encodable {
+        let blob: Int64
+        let digest: String
+        let what: String
+        let artifacts: [String]
+    }
+    let blobs: Int
+    let bytes: Int64
+    let unnamed_bytes: Int64
+    let stale_bytes: Int64
+    let damaged: [Damage]
+
+    init(_ report: Scrub.Report) {
+        blobs = report.blobs
+        bytes = report.bytes
+        unnamed_bytes = report.unnamedBytes
+        stale_bytes = report.staleBytes
+        damaged = report.findings.map {
+            Damage(
+                blob: $0.blob.id.number, digest: $0.blob.digest.labelled, what: $0.what, artifacts: $0.artifacts)
         }
-        return
-            #"{"blobs":\#(report.blobs),"bytes":\#(report.bytes),"unnamed_bytes":\#(report.unnamedBytes),"stale_bytes":\#(report.staleBytes),"damaged":[\#(findings.joined(separator: ","))]}"#
     }
 }

@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
         } catch {
             throw CleanExit.status(of: error)
         }
-        say(json ? harmlessJSON(Self.json(results)) : Self.text(results))
+        if json { try sayJSON(VerifyAnswer(results)) } else { say(Self.text(results)) }
         if results.contains(where: { !$0.findings.isEmpty }) { throw ExitCode(1) }
     }
 
@@ -46,13 +46,19 @@ struct VerifyCommand: ParsableCommand {
                 .joined(separator: "\n")
         }.joined(separator: "\n")
     }
+}
 
-    private static func json(_ results: [VerificationResult]) -> String {
-        let items = results.map { result in
-            let findings = result.findings.map { "\"\(jsonEscaped($0))\"" }.joined(separator: ",")
-            return #"{"name":"\#(result.name)","holds":\#(result.findings.isEmpty),"findings":[\#(findings)]}"#
-        }
-        let holds = results.allSatisfy(\.findings.isEmpty)
-        return #"{"holds":\#(holds),"checks":[\#(items.joined(separator: ","))]}"#
+private struct VerifyAnswer: Encodable {
+    struct Check: Encodable {
+        let name: String
+        let holds: Bool
+        let findings: [String]
+    }
+    let holds: Bool
+    let checks: [Check]
+
+    init(_ results: [VerificationResult]) {
+        holds = results.allSatisfy(\.findings.isEmpty)
+        checks = results.map { Check(name: $0.name, holds: $0.findings.isEmpty, findings: $0.findings) }
     }
 }

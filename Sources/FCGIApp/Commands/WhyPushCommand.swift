@@ -1,5 +1,4 @@
 import ArgumentParser
-import Client
 import Domain
 import Postgres
 import Server
@@ -27,11 +26,15 @@ extension WhyCommand {
                 throw CleanExit.status(of: error)
             }
             if json {
-                say(#"{"pushes":[\#(pushes.map(\.json).joined(separator: ","))]}"#)
+                try sayJSON(PushesAnswer(pushes: pushes.map(PushAnswer.init)))
             } else {
                 say(pushes.isEmpty ? "no push yet" : pushes.map(\.words).joined(separator: "\n"))
             }
             if pushes.contains(where: { $0.state == "quarantined" }) { throw ExitCode(1) }
         }
     }
+}
+
+private struct PushesAnswer: Encodable {
+    let pushes: [PushAnswer]
 }

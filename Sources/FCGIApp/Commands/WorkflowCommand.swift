@@ -38,10 +38,11 @@ struct WorkflowCommand: ParsableCommand {
                         ]).joined(separator: "\n"))
                     continue
                 }
-                let said = reading.diagnostics.map { "\"\(jsonEscaped($0.description))\"" }.joined(separator: ",")
-                say(
-                    #"{"path":"\#(jsonEscaped(path))","jobs":\#(jobs.count),"payload_bytes":\#(jobs.reduce(0) { $0 + $1.payload.count }),"steps":\#(reading.steps),"steps_max":\#(PlanningLimits.fileStepsMax),"microseconds":\#(micros),"diagnostics":[\#(said)]}"#
-                )
+                try sayJSON(
+                    CheckAnswer(
+                        path: path, jobs: jobs.count, payload_bytes: jobs.reduce(0) { $0 + $1.payload.count },
+                        steps: reading.steps, steps_max: PlanningLimits.fileStepsMax, microseconds: micros,
+                        diagnostics: reading.diagnostics.map(\.description)))
             }
             if hasError { throw ExitCode(1) }
         }
@@ -56,4 +57,15 @@ struct WorkflowCommand: ParsableCommand {
             return PlanContexts(github: github, vars: .object([]), inputs: .object([]))
         }
     }
+}
+
+/// What was found in one file.
+private struct CheckAnswer: Encodable {
+    let path: String
+    let jobs: Int
+    let payload_bytes: Int
+    let steps: Int
+    let steps_max: Int
+    let microseconds: Int64
+    let diagnostics: [String]
 }

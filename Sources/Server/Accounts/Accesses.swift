@@ -71,9 +71,6 @@ extension Web.Access where App == Server.App, Context == InRepository {
 extension Web.Access where App == Server.App, Context == LiveTask {
     /// A running job, by its runtime token.
     static var task: Self { Self("task") { request, app in try app.runtimeTask(of: request) } }
-
-    /// The same, or by its job token: old runners hand that to the artifact actions (artifacts.md 1.1).
-    static var taskByAnyToken: Self { Self("task: any token") { request, app in try app.liveTask(of: request) } }
 }
 
 extension Web.Access where App == Server.App, Context == Runner {

@@ -6,7 +6,7 @@ import Web
 /// Who a request comes from, with the name shown to people.
 struct Caller: Sendable {
     let principal: Principal
-    package let name: String
+    let name: String
     /// Who jobs are to people.
     static let jobName = "millrace-actions"
     static let anonymous = Caller(principal: .anonymous, name: "")

@@ -24,15 +24,14 @@ package struct IdentityKeys {
         }
     }
 
-    /// The key set as JSON (RFC 7517).
-    func published() throws -> String {
+    /// The key set (RFC 7517).
+    func published() throws -> IdentityKeySet {
         _ = try signing()
-        let keys = try app.identityKeys.published().map { key in
-            let modulus = JWT.base64URL(Data(key.modulus))
-            let exponent = JWT.base64URL(Data(key.exponent))
-            return #"{"kty":"RSA","use":"sig","alg":"RS256","kid":"\#(key.kid)","n":"\#(modulus)","e":"\#(exponent)"}"#
-        }
-        return #"{"keys":[\#(keys.joined(separator: ","))]}"#
+        return IdentityKeySet(
+            keys: try app.identityKeys.published().map { key in
+                IdentityKeySet.Key(
+                    kid: key.kid, n: JWT.base64URL(Data(key.modulus)), e: JWT.base64URL(Data(key.exponent)))
+            })
     }
 
     /// - Returns: the new key's id.
@@ -55,16 +54,35 @@ package struct IdentityKeys {
     private func fresh() throws -> FreshIdentityKey {
         let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
         let numbers = try key.publicKey.getKeyPrimitives()
-        // The thumbprint of RFC 7638: these members, in this order, without spaces.
-        let members =
-            #"{"e":"\#(JWT.base64URL(numbers.publicExponent))","kty":"RSA","n":"\#(JWT.base64URL(numbers.modulus))"}"#
-        let kid = JWT.base64URL(Data(SHA256.hash(data: Array(members.utf8))))
+        let members = try jsonText(
+            ThumbprintMembers(e: JWT.base64URL(numbers.publicExponent), n: JWT.base64URL(numbers.modulus)))
+        let kid = JWT.base64URL(Data(SHA256.hash(data: members)))
         return FreshIdentityKey(
             kid: kid, modulus: Array(numbers.modulus), exponent: Array(numbers.publicExponent),
             sealed: try app.keys.seal.close(Array(key.pkcs8DERRepresentation), at: place(kid)))
     }
 
     private func place(_ kid: String) -> String { "identity_key " + kid }
+}
+
+/// The public keys that verify identity tokens, as RFC 7517 writes them.
+struct IdentityKeySet: Encodable, Sendable {
+    struct Key: Encodable, Sendable {
+        let kty = "RSA"
+        let use = "sig"
+        let alg = "RS256"
+        let kid: String
+        let n: String
+        let e: String
+    }
+    let keys: [Key]
+}
+
+/// What the thumbprint of a key is made of (RFC 7638): these members, in this order, without spaces.
+private struct ThumbprintMembers: Encodable {
+    let e: String
+    let kty = "RSA"
+    let n: String
 }
 
 /// A claim as JSON.

@@ -1,4 +1,3 @@
-import Client
 import Domain
 import Foundation
 import Postgres
@@ -20,7 +19,7 @@ enum IdentityRoutes {
             .get, prefix + "/jwks", .open, answers: [.media(200, "application/json")],
             "Publish the keys that sign identity tokens."
         ) { _, _, app in
-            .json(200, JSONVerbatim(try IdentityKeys(app: app).published()), headers: [fresh])
+            .json(200, try IdentityKeys(app: app).published(), headers: [fresh])
         },
         Endpoint(
             .get, prefix + "/token", .task, query: audience, answers: answers,

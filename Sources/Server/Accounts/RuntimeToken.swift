@@ -1,4 +1,3 @@
-import Client
 import Crypto
 import Domain
 import Foundation
@@ -16,7 +15,7 @@ struct RuntimeToken: Equatable, Sendable {
     static let spareSeconds: Int64 = 3600
 
     let task: TaskID
-    package let run: RunID
+    let run: RunID
     let job: JobID
     /// Unix seconds.
     let notBefore: Int64
@@ -44,7 +43,7 @@ struct RuntimeToken: Equatable, Sendable {
         var task: Int64
         /// act_runner's successor reads it from here to build the addresses of summaries.
         var job: Int64
-        package var run: Int64
+        var run: Int64
         /// JSON inside a string, read by cache services: write everywhere.
         var ac: String
         var nbf: Int64
@@ -58,7 +57,7 @@ struct RuntimeToken: Equatable, Sendable {
         }
     }
 
-    package func text(signedWith key: SymmetricKey) throws -> String {
+    func text(signedWith key: SymmetricKey) throws -> String {
         let claims = Claims(
             scp: "Actions.Results:\(run):\(job)", task: task.number, job: job.number, run: run.number,
             ac: #"[{"Scope":"","Permission":2}]"#, nbf: notBefore, exp: expires)

@@ -1,4 +1,3 @@
-import Client
 import Crypto
 import Domain
 import Foundation

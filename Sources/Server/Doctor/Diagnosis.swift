@@ -2,8 +2,8 @@ import Foundation
 import Web
 
 /// What one look found, in words that say what to do.
-package struct Diagnosis: Sendable {
-    package enum Verdict: String, Sendable { case ok, problem }
+package struct Diagnosis: Encodable, Sendable {
+    package enum Verdict: String, Encodable, Sendable { case ok, problem }
     package let verdict: Verdict
     let subject: String
     package let words: String
@@ -17,8 +17,5 @@ package struct Diagnosis: Sendable {
 
     package var text: String {
         "\(verdict.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)) \(subject): \(words)"
-    }
-    package var json: String {
-        #"{"verdict":"\#(verdict.rawValue)","subject":"\#(jsonEscaped(subject))","words":"\#(jsonEscaped(words))"}"#
     }
 }

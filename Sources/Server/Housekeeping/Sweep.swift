@@ -2,7 +2,7 @@ import Web
 
 /// Something done now and then on every instance; safe on all of them at once.
 struct Sweep {
-    package let name: String
+    let name: String
     private let intervalMicroseconds: Int64
     private var last: Int64 = 0
     private let body: () throws -> Void
@@ -15,7 +15,7 @@ struct Sweep {
 
     func isDue(_ now: Int64) -> Bool { now - last >= intervalMicroseconds }
 
-    package mutating func run() throws {
+    mutating func run() throws {
         last = Clock.monotonicMicroseconds()
         try body()
     }

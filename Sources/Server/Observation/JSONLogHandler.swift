@@ -38,13 +38,18 @@ package struct JSONLogHandler: LogHandler {
         if let explicit = event.metadata { facts.merge(explicit) { $1 } }
         let now = Clock.nowMicroseconds()
         let time = logTime(seconds: now / 1_000_000, nanoseconds: Int32(now % 1_000_000) * 1000)
-        var line =
-            #"{"ts":"\#(time)","level":"\#(event.level)","msg":"\#(jsonEscaped("\(event.message)"))","instance":"\#(instance)""#
-        for (key, value) in facts.sorted(by: { $0.key < $1.key }) {
-            line += #","\#(jsonEscaped(key))":"\#(jsonEscaped("\(value)"))""#
+        let members = [
+            ("ts", time), ("level", "\(event.level)"), ("msg", "\(event.message)"), ("instance", instance),
+        ]
+        // Its members are as many as there is metadata, so no type says them.
+        var writer = JSONWriter()
+        writer.object { writer in
+            for (key, value) in members + facts.sorted(by: { $0.key < $1.key }).map({ ($0.key, "\($0.value)") }) {
+                writer.key(key)
+                writer.string(value)
+            }
         }
-        line += "}\n"
-        Self.writeAll(Array(harmlessJSON(line).utf8))
+        Self.writeAll(Array((harmlessJSON(String(decoding: writer.bytes, as: UTF8.self)) + "\n").utf8))
     }
 
     /// Writes all bytes: a full pipe takes a part of a line at a time, and a signal may come in between.

@@ -8,7 +8,7 @@ final class GitReader {
     struct Object {
         let type: String
         /// Nil when there are more than asked for.
-        package let bytes: [UInt8]?
+        let bytes: [UInt8]?
     }
 
     private let directory: String
@@ -22,7 +22,7 @@ final class GitReader {
     }
 
     /// Ends what runs.
-    package func close() {
+    func close() {
         batch?.end()
         batch = nil
     }
@@ -44,7 +44,7 @@ final class GitReader {
     }
 
     /// - Throws: when git fails.
-    package func run(_ arguments: [String], secondsMax: Int? = nil) throws -> [UInt8] {
+    func run(_ arguments: [String], secondsMax: Int? = nil) throws -> [UInt8] {
         let answer = try answer(arguments, secondsMax: secondsMax)
         guard answer.status == 0, !answer.isCut else {
             let why = answer.isCut ? "wrote more than \(PushLimits.gitOutputBytesMax) bytes" : answer.complaint

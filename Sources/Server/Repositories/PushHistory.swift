@@ -14,7 +14,7 @@ struct PushHistory {
     /// The commit that `after` is, or points to.
     let commit: String
     let repository: Repository
-    package let inbox: InboxStore
+    let inbox: InboxStore
     let git: GitReader
 
     var isBranch: Bool { shortRef(push.ref).type == "branch" }

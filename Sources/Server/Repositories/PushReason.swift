@@ -27,8 +27,29 @@ extension InboxStore.PushView {
             + lines)
             .joined(separator: "\n")
     }
+}
 
-    package var json: String {
-        #"{"ref":"\#(jsonEscaped(ref))","before":"\#(before)","after":"\#(after)","pusher":"\#(jsonEscaped(pusher))","by_job":\#(isByJob),"state":"\#(state)","tries":\#(tries),"pushed_at":"\#(clockText(createdAt))","message":"\#(jsonEscaped(reason))"}"#
+/// The same as JSON.
+package struct PushAnswer: Encodable, Sendable {
+    let ref: String
+    let before: String
+    let after: String
+    let pusher: String
+    let by_job: Bool
+    let state: String
+    let tries: Int64
+    let pushed_at: String
+    let message: String
+
+    package init(_ push: InboxStore.PushView) {
+        ref = push.ref
+        before = push.before
+        after = push.after
+        pusher = push.pusher
+        by_job = push.isByJob
+        state = push.state
+        tries = push.tries
+        pushed_at = clockText(push.createdAt)
+        message = push.reason
     }
 }

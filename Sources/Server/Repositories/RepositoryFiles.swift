@@ -5,7 +5,7 @@ import Web
 
 /// Bare repositories on disk: `<repositories_dir>/<id>.git`, hooks shared by all in `<repositories_dir>/hooks`.
 package struct RepositoryFiles {
-    package let configuration: Configuration
+    let configuration: Configuration
 
     package init(configuration: Configuration) {
         self.configuration = configuration

@@ -1,4 +1,3 @@
-import Client
 import Domain
 import Foundation
 import Postgres

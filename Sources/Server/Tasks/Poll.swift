@@ -1,4 +1,3 @@
-import Client
 import Domain
 import Postgres
 import RunnerProto

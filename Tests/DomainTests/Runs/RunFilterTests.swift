@@ -18,11 +18,4 @@ struct RunFilterTests {
         }
         #expect(RunFilter() == filters[0])
     }
-
-    @Test("what a list of jobs takes of a page and a state, a list of runs takes too")
-    func known() {
-        #expect(RunFilter.known.isSuperset(of: ["status", "page", "limit"]))
-        #expect(RunFilter.knownOfJobs.isSuperset(of: ["status", "page", "limit"]))
-        #expect(RunFilter.known.isDisjoint(with: ["sort", "order"]), "a list of runs has one order")
-    }
 }
