@@ -51,7 +51,7 @@ STEPS ?= 2000000
 soak: ## simulate the job state machine for long: SEED=… (the time) STEPS=… (two million); a failure prints its seed
 	MILLRACE_SIM_SEED=$(SEED) MILLRACE_SIM_STEPS=$(STEPS) swift test --filter SimulationTests
 
-mutants: ## break one line at a time and expect a named test to fail (dev/mutants.toml): ONLY=name, wildcards allowed; half an hour
+mutants: ## break one line at a time and expect a named test to fail (dev/mutants.toml): ONLY=name, wildcards allowed; all take an hour or two
 	@python3 dev/mutants.py $(ONLY)
 
 bench: ## measure against baselines of the same minute (bench/README.md); a few minutes

@@ -32,6 +32,7 @@ let package = Package(
             name: "Web",
             dependencies: [
                 "CFCGI", "CLinux", "CZlib", "Domain",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], swiftSettings: strict),
         .target(
@@ -47,6 +48,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "CArchive", "CLinux", "CZlib", "Client", "Domain", "Postgres", "RunnerProto", "Web",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -69,7 +71,9 @@ let package = Package(
                 "CLinux", "Client", "Domain", "Postgres", "Server", "Web",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict,
+            // Linking is most of the time of a build after a small change; the toolchain's lld takes half of gold's.
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"], .when(configuration: .debug))]),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["Domain", "Postgres", "Server", "Web"], path: "Tests/TestSupport",
@@ -88,7 +92,8 @@ let package = Package(
             dependencies: [
                 "Postgres", "RunnerProto", "Server", "TestSupport", "Web",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ], swiftSettings: strict),
+            ],
+            exclude: ["routes.txt"], swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Domain"], swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ]

@@ -12,7 +12,8 @@ struct Millrace: AsyncParsableCommand {
         discussion: "Example: millrace serve --config /etc/millrace/millrace.yaml --instance 1",
         version: HealthRoutes.apiVersion,
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self, WhyCommand.self,
+            ServeCommand.self, CheckConfigCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self,
+            WhyCommand.self,
             GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self,
             ExecStepCommand.self, WorkflowCommand.self,
         ])

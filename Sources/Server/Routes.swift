@@ -1,4 +1,5 @@
 import Logging
+import Postgres
 import Web
 
 /// Every route of the server, in one table: routers, lanes, nginx's locations, the OpenAPI document and the authorization
@@ -29,7 +30,8 @@ package enum Routes {
             app: app, table: try table(),
             hooks: RouterHooks(
                 refuse: { request, app in try app.refuseOtherSites(request, method: request.method) },
-                failed: { error, request, app in app.report(error, of: request) }))
+                failed: { error, request, app in app.report(error, of: request) },
+                within: { context, body in StatementOrigin.$requestID.withValue(context.id, operation: body) }))
     }
 }
 
@@ -38,8 +40,13 @@ extension App {
     func report(_ error: any Error, of request: Request) {
         let kind = Failure(describing: error).kind
         guard kind == .fault || kind == .busy else { return }
-        log.error(
-            "request failed",
-            metadata: ["path": "\(request.rawPath)", "method": "\(request.method)", "err": "\(error)"])
+        var metadata: Logger.Metadata = [
+            "path": "\(request.rawPath)", "method": "\(request.method)", "err": "\(error)",
+        ]
+        if let error = error as? PostgresError {
+            metadata["query"] = "\(error.statement)"
+            metadata["sqlstate"] = "\(error.sqlState)"
+        }
+        log.error("request failed", metadata: metadata)
     }
 }

@@ -22,6 +22,15 @@ final class Checks {
             for job in world.jobs where job.run == run && before.has(job.id) && before[job.id].status != job.status {
                 try moved(job, from: before[job.id], tables, before: before, in: world)
             }
+            for job in world.jobs where job.run == run && !before.has(job.id) {
+                let first = tables.events.first { $0.job == job.id }?.status
+                guard let first, first == .blocked || first.isDone else {
+                    throw Violation(
+                        run: run,
+                        description:
+                            "job \(job.id) was made; its first event says \(first.map { "\($0)" } ?? "nothing")")
+                }
+            }
             // Made and moved: carried over by a rerun, a job has one event.
             for job in world.jobs
             where job.run == run && !before.has(job.id) && tables.events.count(where: { $0.job == job.id }) > 1 {

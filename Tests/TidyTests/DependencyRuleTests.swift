@@ -13,7 +13,7 @@ struct DependencyRuleTests {
         (
             "Web",
             [
-                "Domain", "CFCGI", "CLinux", "CZlib", "Collections", "Foundation", "Glibc", "Synchronization",
+                "Domain", "CFCGI", "CLinux", "CZlib", "DequeModule", "Foundation", "Glibc", "Synchronization",
                 "SwiftProtobuf",
             ]
         ),
@@ -27,7 +27,7 @@ struct DependencyRuleTests {
         (
             "Server",
             [
-                "Client", "Domain", "Postgres", "RunnerProto", "Web", "CArchive", "CLinux", "CZlib", "Collections",
+                "Client", "Domain", "Postgres", "RunnerProto", "Web", "CArchive", "CLinux", "CZlib", "DequeModule",
                 "Crypto",
                 "CryptoExtras", "Dispatch", "Foundation", "FoundationNetworking", "Glibc", "Logging", "Mustache",
                 "SwiftProtobuf", "Synchronization",

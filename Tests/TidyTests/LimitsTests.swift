@@ -40,8 +40,8 @@ struct LimitsTests {
 
     @Test("no request is held longer than nginx waits for it")
     func polls() throws {
-        let configuration = try Self.source("Sources/Server/Config/Configuration.swift")
-        let range = try #require(configuration.firstMatch(of: /pollHoldSeconds = try duration\(0\.\.\.(\d+)\)/))
+        let configuration = try Self.source("Sources/Server/Config/ConfigurationKey.swift")
+        let range = try #require(configuration.firstMatch(of: /"tasks\.poll_hold", 0\.\.\.(\d+)/))
         let holdMax = try #require(Int(range.output.1))
         for location in try Self.locations(of: "millrace.conf", to: "millrace_poll") {
             let waits = try #require(location.value("fastcgi_read_timeout")?.first, "\(location.arguments) has none")

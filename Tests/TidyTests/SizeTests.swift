@@ -8,9 +8,7 @@ struct SizeTests {
     /// Files of Sources with more lines, and how many they may have. A number may only become smaller.
     static let longFiles = ["Postgres/Artifacts/UploadStore.swift": 423]
     /// Functions with more lines, by file and name. A number may only become smaller.
-    static let longFunctions = [
-        "Server/Config/Configuration.swift set": 92
-    ]
+    static let longFunctions: [String: Int] = [:]
 
     struct Function: Equatable {
         let name: String

@@ -27,6 +27,8 @@ public final class Connection: @unchecked Sendable {
     private let handle: OpaquePointer
     private let answerMilliseconds: Int?
     private var prepared: Set<String> = []
+    /// What PostgreSQL was told last as `application_name`; nil when that may have been undone.
+    private var applicationName: String?
     /// Its answer did not come in time: whatever it says from now on belongs to an old question.
     private var isAbandoned = false
     /// Statements sent over this process's connections; the idle-poll bench and tests read it.
@@ -117,47 +119,127 @@ public final class Connection: @unchecked Sendable {
     /// Prepares on first use, then runs with binary parameters and binary results.
     @discardableResult
     public func run(_ statement: Statement, _ values: [Value]) throws(PostgresError) -> [Row] {
-        if !prepared.contains(statement.name) {
-            let types = values.map(\.oid)
-            PQclear(
-                try answer(to: statement.name) {
-                    types.withUnsafeBufferPointer {
-                        PQsendPrepare(
-                            handle, statement.name, statement.sql, Int32(values.count), $0.baseAddress)
-                    }
-                })
-            prepared.insert(statement.name)
-        }
+        try prepare(statement, values)
         statementCount += 1
-        let result = try answer(to: statement.name) {
-            Self.withWire(values) { pointers, lengths, formats in
-                PQsendQueryPrepared(handle, statement.name, Int32(values.count), pointers, lengths, formats, 1)
-            }
+        let name = StatementOrigin.applicationName
+        guard name != applicationName, PQtransactionStatus(handle) == PQTRANS_IDLE else {
+            let result = try answer(to: statement.name) { send(statement, values) }
+            defer { PQclear(result) }
+            return Self.rows(result)
         }
-        defer { PQclear(result) }
-        return Self.rows(result)
+        return try run(statement, values, as: name)
+    }
+
+    private func prepare(_ statement: Statement, _ values: [Value]) throws(PostgresError) {
+        guard !prepared.contains(statement.name) else { return }
+        let types = values.map(\.oid)
+        PQclear(
+            try answer(to: statement.name) {
+                types.withUnsafeBufferPointer {
+                    PQsendPrepare(
+                        handle, statement.name, statement.sql, Int32(values.count), $0.baseAddress)
+                }
+            })
+        prepared.insert(statement.name)
+    }
+
+    private func send(_ statement: Statement, _ values: [Value]) -> Int32 {
+        Self.withWire(values) { pointers, lengths, formats in
+            PQsendQueryPrepared(handle, statement.name, Int32(values.count), pointers, lengths, formats, 1)
+        }
+    }
+
+    private static let setName = Statement("application_name", "select set_config('application_name', $1, false)")
+
+    /// The statement, and before it for whom it is, sent together: one way there and back.
+    private func run(_ statement: Statement, _ values: [Value], as name: String) throws(PostgresError) -> [Row] {
+        try prepare(Self.setName, [.text(name)])
+        applicationName = nil
+        guard PQenterPipelineMode(handle) == 1 else { throw lost(statement.name) }
+        let results = try answers(to: statement.name, count: 2) {
+            guard send(Self.setName, [.text(name)]) == 1, send(statement, values) == 1 else { return 0 }
+            return PQpipelineSync(handle)
+        }
+        defer { for result in results { PQclear(result) } }
+        guard PQexitPipelineMode(handle) == 1 else { throw lost(statement.name) }
+        for result in results { try check(result, statement: statement.name) }
+        applicationName = name
+        return Self.rows(results.last ?? nil)
+    }
+
+    /// Begins a transaction, and says in the same breath for whom; the name is PostgreSQL's until the end of it.
+    func begin(_ statement: Statement) throws(PostgresError) {
+        statementCount += 1
+        // Letters, digits and a space (`StatementOrigin`): nothing in it needs to be quoted.
+        let sql = "\(statement.sql); set local application_name = '\(StatementOrigin.applicationName)'"
+        PQclear(try answer(to: statement.name) { PQsendQuery(handle, sql) })
+    }
+
+    /// Sends several statements and waits for the answer to each, and for the end of them all.
+    ///
+    /// - Returns: `count` results, which may be errors. The caller clears them.
+    private func answers(
+        to statement: String, count: Int, _ send: () -> Int32
+    ) throws(PostgresError) -> [OpaquePointer?] {
+        guard !isAbandoned else { throw overdue(statement) }
+        let deadline = Deadline(milliseconds: answerMilliseconds)
+        guard send() == 1 else { throw lost(statement) }
+        try flush(statement, deadline)
+        var results: [OpaquePointer?] = []
+        func fail(_ error: PostgresError) -> PostgresError {
+            for result in results { PQclear(result) }
+            // What else comes on this connection belongs to the pipeline that was broken off.
+            isAbandoned = true
+            return error
+        }
+        var isBetween = false
+        while true {
+            while PQisBusy(handle) == 1 {
+                guard deadline.wait(for: PQsocket(handle), reading: true) else { throw fail(abandon(statement)) }
+                guard PQconsumeInput(handle) == 1 else { throw fail(lost(statement)) }
+            }
+            guard let result = PQgetResult(handle) else {
+                // The end of one statement's results, once; twice would be the end of a pipeline without its mark.
+                guard PQstatus(handle) == CONNECTION_OK, !isBetween else { throw fail(lost(statement)) }
+                isBetween = true
+                continue
+            }
+            isBetween = false
+            if PQresultStatus(result) == PGRES_PIPELINE_SYNC {
+                PQclear(result)
+                guard results.count == count else { throw fail(lost(statement)) }
+                return results
+            }
+            results.append(result)
+            guard results.count <= count else { throw fail(lost(statement)) }
+        }
+    }
+
+    private func overdue(_ statement: String) -> PostgresError {
+        PostgresError(
+            sqlState: "08006", message: "the connection was given up, its last answer is overdue", statement: statement)
+    }
+
+    private func flush(_ statement: String, _ deadline: Deadline) throws(PostgresError) {
+        while true {
+            let unsent = PQflush(handle)
+            if unsent < 0 { return }  // PQgetResult has the words
+            if unsent == 0, PQisBusy(handle) == 0 { return }
+            guard deadline.wait(for: PQsocket(handle), reading: true, writing: unsent > 0) else {
+                throw abandon(statement)
+            }
+            if PQconsumeInput(handle) == 0 { return }
+        }
     }
 
     /// Sends and waits for the answer, but not for ever.
     ///
     /// - Returns: the last result, or the first that is an error was thrown. The caller clears it.
     private func answer(to statement: String, _ send: () -> Int32) throws(PostgresError) -> OpaquePointer? {
-        guard !isAbandoned else {
-            throw PostgresError(
-                sqlState: "08006", message: "the connection was given up, its last answer is overdue",
-                statement: statement)
-        }
+        guard !isAbandoned else { throw overdue(statement) }
         let deadline = Deadline(milliseconds: answerMilliseconds)
         guard send() == 1 else { throw lost(statement) }
-        while true {
-            let unsent = PQflush(handle)
-            if unsent < 0 { break }  // PQgetResult has the words
-            if unsent == 0, PQisBusy(handle) == 0 { break }
-            guard deadline.wait(for: PQsocket(handle), reading: true, writing: unsent > 0) else {
-                throw abandon(statement)
-            }
-            if PQconsumeInput(handle) == 0 { break }
-        }
+        try flush(statement, deadline)
         var last: OpaquePointer?
         var failure: PostgresError?
         while true {

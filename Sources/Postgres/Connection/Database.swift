@@ -97,7 +97,7 @@ public final class Database: @unchecked Sendable {
             do {
                 return try with { connection in
                     do {
-                        try connection.run(Self.begin, [])
+                        try connection.begin(Self.begin)
                     } catch let error as PostgresError where error.isUnavailable {
                         throw StaleConnection(cause: error)
                     }

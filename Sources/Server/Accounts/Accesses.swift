@@ -61,8 +61,9 @@ extension Web.Access where App == Server.App, Context == InRepository {
     static func repository(_ wanted: RepositoryAccess) -> Self {
         Self("repository: \(wanted)") { request, app in
             let caller = try app.authenticate(request)
-            return InRepository(
-                repository: try app.repository(of: request, for: caller, wanting: wanted), caller: caller)
+            let repository = try app.repository(of: request, for: caller, wanting: wanted)
+            RequestContext.current?.note("repo_id", "\(repository.id)")
+            return InRepository(repository: repository, caller: caller)
         }
     }
 }

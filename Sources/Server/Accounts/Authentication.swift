@@ -47,6 +47,13 @@ extension App {
 
     /// Reads the credentials of rest.md 1 in all their forms. Bad ones are an error on every path, absent ones are not.
     func authenticate(_ request: Request) throws -> Caller {
+        let caller = try identify(request)
+        if let account = caller.account { RequestContext.current?.note("user_id", "\(account)") }
+        if let task = caller.task { RequestContext.current?.note("task_id", "\(task)") }
+        return caller
+    }
+
+    private func identify(_ request: Request) throws -> Caller {
         guard let header = request.header("Authorization") else { return .anonymous }
         let parts = header.split(byte: " ", maxSplits: 1)
         guard parts.count == 2 else { throw Failure(.unauthenticated, "the Authorization header has no credentials") }
@@ -66,7 +73,7 @@ extension App {
                 if let caller = try caller(token: candidate) { return caller }
             }
             let account = try accounts.account(named: user)
-            let isRight = try passwords.proves(
+            let isRight = try caches.passwords.proves(
                 password, of: user, stored: account.map { ($0.passwordHash, $0.passwordSalt) },
                 from: request.parameters["REMOTE_ADDR"] ?? "")
             if let account, isRight {

@@ -17,7 +17,7 @@ package struct IdentityKeys {
     func sign(_ claims: [String: IdentityClaim]) throws -> String {
         let key = try signing()
         let privateKey = try _RSA.Signing.PrivateKey(
-            derRepresentation: try app.seal.open(key.sealed, at: place(key.kid)))
+            derRepresentation: try app.keys.seal.open(key.sealed, at: place(key.kid)))
         return try JWT.make(JWT.Header(alg: "RS256", kid: key.kid), claims: claims.mapValues(ClaimText.init)) {
             // PKCS #1 v1.5 is what RS256 is (RFC 7518 3.3); for signatures it has no known weakness.
             Array(try privateKey.signature(for: SHA256.hash(data: $0), padding: .insecurePKCS1v1_5).rawRepresentation)
@@ -61,7 +61,7 @@ package struct IdentityKeys {
         let kid = JWT.base64URL(Data(SHA256.hash(data: Array(members.utf8))))
         return FreshIdentityKey(
             kid: kid, modulus: Array(numbers.modulus), exponent: Array(numbers.publicExponent),
-            sealed: try app.seal.close(Array(key.pkcs8DERRepresentation), at: place(kid)))
+            sealed: try app.keys.seal.close(Array(key.pkcs8DERRepresentation), at: place(kid)))
     }
 
     private func place(_ kid: String) -> String { "identity_key " + kid }

@@ -13,18 +13,19 @@ extension App {
         let key = uuid.lowercased()
         let hash = Token.hash(token)
         let runner: Runner
-        if let cached = polls.runner(uuid: key) {
+        if let cached = caches.polls.runner(uuid: key) {
             runner = cached
         } else {
-            let mark = polls.changes(of: key)
+            let mark = caches.polls.changes(of: key)
             guard let found = try runners.runner(uuid: key) else {
                 throw Failure(.unauthenticated, "unregistered runner")
             }
-            polls.keep(found, since: mark)
+            caches.polls.keep(found, since: mark)
             runner = found
         }
         guard Token.equal(hash, runner.tokenHash) else { throw Failure(.unauthenticated, "unregistered runner") }
-        calls.heard(runner.id, reports: reports)
+        caches.calls.heard(runner.id, reports: reports)
+        RequestContext.current?.note("runner_id", "\(runner.id)")
         return runner
     }
 }

@@ -88,7 +88,7 @@ extension App {
         try RuntimeToken(
             assignment, now: Instant(microseconds: Clock.nowMicroseconds()),
             overlongSeconds: configuration.recovery.overlongSeconds
-        ).text(signedWith: runtimeKey)
+        ).text(signedWith: keys.runtimeKey)
     }
 
     /// As `runtimeTask`, and the 40 hexadecimal digits of the job token are taken, too.
@@ -112,9 +112,10 @@ extension App {
             throw Failure(
                 .unauthenticated, "the runtime token is required: Authorization: Bearer $ACTIONS_RUNTIME_TOKEN")
         }
-        guard let token = RuntimeToken(verifying: String(parts[1]), key: runtimeKey, now: request.now),
+        guard let token = RuntimeToken(verifying: String(parts[1]), key: keys.runtimeKey, now: request.now),
             let live = try tasks.liveTask(token.task), live.run == token.run, live.job == token.job
         else { throw Failure(.unauthenticated, "the runtime token is wrong or too old, or its job has ended") }
+        RequestContext.current?.note("task_id", "\(live.task)")
         return live
     }
 }

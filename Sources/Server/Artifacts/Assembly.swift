@@ -37,7 +37,7 @@ struct Assembly: Sendable {
 
         /// - Throws: `AssemblyLost`, or `Failure` when this process is to end.
         func renewIfDue() throws {
-            guard !app.stopping.isSet else {
+            guard !app.caches.stopping.isSet else {
                 throw Failure(.busy, "this instance of Millrace is stopping; try again in a moment")
             }
             guard Clock.monotonicMicroseconds() - renewedAt > AssemblyLimits.renewMicroseconds else { return }

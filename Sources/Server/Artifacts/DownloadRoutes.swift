@@ -56,7 +56,7 @@ enum DownloadRoutes {
                 path: file.path, size: file.bytes, modifiedAt: file.storedAt ?? Instant(microseconds: 0),
                 read: { sink in try read(file, from: storage, sink) })
         }
-        guard let turn = app.streams.enter() else {
+        guard let turn = app.caches.streams.enter() else {
             throw Failure(.busy, "too many zips are being made at once; try again in a moment")
         }
         var response = Response(
@@ -90,7 +90,7 @@ extension Web.Access where App == Server.App, Context == Int64 {
     static var signedDownload: Self {
         Self("signed: download") { request, app in
             let number = canonicalNumber(request.path["artifact"]) ?? 0
-            try app.signedURLs.verify(.download, id: number, query: request.query, now: request.now)
+            try app.keys.signedURLs.verify(.download, id: number, query: request.query, now: request.now)
             return number
         }
     }

@@ -43,5 +43,5 @@ package struct URLKeys: Sendable {
 }
 
 extension App {
-    package var urlKeys: URLKeys { URLKeys(store: URLKeyStore(database: database), seal: seal) }
+    package var urlKeys: URLKeys { URLKeys(store: URLKeyStore(database: database), seal: keys.seal) }
 }

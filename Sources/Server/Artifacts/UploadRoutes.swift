@@ -126,7 +126,7 @@ package enum UploadRoutes {
     /// The upload of an address whose signature is right.
     fileprivate static func open(_ text: String, _ request: Request, _ app: App) throws -> Upload {
         let number = canonicalNumber(text) ?? 0
-        try app.signedURLs.verify(.upload, id: number, query: request.query, now: request.now)
+        try app.keys.signedURLs.verify(.upload, id: number, query: request.query, now: request.now)
         guard let upload = try app.uploads.upload(UploadID(number)) else { throw AzureProblem.missing }
         guard !upload.isFinished else { throw AzureProblem.finished }
         guard upload.isOpen, upload.taskIsLive else { throw AzureProblem.missing }
@@ -148,7 +148,7 @@ package enum UploadRoutes {
     @discardableResult
     fileprivate static func checkProbe(_ text: String, _ request: Request, _ app: App) throws -> Int64 {
         let bytes = canonicalNumber(text) ?? 0
-        try app.signedURLs.verify(.probe, id: bytes, query: request.query, now: request.now)
+        try app.keys.signedURLs.verify(.probe, id: bytes, query: request.query, now: request.now)
         return bytes
     }
 

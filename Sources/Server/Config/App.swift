@@ -26,24 +26,11 @@ package struct App: Sendable {
     package let artifacts: ArtifactStore
     let artifactViews: ArtifactQueries
     let storage: ArtifactStorage
-    package let logReaders: LogReaders
     let views: RunQueries
     package let waits: WaitQueries
     package let runnerViews: RunnerQueries
-    package let polls: ParkedPolls
-    let calls: RunnerCalls
-    let heartbeats: Heartbeats
-    let passwords: PasswordGuard
-    package let stopping: StopFlag
-    package let readiness: Readiness
-    /// Answers that are made while they are sent; others must find a thread beside them.
-    let streams: Turnstile
-    /// For secrets that must be shown again; the same on all instances.
-    let seal: Seal
-    /// Addresses of uploads and downloads.
-    let signedURLs: SignedURLs
-    /// Signs runtime tokens; the same on all instances.
-    let runtimeKey: SymmetricKey
+    package let caches: Caches
+    package let keys: Keys
 
     /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
     /// One for each of its threads that asks PostgreSQL (`Housekeeping.start`), since none of them may keep another waiting:
@@ -55,13 +42,7 @@ package struct App: Sendable {
     package init(configuration: Configuration, instance: String, beside other: App? = nil) throws {
         self.configuration = configuration
         log = JSONLogHandler.logger(instance: instance)
-        polls = other?.polls ?? ParkedPolls()
-        calls = other?.calls ?? RunnerCalls()
-        heartbeats = other?.heartbeats ?? Heartbeats()
-        passwords = other?.passwords ?? PasswordGuard()
-        stopping = other?.stopping ?? StopFlag()
-        logReaders = other?.logReaders ?? LogReaders()
-        readiness = other?.readiness ?? Readiness(dsn: configuration.databaseDSN)
+        caches = other?.caches ?? Caches(configuration)
         database = Database(
             dsn: configuration.databaseDSN,
             size: other == nil ? configuration.databasePool : Self.housekeepingConnections)
@@ -91,18 +72,10 @@ package struct App: Sendable {
         artifacts = ArtifactStore(
             database: database, uploads: uploads, blobs: blobs, settings: configuration.artifacts.store)
         artifactViews = ArtifactQueries(database: database)
-        streams = other?.streams ?? Turnstile(placesMax: max(1, configuration.workThreads / 4))
         storage = ArtifactStorage(directory: configuration.storageDirectory)
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
         runnerViews = RunnerQueries(database: database)
-        if let other {
-            (seal, signedURLs, runtimeKey) = (other.seal, other.signedURLs, other.runtimeKey)
-            return
-        }
-        seal = Seal(key: try accounts.sharedKey(purpose: "seal", fresh: Token.random(bytes: 32)))
-        signedURLs = SignedURLs(keys: URLKeys(store: URLKeyStore(database: database), seal: seal).live)
-        runtimeKey = SymmetricKey(
-            data: try accounts.sharedKey(purpose: "runtime_token", fresh: Token.random(bytes: 32)))
+        keys = try other?.keys ?? Keys(database: database, accounts: accounts)
     }
 }

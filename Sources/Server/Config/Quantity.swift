@@ -17,4 +17,22 @@ package enum Quantity {
         let (bytes, isOver) = number.multipliedReportingOverflow(by: unit?.bytes ?? 1)
         return isOver ? nil : bytes
     }
+
+    /// `90d`, `40m`, `25s`: as `seconds` reads it, in the largest unit that fits.
+    static func words(seconds: Int64) -> String {
+        for (unit, length) in [("d", Int64(86_400)), ("h", 3600), ("m", 60)]
+        where seconds > 0 && seconds % length == 0 {
+            return "\(seconds / length)\(unit)"
+        }
+        return "\(seconds)s"
+    }
+
+    /// `100MiB`: as `bytes` reads it, in the largest unit that fits.
+    static func words(bytes: Int64) -> String {
+        for (unit, size) in [("TiB", Int64(1) << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        where bytes > 0 && bytes % size == 0 {
+            return "\(bytes / size)\(unit)"
+        }
+        return "\(bytes)"
+    }
 }

@@ -30,11 +30,11 @@ package final class Housekeeping: Sendable {
             // Apart from the sweeps: parked polls are answered in time whatever PostgreSQL does.
             Worker { [self] in
                 every(milliseconds: 100, "expire polls") {
-                    app.polls.expire()
-                    app.readiness.expire()
+                    app.caches.polls.expire()
+                    app.caches.readiness.expire()
                 }
             },
-            Worker { [app] in app.readiness.run() },
+            Worker { [app] in app.caches.readiness.run() },
             Worker { [self] in sweep() },
         ] + inboxReaders() + logSweeps() + artifactSweeps()
     }
@@ -47,25 +47,25 @@ package final class Housekeeping: Sendable {
     private func listen() {
         listener.run(
             onReconnect: { [self] in
-                app.polls.listening()
+                app.caches.polls.listening()
                 inboxRings.add(1, ordering: .relaxed)
             },
             onNotification: { [self] note in
                 switch note.channel {
-                case RunnerStore.changedChannel: app.polls.forget(uuid: note.payload)
+                case RunnerStore.changedChannel: app.caches.polls.forget(uuid: note.payload)
                 case RunStore.groupChannel: groups.hear(note.payload)
                 case InboxStore.channel: inboxRings.add(1, ordering: .relaxed)
-                case TaskClaims.assignedChannel: app.polls.assigned(runner: Int64(note.payload) ?? 0)
+                case TaskClaims.assignedChannel: app.caches.polls.assigned(runner: Int64(note.payload) ?? 0)
                 default:
                     let numbers = note.payload.split(byte: " ").compactMap { Int64($0) }
                     guard numbers.count == 4 else { return }
                     let job = RunnableJob(
                         labelSet: numbers[0], repository: RepositoryID(numbers[1]), owner: AccountID(numbers[2]))
-                    app.polls.jobWaiting(job) { (try? app.runners.labelSets($0)) ?? [] }
+                    app.caches.polls.jobWaiting(job) { (try? app.runners.labelSets($0)) ?? [] }
                 }
             },
             onLost: { [self] error in
-                app.polls.lost()
+                app.caches.polls.lost()
                 app.log.warning("notifications lost, reconnecting", metadata: ["err": "\(error)"])
             })
     }
@@ -162,7 +162,7 @@ package final class Housekeeping: Sendable {
             Sweep("concurrency groups", everySeconds: 0) { [groups] in try groups.sweep() },
             Sweep("outputs settled", everySeconds: 1) { [app] in try app.runs.settleDue() },
             Sweep("runners heard", everySeconds: 1) { [app] in
-                let due = app.calls.takeDue()
+                let due = app.caches.calls.takeDue()
                 try app.runners.markHeard(online: due.online, active: due.active)
             },
             LostTasks(app: app).sweep(everySeconds: 2),
@@ -173,7 +173,7 @@ package final class Housekeeping: Sendable {
                 while try app.inbox.removeSettled() == InboxLimits.sweptMax {}
             },
             Sweep("keys of addresses", everySeconds: SignedURLLimits.rereadSeconds) { [app] in
-                try app.signedURLs.reread()
+                try app.keys.signedURLs.reread()
                 try app.urlKeys.retire(log: app.log)
             },
             Sweep("useless runners", everySeconds: 5) { [app] in

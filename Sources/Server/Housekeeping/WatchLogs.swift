@@ -4,9 +4,9 @@ struct WatchLogs {
     let app: App
 
     func look() throws {
-        app.logReaders.expire()
-        let jobs = app.logReaders.watched()
+        app.caches.logReaders.expire()
+        let jobs = app.caches.logReaders.watched()
         guard !jobs.isEmpty else { return }
-        app.logReaders.look(try app.logs.progress(of: jobs))
+        app.caches.logReaders.look(try app.logs.progress(of: jobs))
     }
 }

@@ -35,13 +35,13 @@ struct LiveLogs: Sendable {
     private func look(_ job: JobID, from: Int64, deadline: Int64) throws {
         if hold.held.isGone() { return hold.answer(.noContent) }
         guard let now = try app.logs.progress(of: [job]).first else { throw Failure(.missing, "not found") }
-        let isOver = deadline <= Clock.monotonicMicroseconds() || app.logReaders.isStopping
+        let isOver = deadline <= Clock.monotonicMicroseconds() || app.caches.logReaders.isStopping
         if now.rows > from || now.hasEnded || isOver { return hold.answer(try rows(now, from: from)) }
-        guard !app.logReaders.isFull else {
+        guard !app.caches.logReaders.isFull else {
             throw Failure(.busy, "too many readers wait for logs here; try again in a few seconds")
         }
         // Rows that come between the look and the parking are found by the next look at all watched logs.
-        let isParked = app.logReaders.park(
+        let isParked = app.caches.logReaders.park(
             LogReaders.Waiter(
                 job: job, seen: now, from: from, deadline: deadline,
                 wake: { hold.work { try look(job, from: from, deadline: deadline) } }, isGone: hold.held.isGone))

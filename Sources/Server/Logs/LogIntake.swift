@@ -86,7 +86,7 @@ struct LogIntake {
             pack: Gzip.compress)
         hasStored = true
         text.removeAll()
-        app.logReaders.grew(task, rows: done.rows)
+        app.caches.logReaders.grew(task, rows: done.rows)
         rowsKnown = done.taken - index
         if done.taken < first.partialValue { gapAck = done.ack }
         return done.ack

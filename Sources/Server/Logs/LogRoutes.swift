@@ -67,7 +67,7 @@ enum LogRoutes {
     private static func whole(_ reader: LogReader, _ app: App) throws -> Response {
         let log = reader.log
         guard let file = log.file else {
-            let place = log.bytes > LogLimits.readAtOnceBytes ? app.streams.enter() : nil
+            let place = log.bytes > LogLimits.readAtOnceBytes ? app.caches.streams.enter() : nil
             guard place != nil || log.bytes <= LogLimits.readAtOnceBytes else {
                 throw Failure(
                     .busy, "too many large logs are being read at once; try again, or read a part: ?from=ROW&lines=N")

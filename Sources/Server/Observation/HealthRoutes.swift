@@ -16,7 +16,7 @@ package enum HealthRoutes {
             answers: [.media(200, "text/plain"), .media(503, "text/plain")],
             "Say whether PostgreSQL answers this instance."
         ) { hold, _, _, app in
-            app.readiness.ask { isUp in
+            app.caches.readiness.ask { isUp in
                 hold.answer(
                     isUp ? .text(200, "ready\n") : .text(503, "PostgreSQL does not answer this instance\n"))
             }

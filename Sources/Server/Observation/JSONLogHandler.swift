@@ -17,7 +17,14 @@ package struct JSONLogHandler: LogHandler {
 
     /// The program's one logger.
     package static func logger(instance: String) -> Logger {
-        Logger(label: "millrace") { _ in JSONLogHandler(instance: instance) }
+        Logger(label: "millrace") { _ in
+            var handler = JSONLogHandler(instance: instance)
+            // Which request, route and caller a line is about.
+            handler.metadataProvider = Logger.MetadataProvider {
+                RequestContext.current?.all.mapValues { "\($0)" } ?? [:]
+            }
+            return handler
+        }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -38,7 +38,8 @@ struct PushHistory {
             push: push, head: ListedCommit(id: commit, commit: head, change: changes[commit] ?? CommitChange()),
             commits: listed, total: total, isForced: isForced(), pusher: pusher,
             page: "\(base)/\(repository.fullName)",
-            repository: JSONVerbatim(String(decoding: try jsonText(RepositoryAnswer(repository, base: base)), as: UTF8.self)))
+            repository: JSONVerbatim(
+                String(decoding: try jsonText(RepositoryAnswer(repository, base: base)), as: UTF8.self)))
     }
 
     /// Branches as they were before this push, without what it made; nil when git does not tell them in time.

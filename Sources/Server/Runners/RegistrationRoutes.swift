@@ -55,7 +55,7 @@ enum RegistrationRoutes {
         let updated = try app.runners.declare(
             runner, version: cut(message.version, bytesMax: RunnerLimits.versionBytesMax),
             labels: try checkedLabels(message.labels), capabilities: try checkedCapabilities(message.capabilities))
-        app.polls.forget(uuid: runner.uuid)
+        app.caches.polls.forget(uuid: runner.uuid)
         var answer = Runner_V1_DeclareResponse()
         answer.runner = wire(updated ?? runner)
         return answer

@@ -14,7 +14,7 @@ package struct RegistrationTokens {
     /// The scope's token, made when it has none.
     package func current(of scope: RunnerScope) throws -> String {
         let sealed = try app.registrationTokens.current(of: scope) { try fresh(Token.make(), for: scope) }
-        return String(decoding: try app.seal.open(sealed, at: place(of: scope)), as: UTF8.self)
+        return String(decoding: try app.keys.seal.open(sealed, at: place(of: scope)), as: UTF8.self)
     }
 
     /// A new token; those before it are refused from now on.
@@ -56,7 +56,7 @@ package struct RegistrationTokens {
 
     private func fresh(_ token: String, for scope: RunnerScope) throws -> FreshRegistrationToken {
         FreshRegistrationToken(
-            hash: Token.hash(token), sealed: try app.seal.close(Array(token.utf8), at: place(of: scope)))
+            hash: Token.hash(token), sealed: try app.keys.seal.close(Array(token.utf8), at: place(of: scope)))
     }
 
     private func place(of scope: RunnerScope) -> String { "registration_token " + scope.text }

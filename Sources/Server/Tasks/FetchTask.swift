@@ -37,7 +37,7 @@ struct FetchTask: Sendable {
     private func begin(_ poll: Poll, _ runner: Runner) throws {
         // Not a reason for an error: it takes up work soon after it is enabled (runner.md 3.1).
         guard !runner.disabled else { return try poll.answerNothing(conclusive: false) }
-        if let key = poll.requestKey, app.polls.mayRecover(runner.id) {
+        if let key = poll.requestKey, app.caches.polls.mayRecover(runner.id) {
             switch try app.claims.recover(requestKey: key, of: runner) {
             case .claimed(let found): if try deliver(found, poll) { return }
             case .keyIsBusy: throw Self.keyIsBusy
@@ -75,8 +75,8 @@ struct FetchTask: Sendable {
             guard !runner.disabled, Clock.monotonicMicroseconds() < poll.claimBefore else {
                 return try poll.answerNothing(conclusive: false)
             }
-            let mark = app.polls.mark
-            if !app.polls.isKnownEmpty(scope) {
+            let mark = app.caches.polls.mark
+            if !app.caches.polls.isKnownEmpty(scope) {
                 switch try claim(for: runner, poll) {
                 case .claimed(let claimed):
                     // Those that could not be made into a message have failed; there may be others behind them.
@@ -84,19 +84,19 @@ struct FetchTask: Sendable {
                     continue
                 case .keyIsBusy: throw Self.keyIsBusy
                 case .inconclusive: return try poll.answerNothing(conclusive: false)
-                case .nothing: if poll.handle == nil { app.polls.sawNothing(scope, since: mark) }
+                case .nothing: if poll.handle == nil { app.caches.polls.sawNothing(scope, since: mark) }
                 }
             }
             guard Clock.monotonicMicroseconds() < poll.holdUntil else {
                 return try poll.answerNothing(conclusive: true)
             }
-            if app.polls.park(waiter(poll, scope), since: mark) { return }
-            if app.polls.isStopping { return try poll.answerNothing(conclusive: false) }
+            if app.caches.polls.park(waiter(poll, scope), since: mark) { return }
+            if app.caches.polls.isStopping { return try poll.answerNothing(conclusive: false) }
         }
     }
 
     private func claim(for runner: Runner, _ poll: Poll) throws -> ClaimOutcome {
-        let sets = try app.polls.eligibleSets(for: runner) { try app.runners.labelSets($0) }
+        let sets = try app.caches.polls.eligibleSets(for: runner) { try app.runners.labelSets($0) }
         return try app.claims.claim(
             ClaimRequest(
                 runner: runner, labelSets: sets, capacity: poll.capacity, handle: poll.handle,
@@ -107,7 +107,7 @@ struct FetchTask: Sendable {
         ParkedPolls.Waiter(
             scope: scope, deadline: poll.holdUntil,
             look: { poll.hold.work { try look(poll) } },
-            giveUp: { poll.hold.now { try poll.answerNothing(conclusive: !app.polls.isStopping) } },
+            giveUp: { poll.hold.now { try poll.answerNothing(conclusive: !app.caches.polls.isStopping) } },
             isGone: poll.hold.held.isGone)
     }
 

@@ -1,3 +1,4 @@
+import DequeModule
 import Domain
 import Glibc
 import Postgres
@@ -54,7 +55,7 @@ package final class ParkedPolls: Sendable {
         var isStopping = false
         /// Notifications so far, and the last `recentMax` of them.
         var mark: Mark = 0
-        var recent: [RunnableJob] = []
+        var recent: Deque<RunnableJob> = []
         var credentials: [String: Runner] = [:]
         /// Announcements of changed runners so far, the number of each runner's last one, and up to which number nothing
         /// is known of single runners any more.
@@ -66,7 +67,7 @@ package final class ParkedPolls: Sendable {
         var assignments: [Int64: Int64] = [:]
         var waiters: [Int: Waiter] = [:]
         /// Ids of waiters by scope, oldest first; ids that are no longer in `waiters` are skipped.
-        var lines: [PollScope: [Int]] = [:]
+        var lines: [PollScope: Deque<Int>] = [:]
         var nextWaiter = 0
 
         func fits(_ job: RunnableJob, _ scope: PollScope) -> Bool {
@@ -196,7 +197,7 @@ package final class ParkedPolls: Sendable {
             let over = ids.compactMap { state.waiters.removeValue(forKey: $0) }
             for scope in Set(over.map(\.scope)) {
                 let left = (state.lines[scope] ?? []).filter { state.waiters[$0] != nil }
-                state.lines[scope] = left.isEmpty ? nil : left
+                state.lines[scope] = left.isEmpty ? nil : Deque(left)
             }
             return over
         }

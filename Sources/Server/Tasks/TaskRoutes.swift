@@ -27,7 +27,7 @@ enum TaskRoutes {
         let conclusion = Conclusion(rawValue: Int64(message.state.result.rawValue))
         // Most reports of a running task say what the one before said.
         let digest = Heartbeats.digest(request.body)
-        if conclusion == nil, let outputs = app.heartbeats.repeated(task, digest: digest),
+        if conclusion == nil, let outputs = app.caches.heartbeats.repeated(task, digest: digest),
             let result = try app.tasks.heartbeat(task, by: runner)
         {
             return answer(message.state.id, result: result, outputs: outputs)
@@ -37,9 +37,9 @@ enum TaskRoutes {
             steps: message.state.steps.prefix(TaskLimits.reportedStepsMax).map(reportedStep),
             outputs: message.outputs.map { (name: $0.key, value: $0.value) })
         if conclusion == nil {
-            app.heartbeats.remember(task, digest, sentOutputs: report.sentOutputs)
+            app.caches.heartbeats.remember(task, digest, sentOutputs: report.sentOutputs)
         } else {
-            app.heartbeats.forget(task)
+            app.caches.heartbeats.forget(task)
         }
         return answer(message.state.id, result: report.result, outputs: report.sentOutputs)
     }

@@ -1,10 +1,11 @@
+import DequeModule
 import Glibc
 
 /// A few threads for the database work of the poll lane, fed by a queue.
 ///
 /// `@unchecked Sendable` is true because `queue` and `closed` are touched only with `mutex` held.
 package final class WorkerPool: @unchecked Sendable {
-    private var queue: [@Sendable () -> Void] = []
+    private var queue: Deque<@Sendable () -> Void> = []
     private var closed = false
     private var mutex = pthread_mutex_t()
     private var changed = pthread_cond_t()

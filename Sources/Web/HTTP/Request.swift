@@ -7,6 +7,8 @@ enum RequestLimits {
     static let segmentsMax = 64
     /// Parameters of a query; a signed address has six, a list of runs a few filters.
     static let queryParametersMax = 100
+    /// Hexadecimal digits of a request's id, as nginx makes them.
+    static let idDigits = 32
 }
 
 /// One request as it came through either lane. Header names are looked up as FastCGI spells them.

@@ -9,8 +9,10 @@ package struct Hold: Sendable {
     package let depth: @Sendable () -> Int
     fileprivate let pool: WorkerPool
     fileprivate let answerError: @Sendable (any Error) -> Void
+    fileprivate let context: RequestContext
+    fileprivate let within: @Sendable (RequestContext, () -> Void) -> Void
 
-    package func answer(_ response: Response) { held.answer(response) }
+    package func answer(_ response: Response) { held.answer(response.with(context)) }
 
     /// Works on a thread of the pool; what it throws is the answer, in the shape of the path's protocol.
     package func work(_ body: @escaping @Sendable () throws -> Void) {
@@ -19,7 +21,9 @@ package struct Hold: Sendable {
 
     /// The same on this thread.
     package func now(_ body: () throws -> Void) {
-        do { try body() } catch { answerError(error) }
+        within(context) {
+            do { try body() } catch { answerError(error) }
+        }
     }
 }
 
@@ -29,13 +33,17 @@ package struct RouterHooks<App: Sendable>: Sendable {
     package let refuse: @Sendable (Request, App) throws -> Void
     /// Told of each failure that an operator may have to know about.
     package let failed: @Sendable (_ error: any Error, Request, App) -> Void
+    /// Runs the work on a request, on whichever thread: what is below is told for whom it works.
+    package let within: @Sendable (RequestContext, () -> Void) -> Void
 
     package init(
         refuse: @escaping @Sendable (Request, App) throws -> Void,
-        failed: @escaping @Sendable (_ error: any Error, Request, App) -> Void
+        failed: @escaping @Sendable (_ error: any Error, Request, App) -> Void,
+        within: @escaping @Sendable (RequestContext, () -> Void) -> Void
     ) {
         self.refuse = refuse
         self.failed = failed
+        self.within = within
     }
 }
 
@@ -61,10 +69,21 @@ package struct Router<App: Sendable>: Sendable {
 
     /// Answers a request of the work lane.
     package func handle(_ request: Request) -> Response {
+        let context = RequestContext(id: request.requestID)
+        var response: Response?
+        RequestContext.$current.withValue(context) {
+            hooks.within(context) { response = answer(request, context) }
+        }
+        return (response ?? FailureShape.page.render(Failure(.fault, "internal error; nothing was answered")))
+            .with(context)
+    }
+
+    private func answer(_ request: Request, _ context: RequestContext) -> Response {
         switch found(request) {
         case .failure(let refused): return refused.response
         case .success(let (endpoint, request)):
             let shape = table.shape(of: endpoint)
+            context.note("route", endpoint.path)
             switch endpoint.run {
             case .answers(let answer):
                 do { return try answer(request, app) } catch { return render(error, request, shape) }
@@ -114,7 +133,10 @@ package struct Router<App: Sendable>: Sendable {
     private func render(_ error: any Error, _ request: Request, _ shape: FailureShape) -> Response {
         if let refused = error as? RefusedCall { return refused.response }
         hooks.failed(error, request, app)
-        return shape.render(error)
+        // The cause is for the log alone; the caller gets what finds it there.
+        let failure = Failure(describing: error)
+        guard failure.kind == .fault, let id = RequestContext.current?.id else { return shape.render(error) }
+        return shape.render(Failure(.fault, "\(failure.message) (request \(id))"))
     }
 
     /// Runs what answers later, and waits for it: for a request of the poll lane that came by the other socket.
@@ -123,7 +145,8 @@ package struct Router<App: Sendable>: Sendable {
         let held = HeldRequest(request: Request(parameters: [:], body: []), answer: answered.put, isGone: { false })
         let hold = Hold(
             held: held, depth: { 0 }, pool: WorkerPool(threads: 0),
-            answerError: { answered.put(FailureShape.page.render($0)) })
+            answerError: { answered.put(FailureShape.page.render($0)) },
+            context: RequestContext.current ?? RequestContext(id: ""), within: hooks.within)
         hold.now { try body(hold) }
         return answered.wait()
     }
@@ -167,9 +190,14 @@ extension Router {
         var request = held.request
         request.path = names
         let shape = table.shape(of: endpoint)
+        let context = RequestContext(id: request.requestID)
+        context.note("route", endpoint.path)
         let hold = Hold(
             held: held, depth: { pool.depth }, pool: pool,
-            answerError: { [request] in held.answer(render($0, request, shape)) })
+            answerError: { [request] in held.answer(render($0, request, shape).with(context)) }, context: context,
+            within: { [hooks] context, body in
+                RequestContext.$current.withValue(context) { hooks.within(context, body) }
+            })
         let begin: @Sendable () throws -> Void = { [request] in
             if let excess = request.excess { throw Failure(.invalid, excess) }
             try hooks.refuse(request, app)
@@ -210,5 +238,15 @@ private final class AnswerSlot: @unchecked Sendable {
             if let response { return response }
             pthread_cond_wait(&filled, &mutex)
         }
+    }
+}
+
+extension Response {
+    /// The answer with the id of its request, by which it is found in the logs.
+    fileprivate func with(_ context: RequestContext) -> Response {
+        guard !context.id.isEmpty else { return self }
+        var response = self
+        response.headers.append((name: "X-Request-Id", value: context.id))
+        return response
     }
 }
