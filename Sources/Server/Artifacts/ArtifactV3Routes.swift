@@ -277,8 +277,14 @@ extension Web.Access where App == Server.App, Context == SpooledChunk {
     /// As `run`; the body goes at once when it is refused.
     fileprivate static var runWithBody: Self {
         Self("task: any token") { request, app in
-            try app.spooled(request, orElse: Failure(.missing, "not found")) { file in
-                SpooledChunk(task: try ArtifactV3Routes.ownRun(of: request, try app.liveTask(of: request)), file: file)
+            let file = request.spooledBody
+            do {
+                let task = try ArtifactV3Routes.ownRun(of: request, try app.liveTask(of: request))
+                guard let file else { throw Failure(.missing, "not found") }
+                return SpooledChunk(task: task, file: file)
+            } catch {
+                if let file { app.storage.dropSpooled(file) }
+                throw error
             }
         }
     }

@@ -251,10 +251,8 @@ struct SpooledProbe: Sendable {
 
 extension App {
     /// What cannot be used of the spool goes at once.
-    func spooled<Found>(
-        _ request: Request, orElse missing: any Error = AzureProblem.missing, _ body: (String) throws -> Found
-    ) throws -> Found {
-        guard let file = request.spooledBody else { throw missing }
+    fileprivate func spooled<Found>(_ request: Request, _ body: (String) throws -> Found) throws -> Found {
+        guard let file = request.spooledBody else { throw AzureProblem.missing }
         do { return try body(file) } catch {
             storage.dropSpooled(file)
             throw error
