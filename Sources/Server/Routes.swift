@@ -9,7 +9,7 @@ package enum Routes {
         HealthRoutes.all + MetricsRoutes.all + DocumentRoutes.all + RunnerCallRoutes.all + RegistrationRoutes.all
         + TaskRoutes.all + FetchTask.all
         + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
-        + LogPage.all
+        + LogPage.all + StaticFile.endpoints
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all
         + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
@@ -24,7 +24,9 @@ package enum Routes {
     package static func table() throws -> RouteTable<App> { try RouteTable(endpoints, families: families) }
 
     package static func router(_ app: App) throws -> Router<App> {
-        Router(
+        // Pages are made from it; what is wrong with a template is told before anybody asks for one.
+        _ = try TemplateLibrary.shared()
+        return Router(
             app: app, table: try table(),
             hooks: RouterHooks(
                 refuse: { request, app in try app.refuseOtherSites(request, method: request.method) },

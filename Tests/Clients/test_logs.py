@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import json
 import random
+import re
 import subprocess
 import threading
 import zlib
@@ -425,9 +426,11 @@ def test_a_large_log_is_not_put_into_the_page(job):
 
 def test_the_page_runs_its_script_and_no_other(job):
     page = ask(job.stack, "GET", f"/{job.project.path}/actions/runs/1")
-    assert page.text.count("<script") == 1 and '<script src="/_static/log.js"></script>' in page.text
+    address = re.search(r'<script src="(/_static/log\.[0-9a-f]{16}\.js)"></script>', page.text)
+    assert page.text.count("<script") == 1 and address
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
-    script = ask(job.stack, "GET", "/_static/log.js")
+    script = ask(job.stack, "GET", address[1])
+    assert script.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert (script.status, script.type) == (
         200,
         "text/javascript",

@@ -1,5 +1,4 @@
 import Domain
-import Mustache
 import Postgres
 import Web
 
@@ -8,10 +7,7 @@ struct LogPage {
     static let all: [Endpoint] = [
         Endpoint(
             .get, "/{owner}/{repo}/actions/jobs/{job}/view", .repository(.read), answers: [.page, .failure(404)],
-            "Show a job's part of the page of its run.", jobView),
-        Endpoint(
-            .get, "/_static/log.js", .open, answers: [.media(200, "text/javascript")], "Give the script of log pages."
-        ) { _, _, _ in Response(200, type: "text/javascript; charset=utf-8", body: Array(logScript.utf8)) },
+            "Show a job's part of the page of its run.", jobView)
     ]
 
     private let app: App
@@ -40,34 +36,33 @@ struct LogPage {
             try app.logs.progress(of: jobs.map(\.id)).map { ($0.job, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// What the template needs of these jobs, in their order.
-    static func facts(of jobs: [JobView], in repository: Repository, _ app: App) throws -> [[String: Any]] {
+    /// Of these jobs, in their order.
+    static func parts(of jobs: [JobView], in repository: Repository, _ app: App) throws -> [JobPart] {
         var page = try LogPage(of: jobs, in: repository, app)
-        return try jobs.map { try page.facts(of: $0) }
+        return try jobs.map { try page.part(of: $0) }
     }
 
     /// One job alone: the script puts it in the place of what it has when the steps changed.
     @Sendable static func jobView(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
         let job = try JobRoutes.job(request, place, app)
-        return .html(200, try template().render(["jobs": try facts(of: [job], in: place.repository, app)]))
+        var page = try LogPage(of: [job], in: place.repository, app)
+        return try page.part(of: job).response()
     }
 
-    private mutating func facts(of job: JobView) throws -> [String: Any] {
+    private mutating func part(of job: JobView) throws -> JobPart {
         let progress = progress[job.id]
         let reader = job.task.flatMap { logs[$0] }.map { LogReader($0, app) }
         let steps = job.task.flatMap { self.steps[$0] } ?? []
-        var facts: [String: Any] = [
-            "id": job.id.number, "base": base, "name": job.name, "status": "\(job.status)",
-            "problem": Self.shown(job.problem), "why": Self.shown(reasons[job.id]?.words ?? ""),
-            "next": reader?.log.rows ?? 0, "done": progress?.hasEnded ?? true ? "true" : "false",
-            "mark": progress.map { Self.mark(of: $0, steps) } ?? "",
-        ]
-        if let task = job.task, summarized.contains(task) { facts["summary"] = try summary(of: task, job.id) }
-        guard var reader else { return facts }
-        facts["download"] = "\(base)/actions/jobs/\(job.id)/log"
+        var part = JobPart(
+            id: job.id.number, base: base, name: job.name, status: "\(job.status)", problem: job.problem.shown,
+            why: reasons[job.id]?.words.shown, next: reader?.log.rows ?? 0, isDone: progress?.hasEnded ?? true,
+            mark: progress.map { Self.mark(of: $0, steps) } ?? "")
+        if let task = job.task, summarized.contains(task) { part.summary = try summary(of: task, job.id) }
+        guard var reader else { return part }
+        part.download = "\(base)/actions/jobs/\(job.id)/log"
         if let at = reader.log.file?.expiredAt {
-            facts["expired"] = clockText(at)
-            return facts
+            part.expiredAt = clockText(at)
+            return part
         }
         let slices = sliceLog(
             steps: zip(steps, shownStatuses(ofSteps: steps.map(\.status), job: job.status)).map { step, status in
@@ -75,38 +70,37 @@ struct LogPage {
             },
             rows: reader.log.rows, task: job.status)
         let growing = slices.lastIndex { $0.status == .running || $0.status == .cancelling }
-        facts["slices"] = try slices.enumerated().map { index, slice -> [String: Any] in
+        part.slices = try slices.enumerated().map { index, slice in
             let isOpen = slice.status == .failure || index == growing
             let shown = excerpt(slice.rows, budget: budget)
             budget -= Int64(shown.head.count + shown.tail.count)
-            return [
-                "name": slice.name, "status": "\(slice.status)", "count": slice.rows.count, "open": isOpen,
-                "growing": index == growing,
-                "head": try rows(shown.head, of: &reader, job.id), "tail": try rows(shown.tail, of: &reader, job.id),
-                "gap": shown.gap.isEmpty ? false : gap(shown.gap, job.id) as Any,
-            ]
+            return SlicePart(
+                name: slice.name, status: "\(slice.status)", count: slice.rows.count, isOpen: isOpen,
+                isGrowing: index == growing, head: try rows(shown.head, of: &reader, job.id),
+                gap: shown.gap.isEmpty ? nil : gap(shown.gap, job.id),
+                tail: try rows(shown.tail, of: &reader, job.id))
         }
-        return facts
+        return part
     }
 
     /// What the job wrote about itself, as it wrote it: Markdown is not rendered, since nobody vouches for it.
-    private mutating func summary(of task: TaskID, _ job: JobID) throws -> Any {
+    private mutating func summary(of task: TaskID, _ job: JobID) throws -> SummaryPart? {
         let all = try app.summaries.summaries(of: task, bytesMax: summaryBudget)
-        guard !all.isEmpty else { return false }
-        var parts: [[String: Any]] = []
+        guard !all.isEmpty else { return nil }
+        var parts: [StepSummary] = []
         for summary in all {
             let shown = summary.content.prefix(summaryBudget)
             summaryBudget -= shown.count
-            parts.append([
-                "step": Self.shown(summary.step), "text": String(decoding: shown, as: UTF8.self),
-                "cut": Int64(shown.count) < summary.byteCount,
-            ])
+            parts.append(
+                StepSummary(
+                    step: summary.step.shown, text: String(decoding: shown, as: UTF8.self),
+                    isCut: Int64(shown.count) < summary.byteCount))
         }
-        return ["parts": parts, "link": "\(base)/actions/jobs/\(job)/summary"]
+        return SummaryPart(parts: parts, link: "\(base)/actions/jobs/\(job)/summary")
     }
 
-    private func rows(_ rows: Range<Int64>, of reader: inout LogReader, _ job: JobID) throws -> [[String: Any]] {
-        var out: [[String: Any]] = []
+    private func rows(_ rows: Range<Int64>, of reader: inout LogReader, _ job: JobID) throws -> [LogRow] {
+        var out: [LogRow] = []
         var number = rows.lowerBound
         var isInGroup = false
         try reader.read(rows) { lines in
@@ -116,19 +110,18 @@ struct LogPage {
                 if [.group, .endgroup].contains(view.kind) { isInGroup = false }
                 let kind = isInGroup ? "\(view.kind.rawValue) in" : view.kind.rawValue
                 if view.kind == .group { isInGroup = true }
-                out.append(["job": job.number, "number": number, "time": view.time, "text": view.text, "kind": kind])
+                out.append(LogRow(job: job.number, number: number, time: view.time, text: view.text, kind: kind))
             }
             return true
         }
         return out
     }
 
-    private func gap(_ rows: Range<Int64>, _ job: JobID) -> [String: Any] {
-        [
-            "from": rows.lowerBound, "to": rows.upperBound, "first": rows.lowerBound + 1, "last": rows.upperBound,
-            "link":
-                "\(base)/actions/jobs/\(job)/log?from=\(rows.lowerBound)&lines=\(min(Int64(rows.count), LogRangeLimits.linesMax))",
-        ]
+    private func gap(_ rows: Range<Int64>, _ job: JobID) -> LogGap {
+        let count = min(Int64(rows.count), LogRangeLimits.linesMax)
+        return LogGap(
+            from: rows.lowerBound, first: rows.lowerBound + 1, to: rows.upperBound,
+            link: "\(base)/actions/jobs/\(job)/log?from=\(rows.lowerBound)&lines=\(count)")
     }
 
     /// Changes when the page's steps would: then the script asks for the job's part anew.
@@ -139,28 +132,4 @@ struct LogPage {
         let hash = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         return String(hash, radix: 16)
     }
-
-    /// A template's section is drawn for any text, so an empty one is handed over as false.
-    static func shown(_ text: String) -> Any { text.isEmpty ? false : text }
-
-    static func template() throws -> MustacheTemplate { try MustacheTemplate(string: section) }
-
-    private static let row = """
-        <div class="row {{kind}}" id="job-{{job}}-L{{number}}"><a href="#job-{{job}}-L{{number}}">{{number}}</a><span title="{{time}}">{{text}}</span></div>
-        """
-
-    /// Jobs of a page. `{{x}}` escapes; nothing here uses the unescaped form.
-    static let section = """
-        {{#jobs}}<section class="job" id="job-{{id}}" data-live="/_live{{base}}/jobs/{{id}}" data-part="{{base}}/actions/jobs/{{id}}"
-         data-next="{{next}}" data-done="{{done}}" data-mark="{{mark}}">
-        <h2>{{name}} <span class="{{status}}">{{status}}</span></h2>
-        {{#problem}}<p class="problem">{{problem}}</p>{{/problem}}
-        {{#why}}<p>{{why}}</p>{{/why}}
-        {{#expired}}<p>The log was removed on {{expired}}: it was older than logs.retention.</p>{{/expired}}
-        {{#slices}}<details{{#open}} open{{/open}}><summary>{{name}} <span class="{{status}}">{{status}}</span> <small>{{count}} lines</small></summary>
-        <div class="log"{{#growing}} data-growing="true"{{/growing}}>{{#head}}\(row){{/head}}{{#gap}}<a class="gap" href="{{link}}" data-from="{{from}}" data-to="{{to}}">show lines {{first}} to {{last}}</a>{{/gap}}{{#tail}}\(row){{/tail}}</div></details>
-        {{/slices}}{{#summary}}<details open><summary>Summary</summary>{{#parts}}{{#step}}<h3>{{step}}</h3>{{/step}}
-        <pre class="summary">{{text}}{{#cut}} …{{/cut}}</pre>{{/parts}}<p><a href="{{link}}">whole summary as text</a></p></details>{{/summary}}
-        {{#download}}<p><a href="{{download}}">whole log as text</a></p>{{/download}}</section>{{/jobs}}
-        """
 }

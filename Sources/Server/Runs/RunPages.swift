@@ -6,9 +6,6 @@ import Web
 /// The pages a person sees of runs.
 enum RunPages {
     static let all: [Endpoint] = [
-        Endpoint(.get, "/_static/icon.svg", .open, answers: [.media(200, "image/svg+xml")], "Give the icon of pages.") {
-            _, _, _ in Response(200, type: "image/svg+xml", body: Array(Templates.icon.utf8))
-        },
         Endpoint(
             .get, "/{owner}/{repo}/actions", .repository(.read), answers: [.page, .failure(404)],
             "Show the runs of a repository.", listPage),
@@ -25,22 +22,19 @@ enum RunPages {
         let page = Page(number: Page(request).number, limit: PageLimits.rowsMax)
         let runs = try app.views.runs(of: repository.id, RunFilter(), page.part)
         let base = "/\(repository.fullName)"
-        let facts: [String: Any] = [
-            "title": repository.fullName, "base": base, "repository": repository.fullName,
-            "putAside": try app.inbox.quarantined(of: repository.id).map { push -> [String: Any] in
-                [
-                    "ref": push.ref, "sha": String(push.after.prefix(10)), "pushedAt": clockText(push.createdAt),
-                    "reason": LogPage.shown(push.reason),
-                ]
+        return try RunListPage(
+            head: PageHead(title: repository.fullName, repository: repository.fullName),
+            putAside: app.inbox.quarantined(of: repository.id).map { push in
+                PutAsidePush(
+                    ref: push.ref, sha: String(push.after.prefix(10)), pushedAt: clockText(push.createdAt),
+                    reason: push.reason)
             },
-            "runs": runs.map { run -> [String: Any] in
-                [
-                    "link": "\(base)/actions/runs/\(run.number)", "number": run.number, "status": "\(run.status)",
-                    "name": run.title, "workflow": run.workflowID, "ref": run.ref, "actor": run.actor,
-                ]
-            },
-        ]
-        return .html(200, try Templates.runs().render(facts))
+            runs: runs.map { run in
+                RunRow(
+                    link: "\(base)/actions/runs/\(run.number)", number: run.number, status: "\(run.status)",
+                    name: run.title, workflow: run.workflowID, ref: run.ref, actor: run.actor)
+            }
+        ).response()
     }
 
     @Sendable static func runPage(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
@@ -49,24 +43,20 @@ enum RunPages {
             throw Failure(.missing, "run \(request.path["number"] ?? "") does not exist")
         }
         let base = "/\(repository.fullName)"
-        let jobs = try LogPage.facts(of: app.views.jobs(of: run), in: repository, app)
         let artifacts = try app.artifactViews.page(
             of: repository.id, run: run.id, name: nil, ListPart(limit: Int64(PageLimits.rowsMax))
-        ).artifacts.map { artifact -> [String: Any] in
-            [
-                "name": artifact.name, "size": sizeWords(artifact.bytes), "expires": clockText(artifact.expiresAt),
-                "expired": artifact.state != .uploaded,
-                "link": "\(base)/actions/runs/\(run.id)/artifacts/\(artifact.id)", "digest": artifact.digest ?? "",
-            ]
+        ).artifacts.map { artifact in
+            ArtifactRow(
+                name: artifact.name, link: "\(base)/actions/runs/\(run.id)/artifacts/\(artifact.id)",
+                size: sizeWords(artifact.bytes), isExpired: artifact.state != .uploaded,
+                expires: clockText(artifact.expiresAt), digest: artifact.digest ?? "")
         }
-        let facts: [String: Any] = [
-            "artifacts": artifacts, "hasArtifacts": !artifacts.isEmpty,
-            "title": run.title, "base": base, "repository": repository.fullName, "number": run.number,
-            "workflow": run.workflowPath, "ref": run.ref, "sha": run.sha, "actor": run.actor,
-            "status": "\(run.status)", "problem": LogPage.shown(run.problem),
-            "warnings": LogPage.shown(run.warnings), "jobs": jobs,
-        ]
-        return .html(200, try Templates.run().render(facts))
+        return try RunPage(
+            head: PageHead(title: run.title, repository: repository.fullName), number: run.number,
+            workflow: run.workflowPath, ref: run.ref, sha: run.sha, actor: run.actor, status: "\(run.status)",
+            problem: run.problem.shown, warnings: run.warnings.shown, hasArtifacts: !artifacts.isEmpty,
+            artifacts: artifacts, jobs: LogPage.parts(of: app.views.jobs(of: run), in: repository, app)
+        ).response()
     }
 }
 

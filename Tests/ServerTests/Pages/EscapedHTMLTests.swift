@@ -1,4 +1,3 @@
-import Mustache
 import Testing
 
 @testable import Server
@@ -10,12 +9,23 @@ struct EscapedHTMLTests {
     /// Each joins the character before it into one of Swift's.
     static let marks = ["", "\u{301}", "\u{338}", "\u{200D}", "\u{FE0F}", "\u{20E3}", "\u{E0100}"]
 
+    private struct SlicePage: PageModel {
+        static let template = Template.job
+        let rows: [LogRow]
+    }
+    private static let text = "<h1 title=\"{{time}}\">{{text}}</h1>"
+    private static let block = "{{<Layout}}{{$body}}{{#rows}}\(text){{/rows}}{{/body}}{{/Layout}}"
+
     @Test("A7: each of the five is escaped, whatever mark stands behind it", arguments: escapes.keys.sorted(), marks)
     func marked(character: String, mark: String) throws {
-        let page = try Templates.page("<h1 title=\"{{name}}\">{{name}}</h1>")
-        let html = page.render(["title": "t", "name": "a\(character)\(mark)b"] as [String: String])
+        let row = LogRow(job: 1, number: 1, time: "a\(character)\(mark)b", text: "a\(character)\(mark)b", kind: "")
+        let page = SlicePage(rows: [row])
         let expected = "a\(Self.escapes[character] ?? "")\(mark)b"
-        #expect(html.contains("<h1 title=\"\(expected)\">\(expected)</h1>"))
+        // In a template, in a partial, and in a block that a layout draws: each has its own content type in swift-mustache.
+        for text in ["{{#rows}}\(Self.text){{/rows}}", "{{#rows}}{{>LogRow}}{{/rows}}", Self.block] {
+            let library = try TemplateLibrary(["Job": text, "LogRow": Self.text, "Layout": "{{$body}}{{/body}}"])
+            #expect(try library.html(page).contains("<h1 title=\"\(expected)\">\(expected)</h1>"), "\(text)")
+        }
     }
 
     @Test("A7: other text stays as it is")

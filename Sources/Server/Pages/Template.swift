@@ -1,0 +1,69 @@
+import Mustache
+import Web
+
+/// The templates: files beside the Swift that fills them, compiled into the program (Package.swift lists them).
+enum Template: String, CaseIterable, Sendable {
+    case layout = "Layout"
+    case runList = "RunList"
+    case runPage = "RunPage"
+    case job = "Job"
+    case logRow = "LogRow"
+    case runnersPage = "RunnersPage"
+
+    /// The text of its file.
+    var text: String {
+        let bytes =
+            switch self {
+            case .layout: PackageResources.Layout_mustache
+            case .runList: PackageResources.RunList_mustache
+            case .runPage: PackageResources.RunPage_mustache
+            case .job: PackageResources.Job_mustache
+            case .logRow: PackageResources.LogRow_mustache
+            case .runnersPage: PackageResources.RunnersPage_mustache
+            }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// All templates, compiled. Each escapes what it is filled with, byte by byte.
+struct TemplateLibrary: Sendable {
+    /// Made once a process, by the start of `serve` (`Routes.router`): a broken template is an error of that start, not of a
+    /// page. Commands that show no page do not compile them.
+    private static let compiled = Result {
+        try TemplateLibrary(Dictionary(uniqueKeysWithValues: Template.allCases.map { ($0.rawValue, $0.text) }))
+    }
+
+    /// - Throws: what is wrong with which template.
+    static func shared() throws -> TemplateLibrary { try compiled.get() }
+
+    private let library: MustacheLibrary
+
+    init(_ texts: [String: String]) throws {
+        MustacheContentTypes.register(EscapedHTML(), named: "BYTES")
+        var library = MustacheLibrary()
+        for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+            // Mustache leaves out what it does not find.
+            for match in text.matches(of: /\{\{\s*[<>]\s*(?<partial>[^\s}]*)/) where texts[String(match.partial)] == nil
+            {
+                throw Failure(.fault, "the template \"\(name)\" names \"\(match.partial)\", which is no template")
+            }
+            do {
+                // In each, since partials do not take it over from the template that names them.
+                try library.register("{{% CONTENT_TYPE:BYTES}}\n" + text, named: name)
+            } catch let error as MustacheTemplate.ParserError {
+                throw Failure(
+                    .fault,
+                    "the template \"\(name)\" cannot be read: \(error.error) in line \(error.context.lineNumber - 1), "
+                        + "column \(error.context.columnNumber): \(error.context.line)")
+            }
+        }
+        self.library = library
+    }
+
+    func html<Model: PageModel>(_ page: Model) throws -> String {
+        guard let html = library.render(page, withTemplate: Model.template.rawValue) else {
+            throw Failure(.fault, "there is no template \"\(Model.template.rawValue)\"")
+        }
+        return html
+    }
+}

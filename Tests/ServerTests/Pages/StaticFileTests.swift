@@ -1,0 +1,36 @@
+import Testing
+
+@testable import Server
+@testable import Web
+
+@Suite("Static files")
+struct StaticFileTests {
+    private static func cache(_ response: Response) -> String? {
+        response.headers.first { $0.name == "Cache-Control" }?.value
+    }
+
+    @Test("are kept for good at the address with their hash", arguments: StaticFile.all.indices)
+    func hashed(index: Int) throws {
+        let file = StaticFile.all[index]
+        let response = try StaticFile.answer(file.name)
+        #expect(response.status == 200 && response.body == file.bytes && !file.bytes.isEmpty)
+        #expect(Self.cache(response) == "public, max-age=31536000, immutable")
+        #expect(file.address.wholeMatch(of: /\/_static\/[a-z]+\.[0-9a-f]{16}\.[a-z]+/) != nil)
+        let other = StaticFile(file.stem, file.ending, type: file.type, file.bytes + [0x20])
+        #expect(other.name != file.name)
+    }
+
+    @Test("of another version, or of none, are answered for once", arguments: ["log.js", "log.0123456789abcdef.js"])
+    func otherVersion(name: String) throws {
+        let response = try StaticFile.answer(name)
+        #expect(response.body == StaticFile.logScript.bytes)
+        #expect(Self.cache(response) == "no-cache")
+    }
+
+    @Test(
+        "are no others",
+        arguments: ["", ".", "log", "js", "log.svg", "icon.js", "log.a.b.js", "log..js.map", "icon.svg.gz", "Log.js"])
+    func missing(name: String) {
+        #expect(throws: Failure.self) { try StaticFile.answer(name) }
+    }
+}
