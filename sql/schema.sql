@@ -368,7 +368,7 @@ COMMENT ON COLUMN public.inbox.lease_until IS 'whoever took it last (tries is it
 
 COMMENT ON COLUMN public.inbox.settled_at IS 'when state became read, dropped or quarantined; rows go some time after that';
 
-COMMENT ON COLUMN public.inbox.kind IS 'name of the event as workflows list it below `on`; servers leave kinds that they do not know to newer ones';
+COMMENT ON COLUMN public.inbox.kind IS 'name of the event as workflows list it below `on`; servers leave kinds that they do not know to newer ones, servers of before 0067 take each row for a push';
 
 COMMENT ON COLUMN public.inbox.event IS 'the webhook payload, github.event; null for a push, whose event is made from ref, before, after and the repository';
 

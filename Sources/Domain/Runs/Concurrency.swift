@@ -48,9 +48,11 @@ public enum GroupMove: Equatable, Sendable {
 public func groupMove(_ members: [GroupMember]) -> GroupMove? {
     let byTurn = members.sorted { $0.turn < $1.turn }
     guard let newest = byTurn.last else { return nil }
-    if let passed = byTurn.first(where: { !$0.holds && $0.turn < newest.turn }) { return .cancel(passed.run) }
+    // A cancel ends one that waits, but not one whose jobs a server without groups has started: that one is cancelled once.
+    let passed = byTurn.filter { !$0.holds && $0.turn < newest.turn }
+    if let due = passed.first(where: { !$0.isCancelRequested }) { return .cancel(due.run) }
     guard !newest.holds else { return nil }
-    guard let holder = byTurn.first(where: \.holds) else { return .start(newest.run) }
+    guard let holder = byTurn.first(where: \.holds) else { return passed.isEmpty ? .start(newest.run) : nil }
     return newest.cancelsInProgress && !holder.isCancelRequested ? .cancel(holder.run) : nil
 }
 

@@ -37,8 +37,10 @@ public enum InboxLimits {
     /// Times a push is taken before it is put aside with its problem; a bad row must not stop the others.
     public static let triesMax = 5
     /// How long a taken push is left to a reader that says nothing. Longer than git may take (`PushLimits.gitSeconds`)
-    /// and than one file takes to plan on a busy machine; the reader renews it between files.
+    /// and `renewMicroseconds` together, and than one file takes to plan on a busy machine; the reader renews it between files.
     public static let leaseSeconds: Int64 = 40
+    /// Between two renewals of a reader, at least: each writes the row.
+    public static let renewMicroseconds: Int64 = leaseSeconds * 1_000_000 / 4
     /// Rows that were read, or dropped, are kept so long for `millrace why push`.
     public static let settledKeptSeconds: Int64 = 14 * 86_400
     /// Rows that were put aside are kept so long for an operator.

@@ -349,13 +349,16 @@ enum JobStore {
 
     private static let settleDue = Statement(
         "job_settle_due", "select id, run_id from job where settle_due_at <= now() order by id limit 100")
-    /// Waiting for a runner too long, or blocked in a run in which nothing else may still end.
+    /// Waiting for a runner too long, or blocked in a run in which nothing else may still end. A run that waits for its
+    /// concurrency group may wait as long as the run that holds it takes.
     private static let abandoned = Statement(
         "job_abandoned",
         """
         select id, run_id from job j
          where status in (5, 7) and changed_at < now() - make_interval(secs => $1::bigint)
-           and (status = 5 or not exists (select 1 from job o where o.run_id = j.run_id and o.status in (5, 6, 8)))
+           and (status = 5 or not exists (select 1 from job o where o.run_id = j.run_id and o.status in (5, 6, 8))
+                and exists (select 1 from run r where r.id = j.run_id
+                               and (r.group_id is null or r.held_attempt = r.latest_attempt)))
          order by changed_at limit 100
         """)
 

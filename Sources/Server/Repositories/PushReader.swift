@@ -1,5 +1,6 @@
 import Domain
 import Postgres
+import Web
 
 /// inbox → workflow files at the event's commit → `Planner` → runs. The row is leased; git and planning hold no connection; then
 /// one transaction makes the runs and settles the row, if the lease is still ours (docs/adr/0017).
@@ -19,9 +20,10 @@ final class PushReader {
             owed = nil
         }
         for lost in try app.inbox.putAside() { tellPutAside(lost, "its readers ended before they were done") }
+        let asked = Clock.monotonicMicroseconds()
         guard let entry = try app.inbox.take() else { return false }
         do {
-            try read(entry)
+            try read(entry, PushLease(since: asked))
         } catch is InboxStore.TakenOver {
             app.log.warning("push not settled: it was taken over", metadata: ["inbox_id": "\(entry.id)"])
         } catch let error as PostgresError where error.isUnavailable {
@@ -45,7 +47,7 @@ final class PushReader {
         app.log.error("push quarantined", metadata: ["inbox_id": "\(id)", "err": "\(why)"])
     }
 
-    private func read(_ entry: InboxEntry) throws {
+    private func read(_ entry: InboxEntry, _ lease: PushLease) throws {
         let (event, payload) = try entry.event()
         if case .push(let push) = event, push.isDeletion {
             return try settle(entry, "deleted the ref: starts nothing")
@@ -83,7 +85,7 @@ final class PushReader {
             repositoryName: repository.name, base: app.configuration.publicURL)
         var planner = Planner(
             subject, entries: try workflowEntries(at: subject.commit, git), payload: payload)
-        try gather(for: &planner, subject, entry, repository, git)
+        try gather(for: &planner, subject, entry, lease, repository, git)
         try app.inbox.settle(
             entry, as: .read, cut(planner.words, bytesMax: PushLimits.outcomeBytesMax), runs: planner.runs,
             by: app.runs)
@@ -91,9 +93,10 @@ final class PushReader {
 
     /// Looks up what the planner asks for, until everything is planned.
     private func gather(
-        for planner: inout Planner, _ subject: PlanSubject, _ entry: InboxEntry, _ repository: Repository,
-        _ git: GitReader
+        for planner: inout Planner, _ subject: PlanSubject, _ entry: InboxEntry, _ lease: PushLease,
+        _ repository: Repository, _ git: GitReader
     ) throws {
+        var lease = lease
         var history: PushHistory?
         if case .push(let push) = subject.event {
             history = PushHistory(
@@ -101,7 +104,7 @@ final class PushReader {
         }
         while let need = planner.next() {
             // A busy machine may take long for one file, and git for one answer.
-            guard try app.inbox.keep(entry) else { throw InboxStore.TakenOver() }
+            try lease.renewIfDue(now: Clock.monotonicMicroseconds()) { try app.inbox.keep(entry) }
             switch need {
             case .file(let file):
                 planner.take(file: try git.object(file.id, bytesMax: WorkflowLimits.fileBytesMax)?.bytes)

@@ -28,6 +28,12 @@ struct ConcurrencyTests {
             ([member(1, holds: true), member(2, cancels: true)], .cancel(RunID(1))),
             ([member(1, holds: true, isCancelled: true), member(2, cancels: true)], nil),
             ([member(2, cancels: true)], .start(RunID(2))),
+            // One that was passed and does not end at once is cancelled once, and nobody starts beside it.
+            ([member(1, holds: true), member(2, isCancelled: true), member(3)], nil),
+            ([member(1, isCancelled: true), member(2)], nil),
+            ([member(1, isCancelled: true), member(2, holds: true)], nil),
+            ([member(1, isCancelled: true), member(2), member(3)], .cancel(RunID(2))),
+            ([member(1, holds: true), member(2, isCancelled: true), member(3, cancels: true)], .cancel(RunID(1))),
             // What the holder itself says of others does not matter.
             ([member(1, holds: true, cancels: true), member(2)], nil),
             // A rerun comes last, though its run is the oldest.

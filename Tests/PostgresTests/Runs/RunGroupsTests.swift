@@ -113,6 +113,25 @@ struct RunGroupsTests {
         #expect(try status(second) == .waiting)
     }
 
+    @Test(
+        "a run waits for its group as long as it takes: its jobs are not abandoned, once let in they are as any others")
+    func abandoned() throws {
+        let first = try plan()
+        let second = try plan()
+        let limits = RecoveryLimits()
+        func grow() throws {
+            try Connection(dsn: database.dsn).script(
+                "update job set queued_at = now() - interval '9 days', changed_at = now() - interval '9 days' where status = 7"
+            )
+        }
+        try grow()
+        #expect(try runs.cancelAbandoned(limits: limits) == [])
+        #expect(try [first, second].map(status) == [.waiting, .blocked])
+        // As if the event that lets its job go had been lost.
+        try Connection(dsn: database.dsn).script("update run set held_attempt = latest_attempt where id = \(second)")
+        #expect(try runs.cancelAbandoned(limits: limits) == [job(second)])
+    }
+
     @Test("millrace verify tells of a group that two hold, and of a run that began before its turn")
     func verified() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
