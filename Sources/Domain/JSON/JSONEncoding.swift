@@ -1,4 +1,4 @@
-/// The JSON text of a value: members in the order of its declaration, absent ones left out, `JSONNull` where null must stand.
+/// The JSON text of a value: members in the order of its declaration (those of a dictionary have none), absent ones left out, `JSONNull` where null must stand.
 ///
 /// - Throws: what the value's own `encode` throws.
 public func jsonText(_ value: some Encodable) throws -> [UInt8] {
@@ -44,7 +44,11 @@ enum JSONTree {
         case let text as String: return .string(text)
         case let flag as Bool: return .bool(flag)
         case let number as any BinaryInteger: return .number("\(number)")
-        case let number as Double: return .number(jsonNumber(number))
+        case let number as any BinaryFloatingPoint:
+            let number = Double(number)
+            // JSON has no word for these; payloads, which runners read as YAML, are written by JSONWriter itself.
+            guard number.isFinite else { throw NotJSON(description: "the number \(number) cannot stand in JSON") }
+            return .number(jsonNumber(number))
         case let verbatim as JSONVerbatim: return .verbatim(verbatim.text)
         default:
             let slot = JSONSlot()
@@ -70,6 +74,9 @@ enum JSONTree {
         }
     }
 }
+
+/// A value that JSON cannot say.
+struct NotJSON: Error, CustomStringConvertible { let description: String }
 
 /// Containers of `Codable` are handles to one place, so trees that grow are references.
 final class JSONItems { var trees: [JSONTree] = [] }
@@ -115,8 +122,9 @@ private struct MemberContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
         members.members.append((key.stringValue, .array(items)))
         return ItemContainer(items: items)
     }
-    func superEncoder() -> any Encoder { TreeEncoder(slot: JSONSlot()) }
-    func superEncoder(forKey key: Key) -> any Encoder { TreeEncoder(slot: JSONSlot()) }
+    // Classes that inherit their coding are not written here; what they said would be lost.
+    func superEncoder() -> any Encoder { preconditionFailure("answers are structs and enums, not subclasses") }
+    func superEncoder(forKey key: Key) -> any Encoder { superEncoder() }
 }
 
 private struct ItemContainer: UnkeyedEncodingContainer {
@@ -136,7 +144,7 @@ private struct ItemContainer: UnkeyedEncodingContainer {
         items.trees.append(.array(nested))
         return ItemContainer(items: nested)
     }
-    func superEncoder() -> any Encoder { TreeEncoder(slot: JSONSlot()) }
+    func superEncoder() -> any Encoder { preconditionFailure("answers are structs and enums, not subclasses") }
 }
 
 private struct ValueContainer: SingleValueEncodingContainer {

@@ -13,12 +13,20 @@ extension Described {
 public struct SchemaCollection: Sendable {
     /// Schemas as JSON text, in the order they were met.
     public private(set) var schemas: [(name: String, json: String)] = []
+    private var types: [String: ObjectIdentifier] = [:]
 
     public init() {}
+
+    /// Two types of one name: one of them needs a `schemaName` of its own.
+    public struct Clash: Error, CustomStringConvertible { public let description: String }
 
     /// The reference to a type's schema, which is added with those it is made of.
     public mutating func reference(to type: any Described.Type) throws -> String {
         let name = type.schemaName
+        guard types[name, default: ObjectIdentifier(type)] == ObjectIdentifier(type) else {
+            throw Clash(description: "two types are called \"\(name)\" in the API's document; give one a schemaName")
+        }
+        types[name] = ObjectIdentifier(type)
         if !schemas.contains(where: { $0.name == name }) {
             let place = schemas.count
             schemas.append((name, "{}"))

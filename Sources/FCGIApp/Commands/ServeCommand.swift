@@ -65,7 +65,7 @@ struct ServeCommand: ParsableCommand {
         let router = try Routes.router(app)
         let work = try WorkLane(
             path: "\(directory)/work-\(instance).sock", streams: router.table.streamsBody,
-            long: UpdateLog.backlogs(app),
+            long: UpdateLog.backlogs(router),
             streamFailed: { app.log.error("an answer broke off", metadata: ["err": "\($0)"]) },
             handle: { router.handle($0) })
         let held = HeldRouter(router)

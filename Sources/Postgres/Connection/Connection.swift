@@ -108,6 +108,8 @@ public final class Connection: @unchecked Sendable {
     public var isHealthy: Bool {
         !isAbandoned && PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
     }
+    /// Nothing was begun that would have to be rolled back.
+    var isIdle: Bool { PQtransactionStatus(handle) == PQTRANS_IDLE }
     /// A statement failed, and PostgreSQL takes none until the transaction is rolled back.
     var isTransactionFailed: Bool { PQtransactionStatus(handle) == PQTRANS_INERROR }
 
@@ -122,7 +124,7 @@ public final class Connection: @unchecked Sendable {
         try prepare(statement, values)
         statementCount += 1
         let name = StatementOrigin.applicationName
-        guard name != applicationName, PQtransactionStatus(handle) == PQTRANS_IDLE else {
+        guard statement.tellsOrigin, name != applicationName, PQtransactionStatus(handle) == PQTRANS_IDLE else {
             let result = try answer(to: statement.name) { send(statement, values) }
             defer { PQclear(result) }
             return Self.rows(result)
@@ -154,14 +156,19 @@ public final class Connection: @unchecked Sendable {
     /// The statement, and before it for whom it is, sent together: one way there and back.
     private func run(_ statement: Statement, _ values: [Value], as name: String) throws(PostgresError) -> [Row] {
         try prepare(Self.setName, [.text(name)])
+        statementCount += 1
         applicationName = nil
         guard PQenterPipelineMode(handle) == 1 else { throw lost(statement.name) }
+        // Whatever throws before the pipeline is left makes the connection useless.
+        var isInside = true
+        defer { if isInside { isAbandoned = true } }
         let results = try answers(to: statement.name, count: 2) {
             guard send(Self.setName, [.text(name)]) == 1, send(statement, values) == 1 else { return 0 }
             return PQpipelineSync(handle)
         }
         defer { for result in results { PQclear(result) } }
         guard PQexitPipelineMode(handle) == 1 else { throw lost(statement.name) }
+        isInside = false
         for result in results { try check(result, statement: statement.name) }
         applicationName = name
         return Self.rows(results.last ?? nil)
@@ -365,33 +372,4 @@ public final class Connection: @unchecked Sendable {
 public struct Notification: Sendable, Equatable {
     public let channel: String
     public let payload: String
-}
-
-/// A moment after which nobody waits any more.
-struct Deadline {
-    private let at: Int64?
-
-    /// - Parameter milliseconds: from now; nil for never.
-    init(milliseconds: Int?) { at = milliseconds.map { Self.now() + Int64($0) } }
-
-    /// Waits until the descriptor can be read or written.
-    /// - Returns: false when the time is over.
-    func wait(for descriptor: Int32, reading: Bool, writing: Bool? = nil) -> Bool {
-        let events = (reading ? POLLIN : 0) | (writing ?? !reading ? POLLOUT : 0)
-        while true {
-            let left = at.map { $0 - Self.now() } ?? Int64(Int32.max)
-            guard left > 0 else { return false }
-            var one = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-            let count = poll(&one, 1, Int32(clamping: left))
-            if count > 0 { return true }
-            if count < 0, errno != EINTR { return true }  // libpq finds out what it is
-        }
-    }
-
-    /// Monotonic milliseconds.
-    static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
 }

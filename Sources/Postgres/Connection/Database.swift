@@ -110,7 +110,7 @@ public final class Database: @unchecked Sendable {
                         try connection.run(Self.commit, [])
                         return value
                     } catch {
-                        _ = try? connection.run(Self.rollback, [])
+                        if !connection.isIdle { _ = try? connection.run(Self.rollback, []) }
                         throw error
                     }
                 }

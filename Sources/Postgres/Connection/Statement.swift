@@ -4,10 +4,13 @@ import Domain
 public struct Statement: Sendable {
     public let name: String
     public let sql: String
+    /// Whether PostgreSQL is told for which request it is (`StatementOrigin`), which costs it a second statement.
+    let tellsOrigin: Bool
 
-    public init(_ name: String, _ sql: String) {
+    public init(_ name: String, _ sql: String, tellsOrigin: Bool = true) {
         self.name = name
         self.sql = sql
+        self.tellsOrigin = tellsOrigin
     }
 }
 

@@ -14,12 +14,12 @@ enum IdentityRoutes {
         Endpoint(
             .get, prefix + "/.well-known/openid-configuration", .open, answers: [.json(200, DiscoveryAnswer.self)],
             "Tell verifiers of identity tokens where the keys are."
-        ) { _, _, app in .json(200, DiscoveryAnswer(issuer: issuer(app)), headers: [fresh]) },
+        ) { _, _, app in try .json(200, DiscoveryAnswer(issuer: issuer(app)), headers: [fresh]) },
         Endpoint(
             .get, prefix + "/jwks", .open, answers: [.media(200, "application/json")],
             "Publish the keys that sign identity tokens."
         ) { _, _, app in
-            .json(200, try IdentityKeys(app: app).published(), headers: [fresh])
+            try .json(200, try IdentityKeys(app: app).published(), headers: [fresh])
         },
         Endpoint(
             .get, prefix + "/token", .task, query: audience, answers: answers,
@@ -83,7 +83,7 @@ enum IdentityRoutes {
         }
         let claims = identityClaims(
             identity, issuer: issuer(app), audience: audience, id: UUID().uuidString.lowercased(), now: request.now)
-        return .json(
+        return try .json(
             200, TokenAnswer(value: try IdentityKeys(app: app).sign(claims)),
             headers: [(name: "Cache-Control", value: "no-store")])
     }

@@ -22,9 +22,16 @@ extension UploadProblem: FailureConvertible {
                 "an artifact has at most \(ArtifactLimits.filesMax) files; pack them, or upload them under several names"
             )
         case .finished: Failure(.conflict, "the upload is finished")
-        // Said by the routes, in Azure's own words (AzureProblem).
-        case .tooManyBlocks, .appendedElsewhere, .otherMode:
-            Failure(.fault, "internal error; the server's log has the details")
+        // The clients that can cause these are told in Azure's own words (AzureProblem).
+        case .tooManyBlocks: Failure(.conflict, "an upload has at most \(ArtifactLimits.blockCountMax) blocks")
+        case .appendedElsewhere(let length):
+            Failure(.conflict, "the content has \(length) bytes; append where it ends")
+        case .otherMode(let mode):
+            Failure(.conflict, "this upload is made by \"\(mode.rawValue)\"; the two cannot be mixed")
         }
     }
+}
+
+extension BlockProblem: FailureConvertible {
+    package var failure: Failure { Failure(.invalid, "\(self)") }
 }

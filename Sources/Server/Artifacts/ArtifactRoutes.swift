@@ -30,7 +30,7 @@ enum ArtifactRoutes {
             .get, base + "/artifacts/{artifact}", .repository(.read), scope: .repository,
             answers: [.json(200, ArtifactAnswer.self), .failure(404)], "Show an artifact."
         ) { request, place, app in
-            .json(200, ArtifactAnswer(try artifact(request, place, app), at: RunRoutes.place(request, place, app)))
+            try .json(200, ArtifactAnswer(try artifact(request, place, app), at: RunRoutes.place(request, place, app)))
         },
         Endpoint(
             .delete, base + "/artifacts/{artifact}", .repository(.write), scope: .repository,
@@ -57,10 +57,12 @@ enum ArtifactRoutes {
             ? Page(request, limitName: "per_page", limitMax: perPageMax, limitMin: 1) : Page(request)
         let found = try app.artifactViews.page(of: place.id, run: run, name: request.given("name"), page.part)
         let at = RunRoutes.place(request, place, app)
-        return .json(
+        return try .json(
             200,
             ArtifactList(total_count: found.total, artifacts: found.artifacts.map { ArtifactAnswer($0, at: at) }),
-            headers: page.headers(total: found.total, base: at.base, request: request))
+            headers: page.headers(
+                total: found.total, last: found.artifacts.last?.id.number, shown: found.artifacts.count, base: at.base,
+                request: request))
     }
 
     /// The toolkit follows by itself, and wants exactly 302; the address it gets needs no credentials.

@@ -22,7 +22,7 @@ enum ArtifactV3Routes {
             .get, artifacts, .run, lane: .besideLong, answers: [.json(200, ContainerList.self)] + failures,
             "List the artifacts of a run.", list),
         Endpoint(
-            .put, artifacts + "/{hash}/upload", .run,
+            .put, artifacts + "/{hash}/upload", .runWithBody,
             body: .spooled(bytesMax: Int(ArtifactConfiguration().blockBytesMax)),
             answers: [.json(200, DoneAnswer.self)] + failures, "Take a chunk of a file.", put),
         Endpoint(
@@ -105,7 +105,7 @@ enum ArtifactV3Routes {
         let asked = asked(days: wanted.retentionDays)
         try app.artifacts.announce(name, by: task, asked: asked, now: request.now)
         let days = wanted.retentionDays.flatMap { $0 > 0 ? "?retentionDays=\($0)" : nil } ?? ""
-        return .json(
+        return try .json(
             200,
             ContainerAnswer(
                 fileContainerResourceUrl: "\(address(task.run, request, app))/\(mark(name))/upload\(days)"))
@@ -135,8 +135,8 @@ enum ArtifactV3Routes {
         try app.artifacts.admit(task.repository, adding: chunk.total)
     }
 
-    @Sendable private static func put(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
-        guard let spooled = request.spooledBody else { throw Failure(.missing, "not found") }
+    @Sendable private static func put(_ request: Request, _ chunkBody: SpooledChunk, _ app: App) throws -> Response {
+        let (task, spooled) = (chunkBody.task, chunkBody.file)
         defer { app.storage.dropSpooled(spooled) }
         let item = try item(of: request)
         let chunk = try range(request.header("Content-Range"))
@@ -168,12 +168,12 @@ enum ArtifactV3Routes {
         } catch let problem as ChunkProblem {
             throw Failure(.invalid, "\(problem)")
         }
-        return .json(200, DoneAnswer.example)
+        return try .json(200, DoneAnswer.example)
     }
 
     @Sendable private static func finish(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
         try Assembly(app: app).finishFiles(of: try artifactName(request.query["artifactName"] ?? ""), by: task)
-        return .json(200, DoneAnswer.example)
+        return try .json(200, DoneAnswer.example)
     }
 
     // MARK: Download
@@ -186,7 +186,7 @@ enum ArtifactV3Routes {
                 name: artifact.name,
                 fileContainerResourceUrl: "\(base)/\(mark(try artifactName(artifact.name)))/download_url")
         }
-        return .json(200, ContainerList(count: containers.count, value: containers))
+        return try .json(200, ContainerList(count: containers.count, value: containers))
     }
 
     @Sendable private static func files(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
@@ -202,7 +202,7 @@ enum ArtifactV3Routes {
                 path: "\(artifact.name)/\(file.path)", itemType: "file",
                 contentLocation: "\(base)/\(artifact.id)/download?path=\(percentEncoded(file.path))")
         }
-        return .json(200, FileList(value: files))
+        return try .json(200, FileList(value: files))
     }
 
     @Sendable private static func download(_ request: Request, _ task: LiveTask, _ app: App) throws -> Response {
@@ -262,6 +262,29 @@ extension Web.Access where App == Server.App, Context == LiveTask {
     fileprivate static var run: Self {
         Self("task: any token") { request, app in
             try ArtifactV3Routes.ownRun(of: request, try app.liveTask(of: request))
+        }
+    }
+}
+
+/// A chunk in the spool, of the job whose token came with it.
+private struct SpooledChunk: Sendable {
+    let task: LiveTask
+    let file: String
+}
+
+extension Web.Access where App == Server.App, Context == SpooledChunk {
+    /// As `run`; the body goes at once when it is refused.
+    fileprivate static var runWithBody: Self {
+        Self("task: any token") { request, app in
+            let file = request.spooledBody
+            do {
+                let task = try ArtifactV3Routes.ownRun(of: request, try app.liveTask(of: request))
+                guard let file else { throw Failure(.missing, "not found") }
+                return SpooledChunk(task: task, file: file)
+            } catch {
+                if let file { app.storage.dropSpooled(file) }
+                throw error
+            }
         }
     }
 }

@@ -39,13 +39,14 @@ struct AzureProblem: Error {
         case UploadProblem.otherMode(let mode):
             self.init(409, "InvalidBlobType", "this upload is made by \"\(mode.rawValue)\"; the two cannot be mixed")
         default:
-            let failure = Failure(describing: error)
+            let failure = Failure(describing: error).traced
             switch failure.kind {
             case .forbidden, .unauthenticated: self.init(403, "AuthenticationFailed", failure.message)
             case .missing, .badRoute, .gone: self = .missing
             case .tooLarge: self.init(413, "RequestBodyTooLarge", failure.message)
             case .busy, .throttled: self.init(503, "ServerBusy", failure.message)
-            case .fault, .unimplemented, .wrongMethod: self.init(500, "InternalError", failure.message)
+            case .wrongMethod: self.init(405, "UnsupportedHttpVerb", failure.message)
+            case .fault, .unimplemented: self.init(500, "InternalError", failure.message)
             case .conflict, .notNow: self.init(409, "InvalidOperation", failure.message)
             case .invalid, .malformed: self.init(400, "InvalidInput", failure.message)
             }

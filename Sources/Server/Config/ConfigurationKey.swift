@@ -158,6 +158,7 @@ package struct ConfigurationKey: Sendable {
     ]
 
     @Sendable private static func addresses(_ configuration: inout Configuration, _ value: String) throws {
+        guard !value.isEmpty else { return configuration.addresses = [] }
         configuration.addresses = try value.split(separator: ",", omittingEmptySubsequences: false).map {
             let text = $0.trimmingPrefix { $0 == " " }
             guard let address = ClientAddress(String(text)) else {
@@ -177,7 +178,7 @@ package struct ConfigurationKey: Sendable {
         Self(
             "database.listen_dsn", rule: "a text", standard: "",
             "The same for notifications, when database.dsn leads through PgBouncer, which passes none on."
-        ) { $0.listenDSN = $1 },
+        ) { $0.listenDSN = $1.isEmpty ? nil : $1 },
         count(
             "database.pool", 1...200, \.databasePool,
             "Connections for requests; housekeeping has others of its own. PostgreSQL's max_connections must allow both."

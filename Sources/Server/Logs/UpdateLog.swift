@@ -25,13 +25,13 @@ package enum UpdateLog {
     }
 
     /// Backlogs wait rather than being refused: many runners may end at once, and each refusal is one of their ten tries.
-    package static func backlogs(_ app: App) -> LongRequests {
+    package static func backlogs(_ router: Router<App>) -> LongRequests {
         LongRequests(
             threads: LogLimits.backlogThreads, waitingMax: LogLimits.backlogsWaitingMax,
             takes: { $0.rawPath == path && $0.announcedBytes ?? 0 >= LogLimits.backlogBytes },
-            refusal: { _ in
+            refusal: {
                 let words = "\(LogLimits.backlogsWaitingMax) large logs are waiting to be stored; try again in a moment"
-                return FailureShape.connect.render(Failure(.busy, words))
+                return router.refusal(of: $0, for: Failure(.busy, words))
             })
     }
 

@@ -7,13 +7,13 @@ enum DocumentRoutes {
         Endpoint(
             .get, "/swagger.v1.json", .open, answers: [.media(200, "application/json")],
             "Give the OpenAPI document of the REST API."
-        ) { _, _, app in
-            Response(
-                200, type: "application/json;charset=utf-8",
-                body: try OpenAPI(
-                    title: "Millrace", version: HealthRoutes.apiVersion, base: app.configuration.publicURL
-                )
-                .document(of: Routes.endpoints))
+        ) { _, _, _ in
+            Response(200, type: "application/json;charset=utf-8", body: try document.get())
         }
     ]
+
+    /// Made at the first question. Addresses in it are relative: it is the same by whichever address one comes.
+    private static let document = Result {
+        try OpenAPI(title: "Millrace", version: HealthRoutes.apiVersion).document(of: Routes.endpoints)
+    }
 }

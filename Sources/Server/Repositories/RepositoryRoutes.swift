@@ -9,7 +9,7 @@ enum RepositoryRoutes {
             .get, "/api/v1/repos/{owner}/{repo}", .repository(.read), scope: .repository,
             answers: [.json(200, RepositoryAnswer.self), .failure(404)], "Show a repository."
         ) { request, place, app in
-            .json(200, RepositoryAnswer(place.repository, base: app.base(of: request)))
+            try .json(200, RepositoryAnswer(place.repository, base: app.base(of: request)))
         }
     ]
 }

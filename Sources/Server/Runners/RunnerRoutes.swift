@@ -57,7 +57,7 @@ enum RunnerRoutes {
                     .get, "", query: parameters, answers: [.json(200, RunnerList.self)],
                     "List the runners of this level, last seen first.", list),
                 endpoint(.get, "/{runner}", answers: one, "Show a runner.") { listing, request, _, app in
-                    .json(200, RunnerAnswer(try found(listing, request, app)))
+                    try .json(200, RunnerAnswer(try found(listing, request, app)))
                 },
                 endpoint(
                     .get, "/{runner}/why", answers: [.json(200, ReasonAnswer.self), .failure(404)],
@@ -66,7 +66,7 @@ enum RunnerRoutes {
                     guard let reason = try app.waits.why(runner: try found(listing, request, app).id) else {
                         throw Failure(.missing, "not found")
                     }
-                    return .json(200, ReasonAnswer(reason))
+                    return try .json(200, ReasonAnswer(reason))
                 },
                 Endpoint(
                     .patch, path + "/actions/runners/{runner}", access, scope: scope,
@@ -89,7 +89,7 @@ enum RunnerRoutes {
 
     /// The current token, however often it is asked for (docs/adr/0011).
     private static func showToken(of scope: RunnerScope, _ app: App) throws -> Response {
-        .json(
+        try .json(
             200, RegistrationTokenAnswer(token: try RegistrationTokens(app: app).current(of: scope)),
             headers: [(name: "Cache-Control", value: "no-store")])
     }
@@ -107,7 +107,7 @@ enum RunnerRoutes {
         let runners = try app.runnerViews.runners(
             listing, isDisabled: isDisabled, Page(number: page.number, limit: page.limit).part)
         let total = try app.runnerViews.count(listing, isDisabled: isDisabled)
-        return .json(
+        return try .json(
             200, RunnerList(total_count: total, runners: runners.map(RunnerAnswer.init)),
             headers: page.headers(total: total, base: app.base(of: request), request: request))
     }
@@ -128,7 +128,7 @@ enum RunnerRoutes {
         let wanted = try body()
         guard try app.runners.setDisabled(wanted.disabled, request.id("runner"), in: listing, by: caller.account)
         else { throw Failure(.missing, "not found") }
-        return .json(200, RunnerAnswer(try found(listing, request, app)))
+        return try .json(200, RunnerAnswer(try found(listing, request, app)))
     }
 }
 

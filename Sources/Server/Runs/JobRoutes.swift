@@ -33,7 +33,7 @@ enum JobRoutes {
             guard let reason = try app.waits.why(job: request.id("job"), in: place.id) else {
                 throw Failure(.missing, "not found")
             }
-            return .json(200, ReasonAnswer(reason))
+            return try .json(200, ReasonAnswer(reason))
         },
         Endpoint(
             .post, base + "/jobs/{job}/cancel", .repository(.write), scope: .repository,
@@ -72,7 +72,7 @@ enum JobRoutes {
         let answers = shown.map { job in
             JobAnswer(job, of: run, steps: job.task.flatMap { steps[$0] } ?? [], at: at)
         }
-        return .json(
+        return try .json(
             200, JobList(total_count: Int64(jobs.count), jobs: answers),
             headers: [(name: "X-Total-Count", value: "\(jobs.count)")])
     }
@@ -81,7 +81,7 @@ enum JobRoutes {
         let job = try job(request, place, app)
         guard let run = try app.views.run(job.run, in: place.id) else { throw Failure(.missing, "not found") }
         let steps = try job.task.map { try app.views.steps(of: $0) } ?? []
-        return .json(200, JobAnswer(job, of: run, steps: steps, at: RunRoutes.place(request, place, app)))
+        return try .json(200, JobAnswer(job, of: run, steps: steps, at: RunRoutes.place(request, place, app)))
     }
 
     /// Answers with the new job.
@@ -93,7 +93,7 @@ enum JobRoutes {
             throw Failure(.missing, "not found")
         }
         let run = try RunRoutes.run(request, place, app)
-        return .json(201, JobAnswer(job, of: run, steps: [], at: RunRoutes.place(request, place, app)))
+        return try .json(201, JobAnswer(job, of: run, steps: [], at: RunRoutes.place(request, place, app)))
     }
 
     /// All of them unless a page is asked for: they are few.

@@ -14,11 +14,11 @@ enum RunRoutes {
             "List the runs of a repository, newest first.", list),
         Endpoint(
             .get, base + "/runs/{run}", .repository(.read), scope: .repository, answers: one, "Show a run."
-        ) { request, place, app in answer(200, try run(request, place, app), request, place, app) },
+        ) { request, place, app in try answer(200, try run(request, place, app), request, place, app) },
         Endpoint(
             .get, base + "/runs/{run}/attempts/{attempt}", .repository(.read), scope: .repository, answers: one,
             "Show an attempt of a run."
-        ) { request, place, app in answer(200, try attempt(request, place, app), request, place, app) },
+        ) { request, place, app in try answer(200, try attempt(request, place, app), request, place, app) },
         Endpoint(
             .post, base + "/runs/{run}/cancel", .repository(.write), scope: .repository,
             answers: one + [.failure(409)], "Cancel a run."
@@ -32,7 +32,7 @@ enum RunRoutes {
             answers: [.json(201, RunAnswer.self), .failure(400), .failure(404)], "Run all jobs of a run again."
         ) { request, place, app in
             _ = try rerun(.all, request, place, app)
-            return answer(201, try run(request, place, app), request, place, app)
+            return try answer(201, try run(request, place, app), request, place, app)
         },
         Endpoint(
             .post, base + "/runs/{run}/rerun-failed-jobs", .repository(.write), scope: .repository,
@@ -59,8 +59,8 @@ enum RunRoutes {
 
     private static func answer(
         _ status: Int, _ run: RunView, _ request: Request, _ place: InRepository, _ app: App
-    ) -> Response {
-        .json(status, RunAnswer(run, at: Self.place(request, place, app)))
+    ) throws -> Response {
+        try .json(status, RunAnswer(run, at: Self.place(request, place, app)))
     }
 
     /// The run that the path names; one of another repository does not exist.
@@ -83,9 +83,10 @@ enum RunRoutes {
         let runs = try app.views.runs(of: place.id, filter, page.part)
         let total = try app.views.runCount(of: place.id, filter)
         let at = Self.place(request, place, app)
-        return .json(
+        return try .json(
             200, RunList(total_count: total, workflow_runs: runs.map { RunAnswer($0, at: at) }),
-            headers: page.headers(total: total, base: at.base, request: request))
+            headers: page.headers(
+                total: total, last: runs.last?.id.number, shown: runs.count, base: at.base, request: request))
     }
 
     private static func cancel(
@@ -94,7 +95,7 @@ enum RunRoutes {
         let before = try run(request, place, app)
         guard !before.status.isDone else { throw Failure(.conflict, "run is already completed") }
         try app.runs.apply(event, to: before.id, by: place.caller.account)
-        return answer(200, try run(request, place, app), request, place, app)
+        return try answer(200, try run(request, place, app), request, place, app)
     }
 
     /// - Returns: the new jobs' ids by those of the attempt before.

@@ -56,7 +56,7 @@ enum SummaryRoutes {
             guard let change = try app.summaries.put(request.body, at: place, of: task.task) else {
                 throw Failure(.unauthenticated, "the job has ended")
             }
-            return .json(
+            return try .json(
                 200,
                 SummaryAnswer(
                     message: change.rawValue, sizeBytes: request.body.count, runAttempt: task.attempt))

@@ -26,6 +26,12 @@ package struct Failure: Error, CustomStringConvertible {
     }
     package var description: String { message }
 
+    /// The same; a fault with the id of its request, by which its cause is found in the log.
+    package var traced: Failure {
+        guard kind == .fault, let id = RequestContext.current?.id, !id.isEmpty else { return self }
+        return Failure(kind, "\(message) (request \(id))")
+    }
+
     /// Anything that was thrown, as a failure. What does not say otherwise is a fault: its cause goes to the log alone.
     package init(describing error: any Error) {
         switch error {

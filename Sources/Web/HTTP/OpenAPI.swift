@@ -4,12 +4,10 @@ import Domain
 package struct OpenAPI: Sendable {
     private let title: String
     private let version: String
-    private let base: String
 
-    package init(title: String, version: String, base: String) {
+    package init(title: String, version: String) {
         self.title = title
         self.version = version
-        self.base = base
     }
 
     private struct RESTFailure: Described {
@@ -47,7 +45,7 @@ package struct OpenAPI: Sendable {
             json.array { json in
                 json.object { json in
                     json.key("url")
-                    json.string(base)
+                    json.string("/")
                 }
             }
             json.key("paths")
@@ -103,7 +101,9 @@ package struct OpenAPI: Sendable {
         json.string(endpoint.access)
         if !["open", "anyone"].contains(endpoint.access) {
             json.key("security")
-            json.literal(#"[{"AccessToken":[]},{"Basic":[]}]"#)
+            // What is public needs none.
+            let isPublic = endpoint.access == "repository: read"
+            json.literal(#"[{"AccessToken":[]},{"Basic":[]}\#(isPublic ? ",{}" : "")]"#)
         }
         let names = endpoint.path.split(byte: "/").filter { $0.hasPrefix("{") }.map {
             String($0.dropFirst().dropLast())

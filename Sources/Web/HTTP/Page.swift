@@ -38,7 +38,12 @@ package struct Page: Equatable, Sendable {
     ]
 
     /// `X-Total-Count`, and a `Link` to the pages around this one (RFC 8288), as Gitea gives them.
-    package func headers(total: Int64, base: String, request: Request) -> [(name: String, value: String)] {
+    ///
+    /// - Parameters:
+    ///   - lastID: of the last row shown, and `shown` how many are: a list that was asked for by `before` links to what follows.
+    package func headers(
+        total: Int64, last lastID: Int64? = nil, shown: Int = 0, base: String, request: Request
+    ) -> [(name: String, value: String)] {
         var headers = [(name: "X-Total-Count", value: "\(total)")]
         let last = max(1, (total + Int64(limit) - 1) / Int64(limit))
         var links: [(page: Int64, rel: String)] = []
@@ -46,17 +51,18 @@ package struct Page: Equatable, Sendable {
             if Int64(number) < last { links += [(Int64(number) + 1, "next"), (last, "last")] }
             if number > 1 { links += [(1, "first"), (Int64(number) - 1, "prev")] }
         }
-        if !links.isEmpty {
-            let others = request.queryPairs.filter { $0.name != "page" }
-            let text = links.map { link in
-                let query =
-                    (others.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }
-                    + ["page=\(link.page)"]).joined(separator: "&")
-                return "<\(base)\(request.rawPath)?\(query)>; rel=\"\(link.rel)\""
-            }
-            headers.append((name: "Link", value: text.joined(separator: ",")))
+        var texts = links.map { link(to: "page=\($0.page)", rel: $0.rel, base, request) }
+        if before != nil, let lastID, shown == limit {
+            texts.append(link(to: "before=\(lastID)", rel: "next", base, request))
         }
+        if !texts.isEmpty { headers.append((name: "Link", value: texts.joined(separator: ","))) }
         return headers
+    }
+
+    private func link(to place: String, rel: String, _ base: String, _ request: Request) -> String {
+        let others = request.queryPairs.filter { !["page", "before"].contains($0.name) }
+            .map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }
+        return "<\(base)\(request.rawPath)?\((others + [place]).joined(separator: "&"))>; rel=\"\(rel)\""
     }
 }
 

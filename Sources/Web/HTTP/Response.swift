@@ -32,15 +32,14 @@ package struct Response: Sendable {
     package static func text(_ status: Int, _ text: String, headers: [(name: String, value: String)] = []) -> Response {
         Response(status, type: "text/plain; charset=utf-8", body: Array(text.utf8), headers: headers)
     }
-    /// A typed answer. What cannot be written is a fault of ours, and said as one.
+    /// A typed answer.
+    ///
+    /// - Throws: what the value's own `encode` throws, and for a number that JSON cannot say.
     package static func json(
         _ status: Int, _ value: some Encodable, type: String = "application/json;charset=utf-8",
         headers: [(name: String, value: String)] = []
-    ) -> Response {
-        guard let body = try? jsonText(value) else {
-            return .text(500, "internal error; the answer could not be written\n")
-        }
-        return Response(status, type: type, body: body, headers: headers)
+    ) throws -> Response {
+        Response(status, type: type, body: try jsonText(value), headers: headers)
     }
     package static func html(_ status: Int, _ text: String, headers: [(name: String, value: String)] = []) -> Response {
         Response(

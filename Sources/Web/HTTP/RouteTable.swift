@@ -93,6 +93,7 @@ package struct RouteTable<App: Sendable>: Sendable {
         return fitting?.shape ?? .page
     }
 
+    /// Of its own pattern; a request's path says more (`/api/x/actions` may be a page's pattern).
     package func shape(of endpoint: Endpoint<App>) -> FailureShape {
         if let shape = endpoint.shape { return shape }
         let parts = endpoint.path.split(byte: "/")
@@ -106,7 +107,7 @@ package struct RouteTable<App: Sendable>: Sendable {
             return .found(
                 endpoints[found.place], names: Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
         }
-        let told = allowed.first.map { shape(of: endpoints[$0]) } ?? shape(of: request)
+        let told = allowed.lazy.compactMap { endpoints[$0].shape }.first ?? shape(of: request)
         guard !allowed.isEmpty else { return .unknown(told) }
         return .wrongMethod(allowed: Set(allowed.flatMap { endpoints[$0].method.allowed }).sorted(), told)
     }

@@ -82,7 +82,7 @@ package struct Router<App: Sendable>: Sendable {
         switch found(request) {
         case .failure(let refused): return refused.response
         case .success(let (endpoint, request)):
-            let shape = table.shape(of: endpoint)
+            let shape = endpoint.shape ?? table.shape(of: request)
             context.note("route", endpoint.path)
             switch endpoint.run {
             case .answers(let answer):
@@ -133,10 +133,15 @@ package struct Router<App: Sendable>: Sendable {
     private func render(_ error: any Error, _ request: Request, _ shape: FailureShape) -> Response {
         if let refused = error as? RefusedCall { return refused.response }
         hooks.failed(error, request, app)
-        // The cause is for the log alone; the caller gets what finds it there.
-        let failure = Failure(describing: error)
-        guard failure.kind == .fault, let id = RequestContext.current?.id else { return shape.render(error) }
-        return shape.render(Failure(.fault, "\(failure.message) (request \(id))"))
+        return shape.render(error)
+    }
+
+    /// The answer to a request that is refused before it is looked at.
+    package func refusal(of request: Request, for error: any Error) -> Response {
+        let context = RequestContext(id: request.requestID)
+        return RequestContext.$current.withValue(context) {
+            render(error, request, table.shape(of: request)).with(context)
+        }
     }
 
     /// Runs what answers later, and waits for it: for a request of the poll lane that came by the other socket.
@@ -146,7 +151,8 @@ package struct Router<App: Sendable>: Sendable {
         let hold = Hold(
             held: held, depth: { 0 }, pool: WorkerPool(threads: 0),
             answerError: { answered.put(FailureShape.page.render($0)) },
-            context: RequestContext.current ?? RequestContext(id: ""), within: hooks.within)
+            // `handle` puts the id into the answer.
+            context: RequestContext(id: ""), within: { $1() })
         hold.now { try body(hold) }
         return answered.wait()
     }
@@ -189,7 +195,7 @@ extension Router {
     ) {
         var request = held.request
         request.path = names
-        let shape = table.shape(of: endpoint)
+        let shape = endpoint.shape ?? table.shape(of: request)
         let context = RequestContext(id: request.requestID)
         context.note("route", endpoint.path)
         let hold = Hold(

@@ -75,8 +75,7 @@ struct ConfigurationKeyTests {
         let opened = file.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             let key = line.drop { $0 == " " || $0 == "#" }.prefix { $0 != ":" }
             let isKey = names.contains(String(key)) && line.hasPrefix("  # ")
-            // Keys without a default stay as they are.
-            return isKey && !line.hasSuffix("\"\"") ? line.replacing("  # ", with: "  ", maxReplacements: 1) : line
+            return isKey ? line.replacing("  # ", with: "  ", maxReplacements: 1) : line
         }.joined(separator: "\n")
         #expect(Self.text(try Self.read(opened)) == Self.text(Configuration()))
         #expect(opened.contains("\n  poll_hold: 25s\n"))

@@ -55,4 +55,13 @@ struct PageTests {
         }
         #expect(found == expected)
     }
+
+    @Test("a list asked for by an id links to what comes after its last row, while there may be more")
+    func keyset() {
+        let request = Self.request("before=70&limit=2&q=x")
+        let full = Page(request).headers(total: 9, last: 68, shown: 2, base: "http://h", request: request)
+        #expect(full.first { $0.name == "Link" }?.value == "<http://h/list?limit=2&q=x&before=68>; rel=\"next\"")
+        let short = Page(request).headers(total: 9, last: 69, shown: 1, base: "http://h", request: request)
+        #expect(!short.contains { $0.name == "Link" })
+    }
 }
