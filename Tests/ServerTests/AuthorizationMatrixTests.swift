@@ -133,7 +133,9 @@ struct AuthorizationMatrixTests {
                 tokenHash: Token.hash(token), scope: .everything))
         for endpoint in try Self.endpoints(of: "runner") {
             for (given, expected) in [(token, Outcome.admitted), (Token.make(), .refused(.unauthenticated))] {
-                let headers = ["X-Runner-UUID": runner.uuid, "X-Runner-Token": given]
+                let headers = [
+                    "X-Runner-UUID": runner.uuid, "X-Runner-Token": given, "Content-Type": "application/proto",
+                ]
                 #expect(Self.outcome(endpoint, app, headers: headers) == expected, "\(endpoint.path)")
             }
         }
