@@ -15,6 +15,8 @@ struct AuthorizationMatrixTests {
         case refused(Failure.Kind)
     }
 
+    /// What nginx calls a body that it has stored.
+    private static let spooled = ["MILLRACE_SPOOLED": String(repeating: "a", count: 32)]
     private static let shared = Result { try TestApp() }
 
     /// The row of an access; nil of one that nobody has thought about.
@@ -109,7 +111,8 @@ struct AuthorizationMatrixTests {
         _ endpoint: Server.Endpoint, _ app: TestApp, path: String = "/", names: [String: String] = [:],
         headers: [String: String] = [:], nginx: [String: String] = [:]
     ) -> Outcome {
-        var request = app.request(endpoint.method.rawValue, path, headers: headers, nginx: nginx)
+        let method = endpoint.method == .every ? "POST" : endpoint.method.rawValue
+        var request = app.request(method, path, headers: headers, nginx: nginx)
         request.path = names
         do {
             try endpoint.admits(request, app.app)
@@ -163,7 +166,8 @@ struct AuthorizationMatrixTests {
         ] {
             for endpoint in try Self.endpoints(of: access) {
                 let outcome = Self.outcome(
-                    endpoint, app, names: ["run": "\(run)"], headers: ["Authorization": "Bearer \(given)"])
+                    endpoint, app, names: ["run": "\(run)"], headers: ["Authorization": "Bearer \(given)"],
+                    nginx: Self.spooled)
                 #expect(outcome == expected, "\(endpoint.path), \(run) with \(given)")
             }
         }
@@ -179,13 +183,11 @@ struct AuthorizationMatrixTests {
             by: try app.liveTask(.job).task, asked: .unsaid, now: now
         ).upload.number
         let name = [SignedPurpose.upload: "upload", .download: "artifact", .probe: "bytes"][purpose] ?? ""
-        // What nginx calls the body that it has stored.
-        let nginx = ["MILLRACE_SPOOLED": String(repeating: "a", count: 32)]
         for endpoint in try Self.endpoints(of: "signed: \(purpose.rawValue)") {
             for other in SignedPurpose.allCases {
                 let query = try app.app.keys.signedURLs.sign(other, id: upload, seconds: 60, now: now)
                 let outcome = Self.outcome(
-                    endpoint, app, path: "/x?\(query)", names: [name: "\(upload)"], nginx: nginx)
+                    endpoint, app, path: "/x?\(query)", names: [name: "\(upload)"], nginx: Self.spooled)
                 #expect((outcome == .admitted) == (other == purpose), "\(endpoint.path) by an address for \(other)")
             }
         }
