@@ -28,7 +28,7 @@ public final class Connection: @unchecked Sendable {
     private let answerMilliseconds: Int?
     private var prepared: Set<String> = []
     /// What PostgreSQL was told last as `application_name`; nil when that may have been undone.
-    private var applicationName: String?
+    private var applicationName: String? = StatementOrigin.nobody
     /// Its answer did not come in time: whatever it says from now on belongs to an old question.
     private var isAbandoned = false
     /// Statements sent over this process's connections; the idle-poll bench and tests read it.

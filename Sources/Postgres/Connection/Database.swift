@@ -181,7 +181,8 @@ public final class Database: @unchecked Sendable {
         do {
             let connection = try Connection(dsn: dsn, answerMilliseconds: answerMilliseconds)
             try connection.script(
-                "set statement_timeout = \(ConnectionLimits.statementMilliseconds); set application_name = 'millrace'")
+                "set statement_timeout = \(ConnectionLimits.statementMilliseconds); set application_name = '\(StatementOrigin.nobody)'"
+            )
             return connection
         } catch {
             pthread_mutex_lock(&mutex)

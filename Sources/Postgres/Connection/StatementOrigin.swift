@@ -5,5 +5,7 @@ public enum StatementOrigin {
     @TaskLocal public static var requestID: String?
 
     /// At most 63 bytes, PostgreSQL's limit for a name.
-    static var applicationName: String { requestID.map { "millrace \($0)" } ?? "millrace" }
+    static var applicationName: String { requestID.map { "\(nobody) \($0)" } ?? nobody }
+    /// What the pool's connections are called from the start.
+    static let nobody = "millrace"
 }
