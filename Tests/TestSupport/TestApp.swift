@@ -40,12 +40,14 @@ package final class TestApp: Sendable {
     package let demo: RepositoryID
     package let secret: RepositoryID
     package let dsn: String
+    private let directory: URL
     private let tokens: [Who: String]
 
     package init(configuration text: String = "") throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "millrace-app-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        self.directory = directory
         dsn = try PrivatePostgres.migratedDatabase()
         var configuration = try Configuration.read(text, path: "test.yaml", environment: [:])
         configuration.databaseDSN = dsn
@@ -88,6 +90,8 @@ package final class TestApp: Sendable {
         }
         self.tokens = tokens
     }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
 
     /// A run with one running job.
     ///

@@ -51,18 +51,4 @@ struct ResponseTests {
     func text() {
         #expect(Self.head(.text(200, "", headers: [(name: "X-A", value: "a\tGrüße")])).contains("X-A: a\tGrüße\r\n"))
     }
-
-    static let escapes: [(text: String, escaped: String)] = [
-        ("", ""), ("plain Grüße 🏗️", "plain Grüße 🏗️"), ("\"\\", #"\"\\"#), ("\n\r\t", #"\n\r\t"#), ("\r\n", #"\r\n"#),
-        ("\0\u{1}\u{1F}\u{8}", #"\u0000\u0001\u001f\u0008"#), ("</script>\u{2028}", "</script>\u{2028}"),
-        ("e\u{301}\"", "e\u{301}\\\""),
-    ]
-
-    @Test("JSON strings are escaped as RFC 8259 asks", arguments: escapes.indices)
-    func escaping(index: Int) throws {
-        let (text, escaped) = Self.escapes[index]
-        #expect(Array(jsonEscaped(text).utf8) == Array(escaped.utf8))
-        let read = try JSONSerialization.jsonObject(with: Data("[\"\(jsonEscaped(text))\"]".utf8)) as? [String]
-        #expect(read.map { Array($0[0].utf8) } == Array(text.utf8))
-    }
 }
