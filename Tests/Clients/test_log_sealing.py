@@ -54,7 +54,7 @@ def waiting_for(stack, event: str, text: str) -> bool:
     return (
         stack.sql(
             f"select count(*) from pg_stat_activity where wait_event_type = '{event}' and query like '%{text}%' "
-            "and application_name = 'millrace'"
+            "and application_name like 'millrace%'"
         )
         != "0"
     )

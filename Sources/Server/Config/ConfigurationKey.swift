@@ -87,7 +87,7 @@ package struct ConfigurationKey: Sendable {
     private static func secondsOrNone(
         _ name: String, _ range: ClosedRange<Int64>, _ path: Path<Int64?>, _ words: String
     ) -> Self {
-        let rule = "\"none\", or " + rule(of: range, whole: true)
+        let rule = rule(of: range, whole: true) + ", or \"none\""
         return Self(
             name, rule: rule, standard: Configuration()[keyPath: path].map(Quantity.words(seconds:)) ?? "none", words
         ) { $0[keyPath: path] = $1 == "none" ? nil : try wholeSeconds($1, range, rule) }
@@ -119,7 +119,7 @@ package struct ConfigurationKey: Sendable {
     /// `none` stands for "no limit".
     private static func quota(_ name: String, _ path: Path<Int64?>, _ words: String) -> Self {
         let range: ClosedRange<Int64> = 0...(1 << 60)
-        let rule = "\"none\", or " + rule(ofBytes: range)
+        let rule = rule(ofBytes: range) + ", or \"none\""
         return Self(name, rule: rule, standard: "none", words) { configuration, value in
             guard value != "none" else { return configuration[keyPath: path] = nil }
             guard let bytes = Quantity.bytes(value), range.contains(bytes) else { throw WrongValue(value, rule) }

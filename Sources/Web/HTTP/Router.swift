@@ -162,7 +162,7 @@ package struct Router<App: Sendable>: Sendable {
 package struct HeldRouter<App: Sendable>: Sendable {
     private let router: Router<App>
     private let held = WorkerPool(threads: RouterLimits.heldThreads, name: "held")
-    private let long = WorkerPool(threads: RouterLimits.longThreads, name: "long")
+    private let long = WorkerPool(threads: RouterLimits.longThreads, name: "finishing")
     private let besideLong = WorkerPool(threads: RouterLimits.besideLongThreads, name: "beside")
 
     package init(_ router: Router<App>) { self.router = router }
