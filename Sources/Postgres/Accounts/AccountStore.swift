@@ -32,7 +32,9 @@ public struct AccountStore: Sendable {
     private static let byID = Statement("account_by_id", "select \(columns) from account a where a.id = $1")
     private static let byToken = Statement(
         "account_by_token",
-        "select \(columns) from access_token t join account a on a.id = t.account_id where t.hash = $1")
+        "select \(columns) from access_token t join account a on a.id = t.account_id where t.hash = $1",
+        // Who asks is found by one row of an index, and most requests begin so.
+        tellsOrigin: false)
     private static let insert = Statement(
         "account_insert",
         """
