@@ -44,9 +44,6 @@ public struct AccountStore: Sendable {
     private static let insertToken = Statement(
         "access_token_insert",
         "insert into access_token (account_id, name, hash, last_eight) values ($1, $2, $3, $4)")
-    private static let key = Statement("server_key_get", "select key from server_key where purpose = $1")
-    private static let keepKey = Statement(
-        "server_key_keep", "insert into server_key (purpose, key) values ($1, $2) on conflict do nothing")
 
     public func account(named name: String) throws -> Account? {
         try database.read(Self.byName, .text(name)).first.map(Account.init)
@@ -79,11 +76,5 @@ public struct AccountStore: Sendable {
     public func addToken(to account: AccountID, name: String, hash: [UInt8], lastEight: String) throws {
         try database.write(
             Self.insertToken, .int(account.number), .text(name), .bytes(hash), .text(lastEight))
-    }
-
-    /// The key of a purpose, shared by all instances; the first to ask makes it from `fresh`.
-    public func sharedKey(purpose: String, fresh: [UInt8]) throws -> [UInt8] {
-        try database.write(Self.keepKey, .text(purpose), .bytes(fresh))
-        return try database.read(Self.key, .text(purpose)).first?.bytes(0) ?? fresh
     }
 }
