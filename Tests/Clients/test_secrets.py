@@ -2,11 +2,12 @@
 
 import base64
 import json
+import subprocess
 
 import gitea_api_client as sdk
 import pytest
 from settings_support import organization_level, repository_level, user_level, with_client
-from support import ask, git
+from support import ask
 
 WORKFLOW = """\
 on: [push, workflow_dispatch]
@@ -18,23 +19,15 @@ jobs:
 """
 
 
-@pytest.fixture(scope="module")
-def guild(stack, ann) -> str:
-    """An organization that ann owns."""
-    body = json.dumps({"username": "secretguild"})
-    headers = {"Authorization": f"token {ann.token}", "Content-Type": "application/json"}
-    answer = ask(stack, "POST", "/api/v1/orgs", body, headers)
-    assert answer.status == 201, answer.text
-    return "secretguild"
+def test_a_secret_is_made_replaced_listed_and_removed(stack, ann, admin, project, organization):
+    async def of_owner(client):
+        await try_out([repository_level(client, *project.path.split("/")), user_level(client)])
 
+    async def of_admin(client):
+        await try_out([organization_level(client, organization)])
 
-def levels(client, project, org):
-    return [repository_level(client, *project.path.split("/")), user_level(client), organization_level(client, org)]
-
-
-def test_a_secret_is_made_replaced_listed_and_removed(stack, ann, project, guild):
-    async def body(client):
-        for level in levels(client, project, guild):
+    async def try_out(levels):
+        for level in levels:
             first = await level.put_secret("t_key", sdk.CreateOrUpdateSecretOption(data="one", description="d"))
             assert first.status_code == 201, level.path
             again = await level.put_secret("T_KEY", sdk.CreateOrUpdateSecretOption(data="two"))
@@ -48,7 +41,8 @@ def test_a_secret_is_made_replaced_listed_and_removed(stack, ann, project, guild
             with pytest.raises(sdk.exceptions.NotFoundException):
                 await level.delete_secret("T_KEY")
 
-    with_client(stack, ann.token, body)
+    with_client(stack, ann.token, of_owner)
+    with_client(stack, admin.token, of_admin)
     token = {"Authorization": f"token {ann.token}"}
     assert ask(stack, "GET", "/api/v1/user/actions/secrets", headers=token).status in (404, 405), "users have no list"
 
@@ -86,7 +80,7 @@ def test_a_job_gets_the_nearest_of_each_name(stack, ann, admin, project):
     """Repository over owner over instance, and nobody overrides the job's token."""
 
     async def plant(client):
-        repository, user, _ = levels(client, project, "secretguild")
+        repository, user = repository_level(client, *project.path.split("/")), user_level(client)
         await repository.put_secret("near", sdk.CreateOrUpdateSecretOption(data="of the repository\r\n€"))
         await user.put_secret("near", sdk.CreateOrUpdateSecretOption(data="of the user"))
         await user.put_secret("middle", sdk.CreateOrUpdateSecretOption(data="of the user"))
@@ -142,10 +136,8 @@ def test_a_real_runner_masks_and_uses_it(stack, ann, project, embedded):
     assert secret not in log
 
 
-def test_no_master_key_and_a_wrong_one(stack, ann, project, tmp_path):
+def test_a_wrong_master_key_and_one_that_cannot_be_used(stack):
     """The words by which an operator finds out, from the command line."""
-    import subprocess
-
     def run(*arguments, key: str):
         environment = stack.as_user({"MILLRACE_SECRETS_MASTER_KEY_FILE": key})
         command = [str(stack.binary), *arguments, "--config", str(stack.config)]
@@ -163,4 +155,3 @@ def test_no_master_key_and_a_wrong_one(stack, ann, project, tmp_path):
     stack.own(wrong, 0o644)
     done = run("serve", "--instance", "9", key=str(wrong))
     assert done.returncode == 1 and "chmod o=" in done.stderr
-    git(project.checkout, "status")
