@@ -1,21 +1,6 @@
 import Domain
 import Postgres
 
-/// A person or organization, as Gitea's API has them.
-struct UserAnswer: Described {
-    let id: Int64
-    let login: String
-    let username: String
-
-    init(_ id: Int64, _ name: String) {
-        self.id = id
-        login = name
-        username = name
-    }
-
-    static let example = UserAnswer(1, "ann")
-}
-
 struct RepositoryAnswer: Described {
     let id: Int64
     let owner: UserAnswer
