@@ -138,6 +138,7 @@ extension App {
             owner: request.path["owner"] ?? "", name: request.path["repo"] ?? "", seenBy: caller.account)
         let isPage = request.isPage
         guard let repository = found else {
+            try redirectOldAddress(request, for: caller)
             throw isPage && caller.principal == .anonymous
                 ? Failure(.unauthenticated, "log in to see this page") : Failure(.missing, "not found")
         }

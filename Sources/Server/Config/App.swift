@@ -11,6 +11,9 @@ package struct App: Sendable {
     let database: Database
     package let accounts: AccountStore
     package let repositories: RepositoryStore
+    package let repositoryViews: RepositoryQueries
+    let redirects: RepositoryRedirects
+    let collaborators: CollaboratorStore
     package let inbox: InboxStore
     let identityKeys: IdentityKeyStore
     package let runners: RunnerStore
@@ -48,6 +51,9 @@ package struct App: Sendable {
             size: other == nil ? configuration.databasePool : Self.housekeepingConnections)
         accounts = AccountStore(database: database)
         repositories = RepositoryStore(database: database)
+        repositoryViews = RepositoryQueries(database: database)
+        redirects = RepositoryRedirects(database: database)
+        collaborators = CollaboratorStore(database: database)
         inbox = InboxStore(database: database)
         identityKeys = IdentityKeyStore(database: database)
         runners = RunnerStore(database: database)
