@@ -8,7 +8,7 @@ public struct CollaboratorStore: Sendable {
     private static let list = Statement(
         "collaborator_list",
         """
-        select a.id, a.name from collaborator c join account a on a.id = c.account_id
+        select \(Account.columns) from collaborator c join account a on a.id = c.account_id
          where c.repository_id = $1 order by a.id limit $2 offset $3
         """)
     private static let count = Statement(
@@ -25,9 +25,9 @@ public struct CollaboratorStore: Sendable {
     private static let remove = Statement(
         "collaborator_remove", "delete from collaborator where repository_id = $1 and account_id = $2")
 
-    public func list(of repository: RepositoryID, _ part: ListPart) throws -> [(id: AccountID, name: String)] {
+    public func list(of repository: RepositoryID, _ part: ListPart) throws -> [Account] {
         try database.read(Self.list, .int(repository.number), .int(part.limit), .int(part.offset)).map {
-            (AccountID($0.int(0)), $0.text(1))
+            try Account($0)
         }
     }
 
@@ -38,7 +38,7 @@ public struct CollaboratorStore: Sendable {
     /// What the account was granted; nil: nothing.
     public func permission(of account: AccountID, in repository: RepositoryID) throws -> RepositoryAccess? {
         try database.read(Self.permission, .int(repository.number), .int(account.number)).first
-            .flatMap { RepositoryAccess(permission: $0.text(0)) }
+            .flatMap { RepositoryAccess(word: $0.text(0)) }
     }
 
     /// - Parameter permission: read, write or admin.

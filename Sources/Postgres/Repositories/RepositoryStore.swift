@@ -20,23 +20,28 @@ public struct Repository: Sendable {
     public let name: String
     public let defaultBranch: String
     public let details: RepositoryDetails
+    /// Nil of one that stands in an example.
+    public let owner: Account?
 
     package init(
         facts: RepositoryFacts, ownerName: String, name: String, defaultBranch: String,
-        details: RepositoryDetails = RepositoryDetails()
+        details: RepositoryDetails = RepositoryDetails(), owner: Account? = nil
     ) {
         self.facts = facts
         self.ownerName = ownerName
         self.name = name
         self.defaultBranch = defaultBranch
         self.details = details
+        self.owner = owner
     }
 
     public var id: RepositoryID { facts.id }
     public var fullName: String { "\(ownerName)/\(name)" }
 
     public func with(defaultBranch: String) -> Repository {
-        Repository(facts: facts, ownerName: ownerName, name: name, defaultBranch: defaultBranch, details: details)
+        Repository(
+            facts: facts, ownerName: ownerName, name: name, defaultBranch: defaultBranch, details: details,
+            owner: owner)
     }
 }
 
@@ -45,24 +50,33 @@ public struct RepositoryStore: Sendable {
     let database: Database
     public init(database: Database) { self.database = database }
 
+    /// The repository `r`, its owner `a`.
     static let columns = """
-        r.id, r.owner_id, r.is_private, o.name, r.name, r.default_branch, r.description, r.website, r.is_template,
-        r.is_archived, r.archived_at, r.created_at, r.updated_at, r.git_bytes
+        r.id, r.owner_id, r.is_private, r.name, r.default_branch, r.description, r.website, r.is_template,
+        r.is_archived, r.archived_at, r.created_at, r.updated_at, r.git_bytes, \(Account.columns)
         """
+    /// What somebody was given there; the parameter names their account.
+    static func grants(to account: String) -> String {
+        """
+        left join collaborator c on c.repository_id = r.id and c.account_id = \(account)
+        \(TeamStore.granted(to: account))
+        """
+    }
+    static let grantColumns = "c.permission, g.rank::bigint, coalesce(g.is_member, false)"
     private static let byName = Statement(
         "repository_by_name",
         """
-        select \(columns), c.permission
+        select \(columns), \(grantColumns)
           from repository r
-          join account o on o.id = r.owner_id
-          left join collaborator c on c.repository_id = r.id and c.account_id = $3
-         where lower(o.name) = lower($1) and lower(r.name) = lower($2) and r.deleted_at is null
+          join account a on a.id = r.owner_id
+          \(grants(to: "$3"))
+         where lower(a.name) = lower($1) and lower(r.name) = lower($2) and r.deleted_at is null
         """)
     private static let byID = Statement(
         "repository_by_id",
         """
-        select \(columns), null::text from repository r join account o on o.id = r.owner_id
-         where r.id = $1 and r.deleted_at is null
+        select \(columns), null::text, null::bigint, false
+          from repository r join account a on a.id = r.owner_id where r.id = $1 and r.deleted_at is null
         """)
     private static let insert = Statement(
         "repository_insert",
@@ -70,14 +84,16 @@ public struct RepositoryStore: Sendable {
 
     /// Names match case-insensitively; the answer carries the stored spelling (rest.md 1).
     public func repository(owner: String, name: String, seenBy account: AccountID?) throws -> Repository? {
-        try database.read(Self.byName, .text(owner), .text(name), .int(account?.number ?? 0)).first.map(Self.repository)
+        try database.read(Self.byName, .text(owner), .text(name), .int(account?.number ?? 0)).first.map {
+            try Self.repository($0)
+        }
     }
     public func repository(_ id: RepositoryID) throws -> Repository? {
-        try database.read(Self.byID, .int(id.number)).first.map(Self.repository)
+        try database.read(Self.byID, .int(id.number)).first.map { try Self.repository($0) }
     }
     /// The same inside of a transaction.
     public static func repository(_ id: RepositoryID, in tx: Transaction) throws -> Repository? {
-        try tx.first(Self.byID, .int(id.number)).map(Self.repository)
+        try tx.first(Self.byID, .int(id.number)).map { try Self.repository($0) }
     }
 
     private static let adoptBranch = Statement(
@@ -285,32 +301,31 @@ public struct RepositoryStore: Sendable {
         }
     }
 
-    static func repository(_ row: Row) -> Repository {
+    static func repository(_ row: Row) throws -> Repository {
+        let (id, ownerID, isPrivate, name, defaultBranch) = try row.decode(
+            (RepositoryID, AccountID, Bool, String, String).self)
         var details = RepositoryDetails()
-        details.description = row.text(6)
-        details.website = row.text(7)
-        details.isTemplate = row.bool(8)
-        details.isArchived = row.bool(9)
-        details.archivedAt = row.microseconds(10)
-        details.createdAt = row.microseconds(11) ?? 0
-        details.updatedAt = row.microseconds(12) ?? 0
-        details.gitBytes = row.int(13)
+        let archivedAt: Instant?
+        let createdAt: Instant
+        let updatedAt: Instant
+        (
+            details.description, details.website, details.isTemplate, details.isArchived, archivedAt, createdAt,
+            updatedAt, details.gitBytes
+        ) = try row.decode((String, String, Bool, Bool, Instant?, Instant, Instant, Int64).self, from: 5)
+        details.archivedAt = archivedAt?.microseconds
+        details.createdAt = createdAt.microseconds
+        details.updatedAt = updatedAt.microseconds
+        let owner = try Account(row, from: 13)
+        let (collaborator, rank, isMember) = try row.decode(
+            (String?, Int64?, Bool).self, from: 13 + Account.columnCount)
+        let granted = [
+            collaborator.flatMap(RepositoryAccess.init(word:)),
+            rank.flatMap { RepositoryAccess(rawValue: Int($0)) },
+        ].compactMap(\.self).max()
         return Repository(
             facts: RepositoryFacts(
-                id: RepositoryID(row.int(0)), owner: AccountID(row.int(1)), isPrivate: row.bool(2),
-                collaborator: row.optionalText(14).flatMap(RepositoryAccess.init(permission:))),
-            ownerName: row.text(3), name: row.text(4), defaultBranch: row.text(5), details: details)
-    }
-}
-
-extension RepositoryAccess {
-    /// What a collaborator's row says; nil: no such permission can be granted.
-    public init?(permission: String) {
-        switch permission {
-        case "read": self = .read
-        case "write": self = .write
-        case "admin": self = .admin
-        default: return nil
-        }
+                id: id, owner: ownerID, isPrivate: isPrivate, granted: granted, ownerVisibility: owner.visibility,
+                isMember: isMember),
+            ownerName: owner.name, name: name, defaultBranch: defaultBranch, details: details, owner: owner)
     }
 }

@@ -54,7 +54,7 @@ enum CollaboratorRoutes {
     ]
 
     private static func account(_ request: Request, _ app: App) throws -> Account {
-        guard let account = try app.accounts.account(named: request.path["collaborator"] ?? "") else {
+        guard let account = try app.accounts.account(named: request.name("collaborator")) else {
             throw Failure(.missing, "not found")
         }
         return account
@@ -77,13 +77,13 @@ enum CollaboratorRoutes {
         let account = try account(request, app)
         // Gitea's default.
         let permission = try body().permission ?? "write"
-        guard RepositoryAccess(permission: permission) != nil else {
+        guard let access = RepositoryAccess(word: permission), access < .owner else {
             throw Failure(.invalid, "[Permission]: it is none of read, write, admin")
         }
         guard account.id != place.repository.facts.owner else {
             throw Failure(.invalid, "\(account.name) owns this repository")
         }
-        guard try app.accounts.organization(named: account.name) == nil else {
+        guard !account.isOrganization else {
             throw Failure(
                 .invalid, "\(account.name) is an organization; let its members in, or hand the repository over")
         }

@@ -39,6 +39,7 @@ enum GitRoutes {
         {
             return FailureShape.page.render(failure)
         }
+        if let words = caller.scopes?.refusal(of: .repository, isWrite: isPush) { return refusal(inWords: words) }
         let owner = original.segments[0]
         let found =
             try app.repositories.repository(owner: owner, name: name, seenBy: caller.account)
@@ -47,6 +48,7 @@ enum GitRoutes {
         guard let repository = found else { return refusal(caller) }
         let wanted: RepositoryAccess = isPush ? .write : .read
         switch authorize(caller.principal, wanted, of: .contents, on: repository.facts) {
+        case .allowed where caller.isPublicOnly && repository.facts.isPrivate: return refusal(caller)
         case .allowed: break
         case .needsLogin: return FailureShape.page.render(Failure(.unauthenticated, "log in to push"))
         case .forbidden:

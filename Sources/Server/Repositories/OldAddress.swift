@@ -16,7 +16,7 @@ extension App {
     func redirectOldAddress(_ request: Request, for caller: Caller) throws {
         guard
             let found = try repository(
-                formerly: request.path["owner"] ?? "", request.path["repo"] ?? "", seenBy: caller.account),
+                formerly: request.name("owner"), request.name("repo"), seenBy: caller.account),
             authorize(caller.principal, .read, of: .contents, on: found.facts) == .allowed
                 || authorize(caller.principal, .read, of: .actions, on: found.facts) == .allowed
         else { return }

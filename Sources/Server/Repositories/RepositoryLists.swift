@@ -39,7 +39,7 @@ enum RepositoryLists {
             return try .json(200, RepositorySearchAnswer(ok: true, data: found), headers: headers)
         },
         Endpoint(
-            .get, "/api/v1/user/repos", .account, scope: .repository, query: paging, answers: list,
+            .get, "/api/v1/user/repos", .account, scope: [.user, .repository], query: paging, answers: list,
             "List the repositories that the caller owns or was let into."
         ) { request, by, app in
             var filter = filter(by.caller)
@@ -47,33 +47,31 @@ enum RepositoryLists {
             return try answer(filter, request, by.caller, app)
         },
         Endpoint(
-            .get, "/api/v1/users/{username}/repos", .anyone, scope: .repository, query: paging, answers: list,
+            .get, "/api/v1/users/{username}/repos", .anyone, scope: [.user, .repository], query: paging, answers: list,
             "List the repositories of a user."
         ) { request, caller, app in
-            guard let owner = try app.accounts.account(named: request.path["username"] ?? "") else {
-                throw Failure(.missing, "not found")
-            }
+            guard let owner = try app.accounts.account(named: request.name("username")),
+                owner.visibility.isShown(to: caller.principal, isMember: owner.id == caller.account)
+            else { throw Failure(.missing, "not found") }
             var filter = filter(caller)
             filter.owner = owner.id
             return try answer(filter, request, caller, app)
         },
         Endpoint(
-            .get, "/api/v1/orgs/{org}/repos", .anyone, scope: .organization, query: paging, answers: list,
+            .get, "/api/v1/orgs/{org}/repos", .organizationVisible, scope: .organization, query: paging, answers: list,
             "List the repositories of an organization."
-        ) { request, caller, app in
-            guard let owner = try app.accounts.organization(named: request.path["org"] ?? "") else {
-                throw Failure(.missing, "not found")
-            }
-            var filter = filter(caller)
-            filter.owner = owner.id
-            return try answer(filter, request, caller, app)
+        ) { request, place, app in
+            var filter = filter(place.caller)
+            filter.owner = place.id
+            return try answer(filter, request, place.caller, app)
         },
     ]
 
     private static func filter(_ caller: Caller) -> RepositoryFilter {
         var filter = RepositoryFilter()
         filter.reader = caller.account
-        filter.seesAll = authorize(caller.principal, .administrator) == .allowed
+        filter.seesAll = caller.isAdmin
+        filter.publicOnly = caller.isPublicOnly
         return filter
     }
 

@@ -45,26 +45,32 @@ enum RepositoryRoutes {
             guard let found = try app.repositoryViews.repository(request.id("id"), seenBy: caller.account),
                 authorize(caller.principal, .read, of: .contents, on: found.facts) == .allowed
             else { throw Failure(.missing, "not found") }
+            if caller.isPublicOnly, found.facts.isPrivate || found.facts.ownerVisibility == .private {
+                throw Failure(.forbidden, "token scope is limited to public repos")
+            }
             return try .json(200, RepositoryAnswer(found, for: caller, request, app))
         },
         Endpoint(
-            .post, "/api/v1/user/repos", .account, scope: .repository, reading: wish, answers: made,
+            .post, "/api/v1/user/repos", .account, scope: [.user, .repository], reading: wish, answers: made,
             "Make a repository of one's own."
         ) { request, by, body, app in
             guard let owner = try app.accounts.account(by.account) else { throw Failure(.missing, "not found") }
             return try make(body(), for: owner, by.caller, request, app)
         },
         Endpoint(
-            .post, "/api/v1/orgs/{org}/repos", .organization, scope: .organization, reading: wish, answers: made,
+            .post, "/api/v1/orgs/{org}/repos", .organizationMember, scope: .organization, reading: wish, answers: made,
             "Make a repository of an organization."
         ) { request, place, body, app in
-            try make(body(), for: place.organization, place.caller, request, app)
+            guard place.mayCreate else {
+                throw Failure(.forbidden, "none of your teams may make repositories in \(place.organization.name)")
+            }
+            return try make(body(), for: place.organization, place.caller, request, app)
         },
         Endpoint(
             .post, "/api/v1/admin/users/{username}/repos", .siteAdmin, scope: .admin, reading: wish, answers: made,
             "Make a repository of a user."
         ) { request, caller, body, app in
-            guard let owner = try app.accounts.account(named: request.path["username"] ?? "") else {
+            guard let owner = try app.accounts.account(named: request.name("username")) else {
                 throw Failure(.missing, "not found")
             }
             return try make(body(), for: owner, caller, request, app)
@@ -75,7 +81,7 @@ enum RepositoryRoutes {
         _ wish: RepositoryWish, for owner: Account, _ caller: Caller, _ request: Request, _ app: App
     ) throws -> Response {
         let fresh = try wish.fresh(for: owner.id)
-        let author = wish.auto_init == true ? try app.person(caller, at: request.now) : nil
+        let author = wish.auto_init == true ? app.person(caller, at: request.now) : nil
         let id = try RepositoryCreation(app: app).create(fresh, ownerName: owner.name, author: author)
         guard let found = try app.repositoryViews.repository(id, seenBy: caller.account) else {
             throw Failure(.missing, "not found")
@@ -141,15 +147,14 @@ extension App {
     /// Whether the caller may make repositories of the owner.
     func mayCreate(in owner: Account, _ caller: Caller) throws -> Bool {
         if caller.account == owner.id { return true }
-        guard try accounts.organization(named: owner.name) != nil else {
-            return authorize(caller.principal, .administrator) == .allowed
-        }
-        return authorize(caller.principal, .organization(owner.id)) == .allowed
+        if caller.isAdmin { return true }
+        guard owner.isOrganization else { return false }
+        return try teams.organization(named: owner.name, seenBy: caller.account)?.mayCreate ?? false
     }
 
     /// Who a commit is by that the caller makes.
-    func person(_ caller: Caller, at now: Instant) throws -> Commit.Person {
-        let account = try caller.account.flatMap { try accounts.account($0) }
+    func person(_ caller: Caller, at now: Instant) -> Commit.Person {
+        let account = caller.person
         let name = account?.name ?? Caller.jobName
         let email = account.map(\.email).flatMap { $0.isEmpty ? nil : $0 }
         return Commit.Person(

@@ -48,7 +48,7 @@ struct RepositoryQueriesTests {
         #expect(try names(as: Self.bob) { $0.memberOnly = Self.bob } == ["secret", "a_b", "axb"])
         #expect(try names(as: nil) { $0.owner = Self.ann } == ["zebra"])
         #expect(try names(as: nil) { $0.memberOnly = Self.ann } == ["zebra"])
-        #expect(try queries.repository(RepositoryID(2), seenBy: Self.bob)?.facts.collaborator == .write)
+        #expect(try queries.repository(RepositoryID(2), seenBy: Self.bob)?.facts.granted == .write)
         #expect(try queries.repository(RepositoryID(5), seenBy: Self.ann) == nil)
     }
 
