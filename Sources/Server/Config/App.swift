@@ -37,6 +37,8 @@ package struct App: Sendable {
     package let runnerViews: RunnerQueries
     package let caches: Caches
     package let keys: Keys
+    let secrets: SecretStore
+    let variables: VariableStore
 
     /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
     /// One for each of its threads that asks PostgreSQL (`Housekeeping.start`), since none of them may keep another waiting:
@@ -88,6 +90,13 @@ package struct App: Sendable {
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
         runnerViews = RunnerQueries(database: database)
-        keys = try other?.keys ?? Keys(database: database, accounts: accounts)
+        keys =
+            other?.keys
+            ?? Keys(
+                database: database,
+                master: MasterKeys(
+                    path: configuration.masterKeyPath(environment: ProcessInfo.processInfo.environment)))
+        secrets = SecretStore(database: database)
+        variables = VariableStore(database: database)
     }
 }

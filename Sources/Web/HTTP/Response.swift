@@ -57,6 +57,8 @@ package struct Response: Sendable {
             ])
     }
     package static let noContent = Response(204, type: "text/plain", body: [])
+    /// Made, and there is nothing to say of it.
+    package static let created = Response(201, type: "text/plain", body: [])
 
     /// Some clients refuse a status line without words, URLSession on Linux among them.
     private static let reasons = [
