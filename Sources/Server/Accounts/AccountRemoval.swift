@@ -22,15 +22,29 @@ package struct AccountRemoval {
                 .invalid,
                 "user is the only owner of organization \"\(name)\"; give it another owner, delete it, or purge")
         }
+        let owned = try app.accountViews.repositories(of: account.id, limit: Self.repositoriesAtOnce)
+        if !owned.allSatisfy(\.isDeleted) {
+            throw Failure(.invalid, "\"\(account.name)\" still owns repositories; delete or transfer them, or purge")
+        }
+        // What is deleted is usually gone by now; what runs is waited for by the sweep.
+        for repository in owned { try? RemoveRepositories(app: app).remove(repository.id) }
         do {
             guard try app.accounts.delete(account.id) else { throw Failure(.missing, "not found") }
         } catch let error as PostgresError where error.isForeignKeyViolation {
-            let count = try app.accountViews.repositoryCount(of: account.id)
             throw Failure(
-                .invalid, "\"\(account.name)\" still owns \(count) repositories; delete or transfer them, or purge")
+                .invalid,
+                "repositories of \"\(account.name)\" are still being removed, or were just made; try again in a minute")
         }
     }
 
     private func purgeRepositories(of account: AccountID) throws {
+        while case let owned = try app.accountViews.repositories(of: account, limit: Self.repositoriesAtOnce),
+            let next = owned.first(where: { !$0.isDeleted })
+        {
+            _ = try app.repositories.delete(next.id)
+            try? RemoveRepositories(app: app).remove(next.id)
+        }
     }
+
+    private static let repositoriesAtOnce: Int64 = 1000
 }
