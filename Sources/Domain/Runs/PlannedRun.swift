@@ -35,6 +35,8 @@ public struct PlannedRun: Equatable, Sendable {
     public let jobs: [PlannedJob]
     /// The workflow's concurrency group, evaluated; nil when it has none. A run without jobs enters none.
     public var group: PlannedGroup?
+    /// It comes from somebody who may not write here: nothing of it starts until somebody who may approves it.
+    public var needsApproval = false
 
     public init(
         workflowID: String, workflowPath: String, title: String, event: String, ref: String, sha: String,

@@ -50,6 +50,15 @@ public struct RepositoryStore: Sendable {
     public func repository(_ id: RepositoryID) throws -> Repository? {
         try database.read(Self.byID, .int(id.number)).first.map(Self.repository)
     }
+    private static let byIDs = Statement(
+        "repository_by_ids",
+        "select \(columns), null::text from repository r join account o on o.id = r.owner_id where r.id = any($1)")
+    /// Those of a page, at once; one that is gone is not there.
+    public func repositories(_ ids: Set<RepositoryID>) throws -> [RepositoryID: Repository] {
+        guard !ids.isEmpty else { return [:] }
+        let found = try database.read(Self.byIDs, .ints(ids.map(\.number))).map(Self.repository)
+        return Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
     /// The same inside of a transaction.
     public static func repository(_ id: RepositoryID, in tx: Transaction) throws -> Repository? {
         try tx.first(Self.byID, .int(id.number)).map(Self.repository)
