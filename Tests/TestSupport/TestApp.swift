@@ -8,7 +8,8 @@ import Postgres
 /// A whole server on a private PostgreSQL, asked in process: routes, accesses, handlers and stores, without sockets.
 ///
 /// Accounts: `ann` owns the repositories; `bob` writes to them, `carl` reads them, `eve` has nothing to do with them; `root`
-/// looks after the site. Repositories: `ann/demo`, which everybody sees, and `ann/secret`. Organization: `guild`.
+/// looks after the site. Repositories: `ann/demo`, which everybody sees, and `ann/secret`. Organization: `guild`,
+/// which `ann` owns.
 package final class TestApp: Sendable {
     package enum Who: String, CaseIterable, Sendable {
         case anonymous, eve, carl, bob, ann, root
@@ -59,10 +60,11 @@ package final class TestApp: Sendable {
         var tokens: [Who: String] = [.liar: Token.make()]
         for who in [Who.ann, .bob, .carl, .eve, .root] {
             let account = try app.accounts.create(
-                name: who.rawValue, email: "\(who.rawValue)@example.com", isAdmin: who == .root, passwordHash: [1],
-                passwordSalt: [1])
+                name: who.rawValue, email: "\(who.rawValue)@example.com", isAdmin: who == .root,
+                password: StoredPassword(hash: [1], salt: [1])
+            ).id
             let token = Token.make()
-            try app.accounts.addToken(
+            try app.accessTokens.add(
                 to: account, name: "test", hash: Token.hash(token), lastEight: String(token.suffix(8)))
             accounts[who.rawValue] = account
             tokens[who] = token
@@ -74,7 +76,7 @@ package final class TestApp: Sendable {
         secret = try app.repositories.create(owner: ann, name: "secret", isPrivate: true)
         let other = try app.repositories.create(owner: eve, name: "other", isPrivate: true)
         let connection = try Connection(dsn: dsn)
-        try connection.script("insert into account (name, is_org) values ('guild', true)")
+        _ = try app.accounts.createOrganization(name: "guild", owner: ann)
         for repository in [demo, secret] {
             try connection.script(
                 """

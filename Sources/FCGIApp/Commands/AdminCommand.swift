@@ -47,7 +47,8 @@ struct AdminCommand: ParsableCommand {
                     do {
                         account = try app.accounts.create(
                             name: name, email: email, isAdmin: admin,
-                            passwordHash: try Password.hash(secret, salt: salt), passwordSalt: salt)
+                            password: StoredPassword(hash: try Password.hash(secret, salt: salt), salt: salt)
+                        ).id
                     } catch let error as PostgresError where error.isUniqueViolation {
                         throw Failure(.conflict, "user \"\(name)\" exists already")
                     } catch let error as PostgresError where error.sqlState == "23514" {
@@ -55,7 +56,7 @@ struct AdminCommand: ParsableCommand {
                     }
                     guard accessToken else { return }
                     let token = Token.make()
-                    try app.accounts.addToken(
+                    try app.accessTokens.add(
                         to: account, name: "admin", hash: Token.hash(token), lastEight: String(token.suffix(8)))
                     say(token)
                 }

@@ -26,29 +26,35 @@ public struct RepositoryStore: Sendable {
     let database: Database
     public init(database: Database) { self.database = database }
 
-    private static let columns = "r.id, r.owner_id, r.is_private, o.name, r.name, r.default_branch"
+    private static let columns = "r.id, r.owner_id, r.is_private, o.name, r.name, r.default_branch, o.visibility"
     private static let byName = Statement(
         "repository_by_name",
         """
-        select \(columns), c.permission
+        select \(columns), c.permission, g.rank::bigint, g.is_member
           from repository r
           join account o on o.id = r.owner_id
           left join collaborator c on c.repository_id = r.id and c.account_id = $3
+          \(TeamStore.granted(to: "$3"))
          where lower(o.name) = lower($1) and lower(r.name) = lower($2)
         """)
     private static let byID = Statement(
         "repository_by_id",
-        "select \(columns), null::text from repository r join account o on o.id = r.owner_id where r.id = $1")
+        """
+        select \(columns), null::text, null::bigint, false
+          from repository r join account o on o.id = r.owner_id where r.id = $1
+        """)
     private static let insert = Statement(
         "repository_insert",
         "insert into repository (owner_id, name, is_private) values ($1, $2, $3) returning id")
 
     /// Names match case-insensitively; the answer carries the stored spelling (rest.md 1).
     public func repository(owner: String, name: String, seenBy account: AccountID?) throws -> Repository? {
-        try database.read(Self.byName, .text(owner), .text(name), .int(account?.number ?? 0)).first.map(Self.repository)
+        try database.read(Self.byName, .text(owner), .text(name), .int(account?.number ?? 0)).first.map {
+            try Self.repository($0)
+        }
     }
     public func repository(_ id: RepositoryID) throws -> Repository? {
-        try database.read(Self.byID, .int(id.number)).first.map(Self.repository)
+        try database.read(Self.byID, .int(id.number)).first.map { try Self.repository($0) }
     }
     private static let byIDs = Statement(
         "repository_by_ids",
@@ -61,7 +67,7 @@ public struct RepositoryStore: Sendable {
     }
     /// The same inside of a transaction.
     public static func repository(_ id: RepositoryID, in tx: Transaction) throws -> Repository? {
-        try tx.first(Self.byID, .int(id.number)).map(Self.repository)
+        try tx.first(Self.byID, .int(id.number)).map { try Self.repository($0) }
     }
 
     private static let adoptBranch = Statement(
@@ -107,18 +113,18 @@ public struct RepositoryStore: Sendable {
         }
     }
 
-    private static func repository(_ row: Row) -> Repository {
-        let granted: RepositoryAccess? =
-            switch row.optionalText(6) {
-            case "read": .read
-            case "write": .write
-            case "admin": .admin
-            default: nil
-            }
+    private static func repository(_ row: Row) throws -> Repository {
+        let (id, owner, isPrivate, ownerName, name, defaultBranch, visibility) = try row.decode(
+            (RepositoryID, AccountID, Bool, String, String, String, String).self)
+        let (collaborator, rank, isMember) = try row.decode((String?, Int64?, Bool).self, from: 7)
+        let granted = [
+            collaborator.flatMap(RepositoryAccess.init(word:)),
+            rank.flatMap { RepositoryAccess(rawValue: Int($0)) },
+        ].compactMap(\.self).max()
         return Repository(
             facts: RepositoryFacts(
-                id: RepositoryID(row.int(0)), owner: AccountID(row.int(1)), isPrivate: row.bool(2),
-                collaborator: granted),
-            ownerName: row.text(3), name: row.text(4), defaultBranch: row.text(5))
+                id: id, owner: owner, isPrivate: isPrivate, granted: granted,
+                ownerVisibility: Visibility(rawValue: visibility) ?? .private, isMember: isMember),
+            ownerName: ownerName, name: name, defaultBranch: defaultBranch)
     }
 }

@@ -11,10 +11,13 @@ struct InRepository: Sendable {
     var id: RepositoryID { repository.id }
 }
 
-/// An organization that the caller owns.
+/// An organization that the caller may have what it wants of.
 struct InOrganization: Sendable {
     let organization: Account
+    /// The caller may make repositories in it.
+    let mayCreate: Bool
     let caller: Caller
+    var id: AccountID { organization.id }
 }
 
 /// Somebody with an account, for what is their own.
@@ -37,6 +40,9 @@ extension Web.Access where App == Server.App, Context == ByAccount {
         Self("account") { request, app in
             let caller = try app.caller(of: request, wanting: .account)
             guard let account = caller.account else { throw Failure(.forbidden, "this needs an account") }
+            if caller.isPublicOnly, request.segments.starts(with: ["api", "v1", "user", "actions"]) {
+                throw Failure(.forbidden, "token scope is limited to public users")
+            }
             return ByAccount(account: account, caller: caller)
         }
     }
@@ -44,24 +50,44 @@ extension Web.Access where App == Server.App, Context == ByAccount {
 
 extension Web.Access where App == Server.App, Context == InOrganization {
     /// An owner of the organization that the path names as `{org}`.
-    static var organization: Self {
-        Self("organization: owner") { request, app in
+    static var organization: Self { organization(.owner) }
+    static var organizationMember: Self { organization(.member) }
+    /// Whoever sees it.
+    static var organizationVisible: Self { organization(.seen) }
+
+    private static func organization(_ wanted: OrganizationAccess) -> Self {
+        Self("organization: \(wanted)") { request, app in
             let caller = try app.authenticate(request)
-            guard let organization = try app.accounts.organization(named: request.path["org"] ?? "") else {
-                throw Failure(.missing, "not found")
+            guard
+                let view = try app.teams.organization(named: request.name("org"), seenBy: caller.account)
+            else { throw Failure(.missing, "not found") }
+            try request.admit(caller, .organization(view.facts, wanted))
+            if caller.isPublicOnly, view.account.visibility != .public {
+                throw Failure(.forbidden, "token scope is limited to public orgs")
             }
-            try request.admit(caller, .organization(organization.id))
-            return InOrganization(organization: organization, caller: caller)
+            return InOrganization(
+                organization: view.account, mayCreate: view.mayCreate || caller.isAdmin, caller: caller)
         }
     }
 }
 
 extension Web.Access where App == Server.App, Context == InRepository {
     /// The repository that the path names as `{owner}/{repo}`, by what the caller may do there.
-    static func repository(_ wanted: RepositoryAccess) -> Self {
-        Self("repository: \(wanted)") { request, app in
+    ///
+    /// - Parameters:
+    ///   - scope: which of a job token's permissions is asked.
+    ///   - needsToken: also of what everybody sees (rest-endpoints.json: "token needed even on a public repository").
+    static func repository(
+        _ wanted: RepositoryAccess, of scope: TokenPermissions.Scope = .actions, needsToken: Bool = false
+    ) -> Self {
+        let ending = (scope == .actions ? "" : " of \(scope.rawValue)") + (needsToken ? ", by token" : "")
+        return Self("repository: \(wanted)\(ending)") { request, app in
             let caller = try app.authenticate(request)
-            let repository = try app.repository(of: request, for: caller, wanting: wanted)
+            let repository = try app.repository(of: request, for: caller, wanting: wanted, of: scope)
+            if needsToken, caller.principal == .anonymous { throw Failure(.unauthenticated, "token is required") }
+            if caller.isPublicOnly, repository.facts.isPrivate || repository.facts.ownerVisibility == .private {
+                throw Failure(.forbidden, "token scope is limited to public repos")
+            }
             RequestContext.current?.note("repo_id", "\(repository.id)")
             return InRepository(repository: repository, caller: caller)
         }
@@ -110,17 +136,25 @@ extension Request {
     fileprivate func admit(_ caller: Caller, _ wanted: SiteAccess) throws {
         switch authorize(caller.principal, wanted) {
         case .allowed: return
-        case .needsLogin, .invisible:
+        case .invisible: throw Failure(.missing, "not found")
+        case .needsLogin:
             throw Failure(.unauthenticated, isPage ? "log in to see this page" : "token is required")
         case .forbidden:
             switch wanted {
             case .account: throw Failure(.forbidden, "this needs an account; a job's token has none")
-            case .organization: throw Failure(.forbidden, "you need to own this organization")
+            case .organization(_, .owner): throw Failure(.forbidden, "you need to own this organization")
+            case .organization: throw Failure(.forbidden, "you need to be a member of this organization")
             case .administrator: throw Failure(.forbidden, "you need to be a site administrator")
             }
         }
     }
     fileprivate var isPage: Bool { segments.first != "api" }
+
+    /// What the path names; "", which is nobody's name, when it has a byte that PostgreSQL takes in no text.
+    func name(_ name: String) -> String {
+        let text = path[name] ?? ""
+        return text.utf8.contains(0) ? "" : text
+    }
 }
 
 extension App {
@@ -132,22 +166,22 @@ extension App {
 
     /// The repository a path names, if the caller may have what it wants of it (rest.md 1, order of checks).
     fileprivate func repository(
-        of request: Request, for caller: Caller, wanting wanted: RepositoryAccess
+        of request: Request, for caller: Caller, wanting wanted: RepositoryAccess, of scope: TokenPermissions.Scope
     ) throws -> Repository {
         let found = try repositories.repository(
-            owner: request.path["owner"] ?? "", name: request.path["repo"] ?? "", seenBy: caller.account)
+            owner: request.name("owner"), name: request.name("repo"), seenBy: caller.account)
         let isPage = request.isPage
         guard let repository = found else {
             throw isPage && caller.principal == .anonymous
                 ? Failure(.unauthenticated, "log in to see this page") : Failure(.missing, "not found")
         }
-        switch authorize(caller.principal, wanted, of: .actions, on: repository.facts) {
+        switch authorize(caller.principal, wanted, of: scope, on: repository.facts) {
         case .allowed: return repository
         case .needsLogin: throw Failure(.unauthenticated, "token is required")
         case .forbidden:
             throw Failure(
                 .forbidden,
-                caller.lacks(wanted, of: .actions, on: repository.facts)
+                caller.lacks(wanted, of: scope, on: repository.facts)
                     ?? "you need \(wanted) access to \(repository.fullName)")
         case .invisible:
             // A person with a browser is asked to log in, and learns nothing about what exists.

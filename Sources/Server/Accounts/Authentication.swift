@@ -3,19 +3,61 @@ import Foundation
 import Postgres
 import Web
 
+/// How a caller proved who they are.
+enum Credential: Sendable {
+    case none
+    case password
+    case accessToken(AccessToken)
+    case jobToken
+}
+
 /// Who a request comes from, with the name shown to people.
 struct Caller: Sendable {
     let principal: Principal
     let name: String
+    let credential: Credential
+    /// The credentials came by Basic, as a password or in its place.
+    let isBasic: Bool
+    /// Whom the caller acts as, or is; nil of nobody and of jobs.
+    let person: Account?
+
     /// Who jobs are to people.
     static let jobName = "millrace-actions"
-    static let anonymous = Caller(principal: .anonymous, name: "")
+    static let anonymous = Caller(
+        principal: .anonymous, name: "", credential: .none, isBasic: false, person: nil)
+
+    init(principal: Principal, name: String, credential: Credential, isBasic: Bool, person: Account?) {
+        self.principal = principal
+        self.name = name
+        self.credential = credential
+        self.isBasic = isBasic
+        self.person = person
+    }
+
+    init(_ account: Account, by credential: Credential, isBasic: Bool) {
+        self.init(
+            principal: .account(account.id, isAdmin: account.isAdmin), name: account.name, credential: credential,
+            isBasic: isBasic, person: account)
+    }
+
     var account: AccountID? {
         if case .account(let id, _) = principal { return id }
         return nil
     }
+    var isAdmin: Bool {
+        if case .account(_, isAdmin: true) = principal { return true }
+        return false
+    }
     /// The task whose token this is.
     var task: TaskID? { principal.job?.task }
+    /// What bounds the credential; nil of passwords and of jobs, which have no scopes.
+    var scopes: TokenScopes? {
+        if case .accessToken(let token) = credential { return token.scopes }
+        return nil
+    }
+    /// The credential is a token that reaches what everybody sees alone.
+    var isPublicOnly: Bool { scopes?.isPublicOnly ?? false }
+
     /// Why a job's token is refused by its own repository, in words; nil for everybody else.
     func lacks(_ wanted: RepositoryAccess, of scope: TokenPermissions.Scope, on repository: RepositoryFacts) -> String?
     {
@@ -45,12 +87,53 @@ extension App {
         }
     }
 
-    /// Reads the credentials of rest.md 1 in all their forms. Bad ones are an error on every path, absent ones are not.
+    /// Who calls, by the credentials of rest.md 1 in all their forms, in its order of checks: bad credentials are an error
+    /// on every path, absent ones are not; then for whom an administrator acts, whether the account may log in at all, and
+    /// whether the token reaches as far as the route.
     func authenticate(_ request: Request) throws -> Caller {
-        let caller = try identify(request)
+        let caller = try standIn(of: try identify(request), request)
         if let account = caller.account { RequestContext.current?.note("user_id", "\(account)") }
         if let task = caller.task { RequestContext.current?.note("task_id", "\(task)") }
+        if let person = caller.person { try refuseBarred(person) }
+        if let words = caller.scopes?.refusal(of: request.scope, isWrite: request.needsWriteScope) {
+            throw Failure(.forbidden, words)
+        }
         return caller
+    }
+
+    /// An administrator acts as somebody else by the header `Sudo` or the parameter `sudo`; it is an error for others.
+    private func standIn(of caller: Caller, _ request: Request) throws -> Caller {
+        guard request.isREST, let name = request.given("sudo") ?? request.header("Sudo") else { return caller }
+        guard caller.isAdmin else { throw Failure(.forbidden, "Only administrators allowed to sudo.") }
+        guard !name.utf8.contains(0), let account = try accounts.account(named: name), !account.isOrganization else {
+            throw Failure(.missing, "user \"\(name)\" of Sudo does not exist")
+        }
+        return Caller(account, by: caller.credential, isBasic: caller.isBasic)
+    }
+
+    private func refuseBarred(_ account: Account) throws {
+        guard account.isActive, !account.prohibitsLogin else {
+            throw Failure(
+                .forbidden, "This account is prohibited from signing in, please contact your site administrator.")
+        }
+        if account.mustChangePassword {
+            throw Failure(
+                .forbidden,
+                "You must change your password. Change it by: POST \(configuration.publicURL)/api/v1/user/password")
+        }
+    }
+
+    /// Whose password it is, whether or not it must be changed: for the change itself.
+    func authenticateToChangePassword(_ request: Request) throws -> Account {
+        let caller = try identify(request)
+        guard case .password = caller.credential, let person = caller.person else {
+            throw Failure(.unauthenticated, "auth method not allowed: give user name and password by Basic")
+        }
+        guard person.isActive, !person.prohibitsLogin else {
+            throw Failure(
+                .forbidden, "This account is prohibited from signing in, please contact your site administrator.")
+        }
+        return person
     }
 
     private func identify(_ request: Request) throws -> Caller {
@@ -59,43 +142,55 @@ extension App {
         guard parts.count == 2 else { throw Failure(.unauthenticated, "the Authorization header has no credentials") }
         switch parts[0].lowercased() {
         case "token", "bearer":
-            if let caller = try caller(token: parts[1]) { return caller }
+            if let caller = try caller(token: parts[1], isBasic: false) { return caller }
         case "basic":
             guard let data = Data(base64Encoded: parts[1]) else {
                 throw Failure(.unauthenticated, "the Basic credentials are not base64")
             }
             let pair = String(decoding: data, as: UTF8.self)
-            let colon = pair.firstIndex(of: ":") ?? pair.endIndex
+            let colon = pair.utf8.firstIndex(of: UInt8(ascii: ":")) ?? pair.endIndex
             let user = String(pair[..<colon])
-            let password = colon == pair.endIndex ? "" : String(pair[pair.index(after: colon)...])
+            let password = colon == pair.endIndex ? "" : String(pair[pair.utf8.index(after: colon)...])
             // A token may stand as password (git) or as user name.
             for candidate in [password, user] {
-                if let caller = try caller(token: candidate) { return caller }
+                if let caller = try caller(token: candidate, isBasic: true) { return caller }
             }
-            let account = try accounts.account(named: user)
+            guard !user.utf8.contains(0) else { break }
+            let login = try accounts.login(named: user)
             let isRight = try caches.passwords.proves(
-                password, of: user, stored: account.map { ($0.passwordHash, $0.passwordSalt) },
+                password, of: user, stored: login.map { ($0.password.hash, $0.password.salt) },
                 from: request.parameters["REMOTE_ADDR"] ?? "")
-            if let account, isRight {
-                return Caller(principal: .account(account.id, isAdmin: account.isAdmin), name: account.name)
+            if let login, isRight {
+                caches.credentials.loggedIn(login.account.id)
+                return Caller(login.account, by: .password, isBasic: true)
             }
         default: break
         }
         throw Failure(.unauthenticated, "user, password or token is wrong")
     }
 
-    private func caller(token: String) throws -> Caller? {
+    private func caller(token: String, isBasic: Bool) throws -> Caller? {
         guard token.utf8.count == 40, token.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
         else {
             return nil
         }
         let hash = Token.hash(token)
-        if let account = try accounts.account(tokenHash: hash) {
-            return Caller(principal: .account(account.id, isAdmin: account.isAdmin), name: account.name)
+        if let known = try caches.credentials.known(hash, look: { try accessTokens.known(hash: hash) }) {
+            if let end = known.token.expiresAt, end <= Clock.nowMicroseconds() {
+                throw Failure(.unauthenticated, "the access token \"\(known.token.name)\" has expired; make a new one")
+            }
+            return Caller(known.account, by: .accessToken(known.token), isBasic: isBasic)
         }
         guard let live = try tasks.liveTask(tokenHash: hash) else { return nil }
         return Caller(
-            principal: .job(live.task, repository: live.repository, permissions: live.permissions), name: Caller.jobName
-        )
+            principal: .job(live.task, repository: live.repository, permissions: live.permissions),
+            name: Caller.jobName, credential: .jobToken, isBasic: isBasic, person: nil)
+    }
+}
+
+extension Request {
+    /// Of the REST API, as opposed to pages, git and the calls of runners.
+    var isREST: Bool {
+        segments.first == "api" && (segments.dropFirst().first == "v1" || segments.dropFirst().first == "v3")
     }
 }

@@ -10,6 +10,9 @@ package struct App: Sendable {
     package let log: Logger
     let database: Database
     package let accounts: AccountStore
+    package let accessTokens: AccessTokenStore
+    package let accountViews: AccountQueries
+    package let teams: TeamStore
     package let repositories: RepositoryStore
     package let inbox: InboxStore
     let identityKeys: IdentityKeyStore
@@ -47,6 +50,9 @@ package struct App: Sendable {
             dsn: configuration.databaseDSN,
             size: other == nil ? configuration.databasePool : Self.housekeepingConnections)
         accounts = AccountStore(database: database)
+        accessTokens = AccessTokenStore(database: database)
+        accountViews = AccountQueries(database: database)
+        teams = TeamStore(database: database)
         repositories = RepositoryStore(database: database)
         inbox = InboxStore(database: database)
         identityKeys = IdentityKeyStore(database: database)

@@ -7,6 +7,7 @@ package struct Caches: Sendable {
     let calls = RunnerCalls()
     let heartbeats = Heartbeats()
     let passwords = PasswordGuard()
+    package let credentials = CredentialCache()
     package let logReaders = LogReaders()
     package let stopping = StopFlag()
     package let readiness: Readiness

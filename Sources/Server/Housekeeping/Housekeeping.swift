@@ -20,7 +20,7 @@ package final class Housekeeping: Sendable {
             dsn: app.configuration.listenDSN ?? app.configuration.databaseDSN,
             channels: [
                 RunStore.waitingChannel, RunnerStore.changedChannel, InboxStore.channel, TaskClaims.assignedChannel,
-                RunStore.groupChannel,
+                RunStore.groupChannel, AccountStore.changedChannel,
             ])
     }
 
@@ -48,11 +48,13 @@ package final class Housekeeping: Sendable {
         listener.run(
             onReconnect: { [self] in
                 app.caches.polls.listening()
+                app.caches.credentials.listening()
                 inboxRings.add(1, ordering: .relaxed)
             },
             onNotification: { [self] note in
                 switch note.channel {
                 case RunnerStore.changedChannel: app.caches.polls.forget(uuid: note.payload)
+                case AccountStore.changedChannel: app.caches.credentials.forget(account: Int64(note.payload) ?? 0)
                 case RunStore.groupChannel: groups.hear(note.payload)
                 case InboxStore.channel: inboxRings.add(1, ordering: .relaxed)
                 case TaskClaims.assignedChannel: app.caches.polls.assigned(runner: Int64(note.payload) ?? 0)
@@ -66,6 +68,7 @@ package final class Housekeeping: Sendable {
             },
             onLost: { [self] error in
                 app.caches.polls.lost()
+                app.caches.credentials.lost()
                 app.log.warning("notifications lost, reconnecting", metadata: ["err": "\(error)"])
             })
     }
@@ -164,6 +167,11 @@ package final class Housekeeping: Sendable {
             Sweep("runners heard", everySeconds: 1) { [app] in
                 let due = app.caches.calls.takeDue()
                 try app.runners.markHeard(online: due.online, active: due.active)
+            },
+            Sweep("tokens used", everySeconds: 10) { [app] in
+                let due = app.caches.credentials.takeDue()
+                try app.accessTokens.markUsed(due.tokens)
+                try app.accounts.markLoggedIn(due.accounts)
             },
             LostTasks(app: app).sweep(everySeconds: 2),
             AbandonedJobs(app: app).sweep(

@@ -22,7 +22,7 @@ package enum HealthRoutes {
             }
         },
         Endpoint(
-            .get, "/api/v1/version", .anyone, scope: .misc, answers: [.json(200, VersionAnswer.self), .failure(401)],
+            .get, "/api/v1/version", .anyone, answers: [.json(200, VersionAnswer.self), .failure(401)],
             "Say which version of Gitea's API is spoken."
         ) { _, _, _ in try .json(200, VersionAnswer(version: apiVersion)) },
     ]

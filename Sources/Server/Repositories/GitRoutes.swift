@@ -39,10 +39,14 @@ enum GitRoutes {
         {
             return FailureShape.page.render(failure)
         }
+        if let words = caller.scopes?.refusal(of: .repository, isWrite: isPush) {
+            return .text(403, words + "\n", headers: [(name: "X-Millrace-Git-Refusal", value: words)])
+        }
         let found = try app.repositories.repository(owner: original.segments[0], name: name, seenBy: caller.account)
         guard let repository = found else { return refusal(caller) }
         let wanted: RepositoryAccess = isPush ? .write : .read
         switch authorize(caller.principal, wanted, of: .contents, on: repository.facts) {
+        case .allowed where caller.isPublicOnly && repository.facts.isPrivate: return refusal(caller)
         case .allowed: break
         case .needsLogin: return FailureShape.page.render(Failure(.unauthenticated, "log in to push"))
         case .forbidden:

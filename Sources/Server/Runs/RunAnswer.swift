@@ -45,7 +45,7 @@ struct RepositoryAnswer: Described {
 
 extension Repository {
     static let example = Repository(
-        facts: RepositoryFacts(id: RepositoryID(1), owner: AccountID(1), isPrivate: false, collaborator: nil),
+        facts: RepositoryFacts(id: RepositoryID(1), owner: AccountID(1), isPrivate: false),
         ownerName: "ann", name: "demo", defaultBranch: "main")
 }
 

@@ -15,11 +15,6 @@ package enum Method: String, Sendable {
     var allowed: [String] { self == .get ? ["GET", "HEAD"] : [rawValue] }
 }
 
-/// The category of an access token's scope that an endpoint asks for (rest.md 3).
-package enum ScopeCategory: String, Sendable {
-    case repository, user, organization, admin, misc
-}
-
 /// Which socket an endpoint's requests come by, and what answers them. nginx must send them there (checked by a test).
 package enum Lane: Equatable, Sendable {
     /// The work socket; one thread a request.
@@ -125,7 +120,10 @@ package struct Endpoint<App: Sendable>: Sendable {
     package let path: String
     /// What the access is called.
     package let access: String
-    package let scope: ScopeCategory?
+    /// Which scopes an access token needs, all of them; empty: none.
+    package let scope: ScopeCategory
+    /// A scope of writing is needed whatever the method is.
+    package let writes: Bool
     package let lane: Lane
     /// Nil: that of the path's family (`RouteTable`).
     package let shape: FailureShape?
@@ -142,30 +140,36 @@ package struct Endpoint<App: Sendable>: Sendable {
     ///   - access: who may; admits before anything else of the request is looked at.
     ///   - handler: called with what the access gave.
     package init<Context>(
-        _ method: Method, _ path: String, _ access: Access<App, Context>, scope: ScopeCategory? = nil,
-        lane: Lane = .work, shape: FailureShape? = nil, query: [QueryParameter] = [], body: BodyShape = .none,
+        _ method: Method, _ path: String, _ access: Access<App, Context>, scope: ScopeCategory = [],
+        writes: Bool = false, lane: Lane = .work, shape: FailureShape? = nil, query: [QueryParameter] = [],
+        body: BodyShape = .none,
         answers: [AnswerShape], _ summary: String, _ handler: @escaping Handler<Context>
     ) {
         self.init(
-            method, path, access: access.name, scope: scope, lane: lane, shape: shape, query: query, body: body,
+            method, path, access: access.name, scope: scope, writes: writes, lane: lane, shape: shape, query: query,
+            body: body,
             answers: answers, summary,
-            run: .answers { request, app in try handler(request, try access.admit(request, app), app) },
-            admits: { _ = try access.admit($0, $1) })
+            run: .answers { request, app in
+                let request = request.asking(for: scope, writes: writes)
+                return try handler(request, try access.admit(request, app), app)
+            }, admits: { _ = try access.admit($0.asking(for: scope, writes: writes), $1) })
     }
 
     /// With a JSON body, which the handler reads when it has found what the path names (rest.md 1, order of checks).
     package init<Context, Body: Described & Decodable>(
-        _ method: Method, _ path: String, _ access: Access<App, Context>, scope: ScopeCategory? = nil,
-        lane: Lane = .work, shape: FailureShape? = nil, query: [QueryParameter] = [], reading body: JSONBody<Body>,
+        _ method: Method, _ path: String, _ access: Access<App, Context>, scope: ScopeCategory = [],
+        writes: Bool = false, lane: Lane = .work, shape: FailureShape? = nil, query: [QueryParameter] = [],
+        reading body: JSONBody<Body>,
         answers: [AnswerShape], _ summary: String,
         _ handler: @escaping @Sendable (Request, Context, @escaping () throws -> Body, App) throws -> Response
     ) {
         self.init(
-            method, path, access: access.name, scope: scope, lane: lane, shape: shape, query: query,
+            method, path, access: access.name, scope: scope, writes: writes, lane: lane, shape: shape, query: query,
             body: .json(Body.self), answers: answers, summary,
             run: .answers { request, app in
-                try handler(request, try access.admit(request, app), { try body.read(request) }, app)
-            }, admits: { _ = try access.admit($0, $1) })
+                let request = request.asking(for: scope, writes: writes)
+                return try handler(request, try access.admit(request, app), { try body.read(request) }, app)
+            }, admits: { _ = try access.admit($0.asking(for: scope, writes: writes), $1) })
     }
 
     /// For the lanes `held` and `instant`.
@@ -176,14 +180,16 @@ package struct Endpoint<App: Sendable>: Sendable {
         _ holder: @escaping Holder<Context>
     ) {
         self.init(
-            method, path, access: access.name, scope: nil, lane: lane, shape: shape, query: query, body: body,
+            method, path, access: access.name, scope: [], writes: false, lane: lane, shape: shape, query: query,
+            body: body,
             answers: answers, summary,
             run: .holds { hold, request, app in try holder(hold, request, try access.admit(request, app), app) },
             admits: { _ = try access.admit($0, $1) })
     }
 
     init(
-        _ method: Method, _ path: String, access: String, scope: ScopeCategory?, lane: Lane, shape: FailureShape?,
+        _ method: Method, _ path: String, access: String, scope: ScopeCategory, writes: Bool, lane: Lane,
+        shape: FailureShape?,
         query: [QueryParameter], body: BodyShape, answers: [AnswerShape], _ summary: String, run: Run,
         admits: @escaping @Sendable (Request, App) throws -> Void
     ) {
@@ -191,6 +197,7 @@ package struct Endpoint<App: Sendable>: Sendable {
         self.path = path
         self.access = access
         self.scope = scope
+        self.writes = writes
         self.lane = lane
         self.shape = shape
         self.query = query

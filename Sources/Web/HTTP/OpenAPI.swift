@@ -93,9 +93,11 @@ package struct OpenAPI: Sendable {
     ) throws {
         json.key("summary")
         json.string(endpoint.summary)
-        if let scope = endpoint.scope {
+        if !endpoint.scope.isEmpty {
             json.key("tags")
-            json.array { $0.string(scope.rawValue) }
+            json.array { json in
+                for name in endpoint.scope.names { json.string(name) }
+            }
         }
         json.key("x-millrace-access")
         json.string(endpoint.access)

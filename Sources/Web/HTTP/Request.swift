@@ -30,6 +30,10 @@ package struct Request: Sendable {
     package var stream: BodyStream?
     /// Names bound by the route's pattern.
     package var path: [String: String] = [:]
+    /// What the route asks of an access token; known once the route is found.
+    package private(set) var scope: ScopeCategory = []
+    /// An access token needs its scopes for writing.
+    package private(set) var needsWriteScope = false
     package let now = Instant(microseconds: Clock.nowMicroseconds())
 
     package init(parameters: Parameters, body: [UInt8]) {
@@ -105,6 +109,16 @@ package struct Request: Sendable {
 
     /// The same client asking for another address: what nginx asks about before it reads a body.
     package func asking(for uri: String) -> Request { Request(parameters: parameters, body: [], uri: uri) }
+
+    /// The same request, of a route that asks for these scopes.
+    ///
+    /// - Parameter writes: for writing also when the method is GET or HEAD.
+    func asking(for scope: ScopeCategory, writes: Bool) -> Request {
+        var request = self
+        request.scope = scope
+        request.needsWriteScope = writes || !["GET", "HEAD"].contains(method)
+        return request
+    }
 
     package func int(_ name: String) -> Int64? { path[name].flatMap { Int64($0) } }
 

@@ -13,8 +13,8 @@ struct PermissionTests {
         .job(TaskID(5), repository: RepositoryID(10), permissions: TokenPermissions(contents: level))
     }
 
-    static func facts(isPrivate: Bool, collaborator: RepositoryAccess? = nil) -> RepositoryFacts {
-        RepositoryFacts(id: RepositoryID(10), owner: AccountID(1), isPrivate: isPrivate, collaborator: collaborator)
+    static func facts(isPrivate: Bool, granted: RepositoryAccess? = nil) -> RepositoryFacts {
+        RepositoryFacts(id: RepositoryID(10), owner: AccountID(1), isPrivate: isPrivate, granted: granted)
     }
 
     @Test(
@@ -37,12 +37,12 @@ struct PermissionTests {
             (job(.none), .write, false, nil, .forbidden), (job(.none), .read, false, nil, .allowed),
         ])
     func decision(
-        principal: Principal, wanted: RepositoryAccess, isPrivate: Bool, collaborator: RepositoryAccess?,
+        principal: Principal, wanted: RepositoryAccess, isPrivate: Bool, granted: RepositoryAccess?,
         expected: AccessDecision
     ) {
         #expect(
             authorize(
-                principal, wanted, of: .contents, on: Self.facts(isPrivate: isPrivate, collaborator: collaborator))
+                principal, wanted, of: .contents, on: Self.facts(isPrivate: isPrivate, granted: granted))
                 == expected)
     }
 
@@ -60,16 +60,55 @@ struct PermissionTests {
     }
 
     @Test(
+        "to a repository of an owner whom not everybody sees",
+        arguments: [
+            (Principal.anonymous, Visibility.limited, false, AccessDecision.invisible),
+            (stranger, .limited, false, .allowed),
+            (stranger, .private, false, .invisible), (stranger, .private, true, .allowed),
+            (job, .private, false, .allowed),
+            (admin, .private, false, .allowed), (foreignJob, .limited, false, .invisible),
+            (owner, .private, false, .allowed),
+        ])
+    func hidden(principal: Principal, visibility: Visibility, isMember: Bool, expected: AccessDecision) {
+        let facts = RepositoryFacts(
+            id: RepositoryID(10), owner: AccountID(1), isPrivate: false, ownerVisibility: visibility, isMember: isMember
+        )
+        #expect(authorize(principal, .read, of: .contents, on: facts) == expected)
+    }
+
+    @Test(
         "to what is no repository's",
         arguments: [
             (Principal.anonymous, SiteAccess.account, AccessDecision.needsLogin),
             (.anonymous, .administrator, .needsLogin), (stranger, .account, .allowed),
-            (stranger, .administrator, .forbidden), (stranger, .organization(AccountID(9)), .forbidden),
-            (admin, .account, .allowed), (admin, .administrator, .allowed),
-            (admin, .organization(AccountID(9)), .allowed), (job, .account, .forbidden),
-            (job, .administrator, .forbidden), (job, .organization(AccountID(9)), .forbidden),
+            (stranger, .administrator, .forbidden), (admin, .account, .allowed), (admin, .administrator, .allowed),
+            (job, .account, .forbidden), (job, .administrator, .forbidden),
         ])
     func site(principal: Principal, wanted: SiteAccess, expected: AccessDecision) {
         #expect(authorize(principal, wanted) == expected)
+    }
+
+    @Test(
+        "to an organization, by who asks, its visibility and their standing",
+        arguments: [
+            (
+                Principal.anonymous, OrganizationAccess.seen, Visibility.public, OrganizationAccess?.none,
+                AccessDecision.allowed
+            ),
+            (.anonymous, .seen, .limited, nil, .invisible), (.anonymous, .member, .public, nil, .needsLogin),
+            (.anonymous, .owner, .private, nil, .invisible), (stranger, .seen, .limited, nil, .allowed),
+            (stranger, .seen, .private, nil, .invisible), (stranger, .member, .public, nil, .forbidden),
+            (stranger, .owner, .private, nil, .invisible), (stranger, .seen, .private, .member, .allowed),
+            (stranger, .member, .private, .member, .allowed), (stranger, .owner, .private, .member, .forbidden),
+            (stranger, .owner, .public, .owner, .allowed), (admin, .owner, .private, nil, .allowed),
+            (job, .seen, .public, nil, .allowed), (job, .seen, .limited, nil, .invisible),
+            (job, .member, .public, nil, .forbidden),
+        ])
+    func organization(
+        principal: Principal, wanted: OrganizationAccess, visibility: Visibility, standing: OrganizationAccess?,
+        expected: AccessDecision
+    ) {
+        let facts = OrganizationFacts(id: AccountID(9), visibility: visibility, standing: standing)
+        #expect(authorize(principal, .organization(facts, wanted)) == expected)
     }
 }

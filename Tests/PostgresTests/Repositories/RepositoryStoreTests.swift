@@ -42,7 +42,7 @@ struct RepositoryStoreTests {
         try Connection(dsn: database.dsn).script(
             "insert into collaborator (repository_id, account_id, permission) values (1, 2, '\(permission)')")
         func granted(to account: AccountID?) throws -> RepositoryAccess? {
-            try repositories.repository(owner: "ann", name: "app", seenBy: account)?.facts.collaborator
+            try repositories.repository(owner: "ann", name: "app", seenBy: account)?.facts.granted
         }
         #expect(try granted(to: AccountID(2)) == access)
         #expect(try granted(to: AccountID(3)) == nil)
