@@ -65,8 +65,17 @@ CREATE TABLE public.access_token (
     hash bytea NOT NULL,
     last_eight text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    scopes text DEFAULT 'all'::text NOT NULL,
+    last_used_at timestamp with time zone,
+    expires_at timestamp with time zone,
     CONSTRAINT access_token_hash_is_sha256 CHECK ((octet_length(hash) = 32))
 );
+
+COMMENT ON COLUMN public.access_token.scopes IS 'normalised words with commas (Domain: TokenScopes)';
+
+COMMENT ON COLUMN public.access_token.last_used_at IS 'written at most once a minute';
+
+COMMENT ON COLUMN public.access_token.expires_at IS 'refused from then on; null: never';
 
 ALTER TABLE public.access_token ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.access_token_id_seq
@@ -88,14 +97,32 @@ CREATE TABLE public.account (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     queue_weight integer DEFAULT 1 NOT NULL,
     artifact_quota_bytes bigint,
+    full_name text DEFAULT ''::text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    website text DEFAULT ''::text NOT NULL,
+    location text DEFAULT ''::text NOT NULL,
+    visibility text DEFAULT 'public'::text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    prohibit_login boolean DEFAULT false NOT NULL,
+    must_change_password boolean DEFAULT false NOT NULL,
+    last_login_at timestamp with time zone,
     CONSTRAINT account_name_shape CHECK ((name ~ '^[A-Za-z0-9]([A-Za-z0-9._-]{0,38}[A-Za-z0-9])?$'::text)),
     CONSTRAINT account_password_whole CHECK (((password_hash IS NULL) = (password_salt IS NULL))),
-    CONSTRAINT account_queue_weight_in_range CHECK (((queue_weight >= 1) AND (queue_weight <= 1000)))
+    CONSTRAINT account_queue_weight_in_range CHECK (((queue_weight >= 1) AND (queue_weight <= 1000))),
+    CONSTRAINT account_visibility_known CHECK ((visibility = ANY (ARRAY['public'::text, 'limited'::text, 'private'::text])))
 );
 
 COMMENT ON COLUMN public.account.queue_weight IS 'share of the runners when tasks.fair_spacing is set; twice the weight is twice the share';
 
 COMMENT ON COLUMN public.account.artifact_quota_bytes IS 'of all its repositories together; null: artifacts.owner_quota';
+
+COMMENT ON COLUMN public.account.visibility IS 'who sees it: everybody, who is logged in, or members and administrators';
+
+COMMENT ON COLUMN public.account.prohibit_login IS 'every credential of it is refused';
+
+COMMENT ON COLUMN public.account.must_change_password IS 'refused everything but a change of its password';
+
+COMMENT ON COLUMN public.account.last_login_at IS 'by password; written at most once a minute';
 
 ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.account_id_seq
@@ -736,6 +763,43 @@ CREATE TABLE public.task_output (
 
 COMMENT ON COLUMN public.task_output.value IS 'null: refused for its size, listed as received so that clients stop resending (runner.md 4.3)';
 
+CREATE TABLE public.team (
+    id bigint NOT NULL,
+    organization_id bigint NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    permission text NOT NULL,
+    all_repositories boolean DEFAULT false NOT NULL,
+    creates_repositories boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT team_permission_known CHECK ((permission = ANY (ARRAY['read'::text, 'write'::text, 'admin'::text, 'owner'::text])))
+);
+
+COMMENT ON TABLE public.team IS 'members of an organization with one permission; who is in any team of it is its member, who is in one with permission owner owns it';
+
+COMMENT ON COLUMN public.team.all_repositories IS 'the permission is for all repositories of the organization; else for those of team_repository';
+
+COMMENT ON COLUMN public.team.creates_repositories IS 'its members may make repositories in the organization';
+
+ALTER TABLE public.team ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.team_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.team_member (
+    team_id bigint NOT NULL,
+    account_id bigint NOT NULL
+);
+
+CREATE TABLE public.team_repository (
+    team_id bigint NOT NULL,
+    repository_id bigint NOT NULL
+);
+
 CREATE TABLE public.upload (
     id bigint NOT NULL,
     artifact_id bigint NOT NULL,
@@ -930,6 +994,15 @@ ALTER TABLE ONLY public.task
 ALTER TABLE ONLY public.task
     ADD CONSTRAINT task_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.team_member
+    ADD CONSTRAINT team_member_pkey PRIMARY KEY (team_id, account_id);
+
+ALTER TABLE ONLY public.team
+    ADD CONSTRAINT team_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.team_repository
+    ADD CONSTRAINT team_repository_pkey PRIMARY KEY (team_id, repository_id);
+
 ALTER TABLE ONLY public.upload_block
     ADD CONSTRAINT upload_block_pkey PRIMARY KEY (id);
 
@@ -940,6 +1013,8 @@ ALTER TABLE ONLY public.url_key
     ADD CONSTRAINT url_key_pkey PRIMARY KEY (id);
 
 CREATE INDEX access_token_account_idx ON public.access_token USING btree (account_id);
+
+CREATE UNIQUE INDEX access_token_name_key ON public.access_token USING btree (account_id, name);
 
 CREATE UNIQUE INDEX account_name_key ON public.account USING btree (lower(name));
 
@@ -1095,6 +1170,12 @@ CREATE INDEX task_unsealable_idx ON public.task USING btree (id) WHERE ((log_sea
 
 CREATE INDEX task_unsealed_idx ON public.task USING btree (COALESCE(log_seal_due_at, stopped_at, started_at)) WHERE ((log_sealed_at IS NULL) AND (status = ANY (ARRAY[1, 2, 3, 4])));
 
+CREATE INDEX team_member_account_idx ON public.team_member USING btree (account_id);
+
+CREATE UNIQUE INDEX team_name_key ON public.team USING btree (organization_id, lower(name));
+
+CREATE INDEX team_repository_repository_idx ON public.team_repository USING btree (repository_id);
+
 CREATE INDEX upload_artifact_idx ON public.upload USING btree (artifact_id);
 
 CREATE UNIQUE INDEX upload_block_position_key ON public.upload_block USING btree (upload_id, "position") WHERE ("position" IS NOT NULL);
@@ -1248,6 +1329,21 @@ ALTER TABLE ONLY public.task_output
 
 ALTER TABLE ONLY public.task
     ADD CONSTRAINT task_runner_id_fkey FOREIGN KEY (runner_id) REFERENCES public.runner(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.team_member
+    ADD CONSTRAINT team_member_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.team_member
+    ADD CONSTRAINT team_member_team_id_fkey FOREIGN KEY (team_id) REFERENCES public.team(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.team
+    ADD CONSTRAINT team_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.team_repository
+    ADD CONSTRAINT team_repository_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.team_repository
+    ADD CONSTRAINT team_repository_team_id_fkey FOREIGN KEY (team_id) REFERENCES public.team(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_artifact_id_fkey FOREIGN KEY (artifact_id) REFERENCES public.artifact(id) ON DELETE CASCADE;

@@ -58,11 +58,14 @@ public struct RepositoryStore: Sendable {
     }
     private static let byIDs = Statement(
         "repository_by_ids",
-        "select \(columns), null::text from repository r join account o on o.id = r.owner_id where r.id = any($1)")
+        """
+        select \(columns), null::text, null::bigint, false
+          from repository r join account o on o.id = r.owner_id where r.id = any($1)
+        """)
     /// Those of a page, at once; one that is gone is not there.
     public func repositories(_ ids: Set<RepositoryID>) throws -> [RepositoryID: Repository] {
         guard !ids.isEmpty else { return [:] }
-        let found = try database.read(Self.byIDs, .ints(ids.map(\.number))).map(Self.repository)
+        let found = try database.read(Self.byIDs, .ints(ids.map(\.number))).map { try Self.repository($0) }
         return Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
     /// The same inside of a transaction.

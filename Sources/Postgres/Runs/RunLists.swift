@@ -21,8 +21,11 @@ public enum RunListing: Equatable, Sendable {
             let owner = conditions.parameter(.int(owner.number))
             let reader = conditions.parameter(.int(reader.number))
             return """
-                (select id from repository q where owner_id = \(owner) and (not is_private or owner_id = \(reader)
-                        or exists (select 1 from collaborator c where c.repository_id = q.id and c.account_id = \(reader)))) p
+                (select r.id from repository r
+                   left join collaborator c on c.repository_id = r.id and c.account_id = \(reader)
+                   \(TeamStore.granted(to: reader))
+                  where r.owner_id = \(owner)
+                    and (not r.is_private or r.owner_id = \(reader) or c.permission is not null or g.rank is not null)) p
                 """
         case .everything: return "repository p"
         }

@@ -42,7 +42,9 @@ extension RunStore {
     /// - Throws: `RunRemovalRefusal`, with nothing changed.
     public func remove(_ run: RunID, in repository: RepositoryID, by actor: AccountID?) throws -> Bool {
         try database.transaction { tx in
-            guard let row = try tx.first(Self.lockToRemove, .int(run.number), .int(repository.number)) else { return false }
+            guard let row = try tx.first(Self.lockToRemove, .int(run.number), .int(repository.number)) else {
+                return false
+            }
             guard try row.status(0).isDone else { throw RunRemovalRefusal() }
             try tx.run(Self.remove, .ints([run.number]))
             let words = "run \(run), number \(row.int(1)) of repository \(repository)"

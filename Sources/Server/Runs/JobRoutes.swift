@@ -24,7 +24,7 @@ enum JobRoutes {
             try list(of: try RunRoutes.attempt(request, place, app), request, place, app)
         },
         Endpoint(
-            .get, base + "/jobs/{job}", .repository(.read), scope: .repository,
+            .get, base + "/jobs/{job}", .repository(.read, needsToken: true), scope: .repository,
             answers: [.json(200, JobAnswer.self), .failure(404)], "Show a job.", show),
         Endpoint(
             .get, base + "/jobs/{job}/why", .repository(.read), scope: .repository,

@@ -155,7 +155,8 @@ extension RunView {
     var branch: String? { branchName(ref) }
 
     static let example = RunView(
-        id: RunID(7), repository: RepositoryID(1), number: 3, workflowID: "test.yml", workflowPath: ".gitea/workflows/test.yml", title: "Test",
+        id: RunID(7), repository: RepositoryID(1), number: 3, workflowID: "test.yml",
+        workflowPath: ".gitea/workflows/test.yml", title: "Test",
         event: "push", ref: "refs/heads/main", sha: "e83c5163316f89bfbde7d9ab23ca2e25604af290", status: .success,
         problem: "", warnings: "", attempt: 2, actorID: 1, actor: "ann", triggerActorID: 1, triggerActor: "ann",
         createdAt: 1_767_322_845_000_000, startedAt: 1_767_322_846_000_000, stoppedAt: 1_767_322_850_000_000)
@@ -245,7 +246,8 @@ struct JobAnswer: Described {
     static let example = JobAnswer(
         JobView(
             id: JobID(11), repository: RepositoryID(1), run: RunID(7), ref: "refs/heads/main",
-            sha: "e83c5163316f89bfbde7d9ab23ca2e25604af290", attempt: 2, key: "test", name: "test", needs: [], labels: ["ubuntu-latest"],
+            sha: "e83c5163316f89bfbde7d9ab23ca2e25604af290", attempt: 2, key: "test", name: "test", needs: [],
+            labels: ["ubuntu-latest"],
             status: .success, problem: "", handle: "0b8d6ac2-8e0f-4e43-9a3e-0f5e6f8f5f10", task: TaskID(5), runnerID: 2,
             runnerName: "runner-1", createdAt: 1_767_322_845_000_000, startedAt: 1_767_322_846_000_000,
             stoppedAt: 1_767_322_850_000_000),

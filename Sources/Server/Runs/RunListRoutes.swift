@@ -5,11 +5,14 @@ import Web
 /// REST: lists of runs and jobs at the four levels (rest.md 6).
 enum RunListRoutes {
     static let all: [Endpoint] =
-        RunLevel(path: "/api/v1/repos/{owner}/{repo}", access: .repository(.read), scope: .repository) { place, _ in
-            .repository(place.id)
-        }.endpoints
-        + RunLevel(path: "/api/v1/orgs/{org}", access: .organization, scope: .organization) { place, _ in
-            .owner(place.organization.id, readableBy: place.caller.account)
+        RunLevel(path: "/api/v1/repos/{owner}/{repo}", access: .repository(.read, needsToken: true), scope: .repository)
+    { place, _ in
+        .repository(place.id)
+    }.endpoints
+        + RunLevel(path: "/api/v1/orgs/{org}", access: .organizationMember, scope: .organization) { place, _ in
+            // With a token that is for public things alone, as somebody who was given nothing.
+            let reader = place.caller.isPublicOnly ? AccountID(0) : place.caller.account
+            return .owner(place.id, readableBy: place.caller.isAdmin && !place.caller.isPublicOnly ? nil : reader)
         }.endpoints
         + RunLevel(path: "/api/v1/user", access: .account, scope: .user) { by, _ in
             .owner(by.account, readableBy: nil)

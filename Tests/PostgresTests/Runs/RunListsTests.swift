@@ -100,7 +100,16 @@ struct RunListsTests {
         #expect(try repositories(.owner(RunFixture.ann, readableBy: RunFixture.ann)) == [1, 2])
         #expect(try repositories(.owner(RunFixture.ann, readableBy: AccountID(2))) == [1])
         #expect(try repositories(.owner(RunFixture.ann, readableBy: AccountID(3))) == [1, 2])
+        #expect(try repositories(.owner(RunFixture.ann, readableBy: AccountID(0))) == [1])
         #expect(try repositories(.everything) == [1, 3, 2])
+        try fixture.script(
+            """
+            insert into team (organization_id, name, permission) values (1, 'readers', 'read');
+            insert into team_member values (1, 2);
+            """)
+        #expect(try repositories(.owner(RunFixture.ann, readableBy: AccountID(2))) == [1])
+        try fixture.script("insert into team_repository values (1, 2)")
+        #expect(try repositories(.owner(RunFixture.ann, readableBy: AccountID(2))) == [1, 2])
     }
 
     @Test("jobs of all attempts, by status, from either end")
@@ -109,7 +118,9 @@ struct RunListsTests {
         try fixture.plan([RunFixture.job("a"), RunFixture.job("b", needs: ["a"])])
         try fixture.plan([RunFixture.job("c", condition: "false")])
         _ = try fixture.claim(runner)
-        func keys(_ statuses: [Status], newestFirst: Bool = false, _ part: ListPart = ListPart(limit: 9)) throws -> [String] {
+        func keys(_ statuses: [Status], newestFirst: Bool = false, _ part: ListPart = ListPart(limit: 9)) throws
+            -> [String]
+        {
             try queries.jobs(Self.here, statuses: statuses, newestFirst: newestFirst, part).map(\.key)
         }
         #expect(try keys([]) == ["a", "b", "c"])

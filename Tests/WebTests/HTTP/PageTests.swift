@@ -60,7 +60,8 @@ struct PageTests {
     func uncounted() {
         func rels(_ query: String, total: Int64, shown: Int) -> [String] {
             let request = Self.request(query)
-            let link = Page(request).headers(total: total, isWhole: false, shown: shown, base: "", request: request)
+            let link =
+                Page(request).headers(total: total, isWhole: false, shown: shown, base: "", request: request)
                 .first { $0.name == "Link" }?.value ?? ""
             return link.split(separator: ", ").map { String($0.split(separator: "rel=").last ?? "") }
         }
