@@ -15,7 +15,7 @@ struct Millrace: AsyncParsableCommand {
             ServeCommand.self, CheckConfigCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self,
             WhyCommand.self,
             GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self,
-            ExecStepCommand.self, WorkflowCommand.self,
+            ExecStepCommand.self, WorkflowCommand.self, SecretsCommand.self,
         ])
 
     /// As ArgumentParser's own, but wrong usage is 2, as everywhere else, and not sysexits' 64 (STYLE section 5).

@@ -8,11 +8,14 @@ package enum Routes {
     package static let endpoints: [Endpoint] =
         HealthRoutes.all + MetricsRoutes.all + DocumentRoutes.all + RunnerCallRoutes.all + RegistrationRoutes.all
         + TaskRoutes.all + FetchTask.all
-        + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + RunListRoutes.all + JobRoutes.all + RunPages.all
-        + LogRoutes.all
+        + RepositoryLists.all
+        + CollaboratorRoutes.all
+        + RunListRoutes.all
+        + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
         + LogPage.all + StaticFile.endpoints
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all
+        + SettingRoutes.all
         + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
 
     /// Which protocol's failures a path has.

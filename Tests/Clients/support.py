@@ -17,6 +17,7 @@ from connectrpc.code import Code
 from connectrpc.codec import proto_binary_codec, proto_json_codec
 from connectrpc.errors import ConnectError
 from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from protobuf.wkt import Timestamp
 
 from millrace_stack import Stack, StackError  # noqa: F401
@@ -341,6 +342,13 @@ def git(directory, *arguments: str, check: bool = True) -> subprocess.CompletedP
     done = subprocess.run(["git", *arguments], cwd=directory, env=env, capture_output=True, text=True, timeout=120)
     assert not check or done.returncode == 0, f"git {arguments[0]}: {done.stderr}"
     return done
+
+
+def server_key(stack, purpose: str) -> bytes:
+    """A key that all instances share, opened by the stack's master key."""
+    wrapped = bytes.fromhex(stack.sql(f"select encode(key, 'hex') from server_key where purpose = '{purpose}'"))
+    master = bytes.fromhex(stack.master_key.read_text().split()[0])
+    return AESGCM(master).decrypt(wrapped[:12], wrapped[12:], f"server_key {purpose}".encode())
 
 
 def now_text() -> str:

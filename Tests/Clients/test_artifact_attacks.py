@@ -23,7 +23,7 @@ from artifact_support import (
     twirp_refusal,
 )
 from cryptography.hazmat.primitives.asymmetric import rsa
-from support import Project, ask
+from support import Project, ask, server_key
 from test_tokens import part
 
 METHODS = ("CreateArtifact", "FinalizeArtifact", "ListArtifacts", "GetSignedArtifactURL", "DeleteArtifact")
@@ -52,7 +52,7 @@ def other(project, stack, tmp_path):
 
 def test_tokens_that_are_forged_or_too_old(job):
     """Row 2. The key is the server's own for those that only their time makes wrong."""
-    key = bytes.fromhex(job.stack.sql("select encode(key, 'hex') from server_key where purpose = 'runtime_token'"))
+    key = server_key(job.stack, "runtime_token")
     header, claims, signature = job.token.split(".")
     old = {**job.claims, "nbf": int(time.time()) - 7200, "exp": int(time.time()) - 3600}
     tokens = {

@@ -118,12 +118,14 @@ final class World {
         }
         let row = self[run]
         return RunSnapshot(
-            jobs: jobs, github: github(of: run), isCancelRequested: row.isCancelRequested, cleansUp: cleansUp,
+            jobs: jobs, values: values(of: run), isCancelRequested: row.isCancelRequested, cleansUp: cleansUp,
             group: row.group,
             isHeld: row.group != nil && !row.holdsGroup || row.approval == .awaited)
     }
 
-    func github(of run: RunID) -> ExpressionValue { .object([(key: "ref", value: .string(self[run].ref))]) }
+    func values(of run: RunID) -> RunValues {
+        RunValues(github: .object([(key: "ref", value: .string(self[run].ref))]))
+    }
 
     /// Without its outputs.
     func snapshot(of id: JobID) -> JobSnapshot {

@@ -117,9 +117,9 @@ final class WorldTables: RunTables {
         return Dictionary(uniqueKeysWithValues: jobs.map { ($0, world.outputs(of: $0)) })
     }
 
-    func github(of run: RunID) throws -> ExpressionValue {
+    func values(of run: RunID) throws -> RunValues {
         try statement()
-        return world.github(of: run)
+        return world.values(of: run)
     }
 
     func queueTail(of owner: AccountID) throws -> QueueTail {

@@ -44,7 +44,8 @@ package final class TestApp: Sendable {
     private let directory: URL
     private let tokens: [Who: String]
 
-    package init(configuration text: String = "") throws {
+    /// - Parameter hasMasterKey: without one, secrets are not served.
+    package init(configuration text: String = "", hasMasterKey: Bool = true) throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "millrace-app-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -54,6 +55,10 @@ package final class TestApp: Sendable {
         configuration.databaseDSN = dsn
         configuration.storageDirectory = directory.path + "/storage"
         configuration.repositoriesDirectory = directory.path + "/repositories"
+        if hasMasterKey {
+            configuration.masterKeyFile = directory.path + "/master-key"
+            try Self.writeMasterKeys([hex(Token.random(bytes: 32))], to: configuration.masterKeyFile)
+        }
         app = try App(configuration: configuration, instance: "test")
         router = try Routes.router(app)
         var accounts: [String: AccountID] = [:]
@@ -91,6 +96,12 @@ package final class TestApp: Sendable {
             tokens[who] = try Self.startJob(in: repository, permissions: permissions, connection)
         }
         self.tokens = tokens
+    }
+
+    /// A file as operators make it, one key a line.
+    package static func writeMasterKeys(_ keys: [String], to path: String) throws {
+        try (keys.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }
 
     deinit { try? FileManager.default.removeItem(at: directory) }

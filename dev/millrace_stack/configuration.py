@@ -20,6 +20,7 @@ def configuration(layout: Layout, url: str, dsn: str, poll_hold: str, settings: 
             "checks_dir": f"{layout.dir}/checks",
         },
         "storage": {"dir": layout.storage},
+        "secrets": {"master_key_file": layout.master_key},
         "git": {"repositories_dir": layout.repositories},
         "tasks": {"poll_hold": poll_hold},
     }

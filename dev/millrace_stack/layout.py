@@ -16,6 +16,7 @@ class Layout:
         self.dir = place(directory)
         self.binary = self.dir / "bin/millrace"
         self.config = self.dir / "millrace.yaml"
+        self.master_key = self.dir / "master-key"
         self.logs = self.dir / "log"
         self.pids = self.dir / "pids"
         self.home = self.dir / "home"

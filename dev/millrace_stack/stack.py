@@ -1,6 +1,7 @@
 """The whole: PostgreSQL, fcgiwrap, nginx and N instances."""
 
 import http.client
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,7 @@ class Stack(Processes):
             raise StackError(f'there is no binary at "{self.source}"; build it with: swift build')
         self.own(self.dir, 0o755)
         self.make(self.for_postgres + self.for_instances)
+        self.make_master_key()
         self.front.prepare()
         changed = self.programs.install()
         changed |= self.write_config()
@@ -134,6 +136,13 @@ class Stack(Processes):
                 return False
 
         self.wait(through_nginx, timeout, f"{self.url}/readyz did not become ready", "nginx")
+
+    def make_master_key(self) -> None:
+        """Once: what it has wrapped opens by no other."""
+        if not self.master_key.exists():
+            self.master_key.touch(mode=0o600)
+            self.master_key.write_text(secrets.token_hex(32) + "\n")
+        self.own(self.master_key, 0o600)
 
     def write_config(self) -> bool:
         text = configuration(self, self.url, self.postgres.dsn, self.poll_hold, self.settings)

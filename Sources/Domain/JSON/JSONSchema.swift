@@ -2,11 +2,18 @@
 public protocol Described: Encodable, Sendable {
     /// A value with every member that there may be and one item in every list.
     static var example: Self { get }
+    /// The name below `components/schemas` of the OpenAPI document.
+    static var schemaName: String { get }
 }
 
 extension Described {
-    /// The name below `components/schemas` of the OpenAPI document.
     public static var schemaName: String { String(describing: Self.self) }
+}
+
+/// A bare array, as Gitea's lists of secrets, repositories, users are.
+extension Array: Described where Element: Described {
+    public static var example: [Element] { [Element.example] }
+    public static var schemaName: String { Element.schemaName + "Array" }
 }
 
 /// The schemas of described types, each under its name, as OpenAPI 3.0 has them.

@@ -6,6 +6,26 @@ public enum ConditionVerdict: Equatable, Sendable {
     case cannotEvaluate(String)
 }
 
+/// What the conditions and deferred jobs of a run may ask about, beside the jobs that they need.
+public struct RunValues: Sendable {
+    /// Also the context `gitea`.
+    public let github: ExpressionValue
+    public let vars: ExpressionValue
+    /// Of a dispatch, by the types that the workflow declares.
+    public let inputs: ExpressionValue
+
+    public init(
+        github: ExpressionValue, vars: ExpressionValue = .object([]), inputs: ExpressionValue = .object([])
+    ) {
+        self.github = github
+        self.vars = vars
+        self.inputs = inputs
+    }
+
+    /// When nothing asks.
+    public static let unasked = RunValues(github: .null)
+}
+
 /// What a job's `if` may ask about.
 public struct ConditionFacts: Sendable {
     /// Also the context `gitea`.

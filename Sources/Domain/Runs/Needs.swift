@@ -23,7 +23,7 @@ public struct NeedResult: Equatable, Sendable {
 /// What is known of the nodes of a run's graph so far; each is added once everything that it needs has been.
 struct NeedsState {
     private let graph: RunGraph
-    private let github: ExpressionValue
+    private let values: RunValues
     private let isCancelled: Bool
     private var settled: BitSet
     private var succeeded: BitSet
@@ -32,7 +32,7 @@ struct NeedsState {
 
     init(_ run: RunSnapshot, _ graph: RunGraph) {
         self.graph = graph
-        github = run.github
+        values = run.values
         isCancelled = run.isCancelRequested
         settled = BitSet(count: graph.nodes.count)
         succeeded = settled
@@ -63,7 +63,8 @@ struct NeedsState {
         let readsNeeds = conditionReadsNeeds(job.condition)
         if readsNeeds { steps += node.needs.count }
         let facts = ConditionFacts(
-            github: github, needs: readsNeeds ? node.needs.compactMap { results[$0] } : [],
+            github: values.github, vars: values.vars, inputs: values.inputs,
+            needs: readsNeeds ? node.needs.compactMap { results[$0] } : [],
             success: !isCancelled && node.ancestors.isSubset(of: succeeded),
             failure: !node.ancestors.isDisjoint(with: failed),
             isCancelled: isCancelled)
@@ -80,7 +81,7 @@ struct NeedsState {
     func expansion(of job: DeferredJob, _ index: Int, legsMax: Int, steps: inout Int) -> DeferredJob.Expansion {
         let needs = graph.nodes[index].needs
         steps += needs.count
-        return job.expansion(github: github, needs: needs.compactMap { results[$0] }, legsMax: legsMax)
+        return job.expansion(values, needs: needs.compactMap { results[$0] }, legsMax: legsMax)
     }
 }
 

@@ -37,6 +37,10 @@ public struct PlannedRun: Equatable, Sendable {
     public var group: PlannedGroup?
     /// It comes from somebody who may not write here: nothing of it starts until somebody who may approves it.
     public var needsApproval = false
+    /// The context `inputs` of a dispatch as JSON; nil for other events.
+    public var inputs: String?
+    /// The event came from a fork (`receivesSecrets`). Issue 13 sets it; a push and a dispatch never do.
+    public var isFromFork = false
 
     public init(
         workflowID: String, workflowPath: String, title: String, event: String, ref: String, sha: String,

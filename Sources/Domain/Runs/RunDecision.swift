@@ -52,8 +52,8 @@ public struct JobOutput: Equatable, Sendable {
 /// Every job of the latest attempt in order of id, and what conditions can ask about the run.
 public struct RunSnapshot: Sendable {
     public var jobs: [JobSnapshot]
-    /// The `github` context (workflows.md 14); null when no job has a condition.
-    public let github: ExpressionValue
+    /// What expressions see of the run (workflows.md 14); nothing when no job has a condition.
+    public let values: RunValues
     /// Somebody cancelled this attempt: what has not started starts only to clean up (workflows.md 20.2).
     public var isCancelRequested: Bool
     /// A cancel lets blocked jobs clean up whose `if` holds with `cancelled()` true; without this it ends them with the rest.
@@ -64,11 +64,11 @@ public struct RunSnapshot: Sendable {
     public let isHeld: Bool
 
     public init(
-        jobs: [JobSnapshot], github: ExpressionValue = .null, isCancelRequested: Bool = false, cleansUp: Bool = false,
+        jobs: [JobSnapshot], values: RunValues = .unasked, isCancelRequested: Bool = false, cleansUp: Bool = false,
         group: GroupID? = nil, isHeld: Bool = false
     ) {
         self.jobs = jobs
-        self.github = github
+        self.values = values
         self.isCancelRequested = isCancelRequested
         self.cleansUp = cleansUp
         self.group = group

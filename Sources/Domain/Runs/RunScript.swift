@@ -33,11 +33,11 @@ public struct RunScript<Tables: RunTables> {
         _ event: RunEvent, to run: LockedRun, problem: String = "", by actor: AccountID? = nil
     ) throws -> [RunChange] {
         let jobs = try load(run)
-        let asksGithub = jobs.contains {
+        let asksValues = jobs.contains {
             $0.snapshot.state == .blocked && ($0.snapshot.condition != nil || $0.snapshot.deferred != nil)
         }
         let snapshot = RunSnapshot(
-            jobs: jobs.map(\.snapshot), github: asksGithub ? try tables.github(of: run.id) : .null,
+            jobs: jobs.map(\.snapshot), values: asksValues ? try tables.values(of: run.id) : .unasked,
             isCancelRequested: run.isCancelRequested, cleansUp: tables.cleansUp, group: run.group, isHeld: run.isHeld)
         let changes = try decide(snapshot, event, problem: problem)
         if event.isCancel, !changes.isEmpty {

@@ -143,8 +143,8 @@ public protocol RunTables {
     func jobs(of run: RunID, attempt: Int64) throws -> [LoadedJob]
     /// Up to megabytes.
     func outputs(of run: RunID, attempt: Int64) throws -> [JobID: [JobOutput]]
-    /// The context `github` of conditions.
-    func github(of run: RunID) throws -> ExpressionValue
+    /// What conditions may ask about.
+    func values(of run: RunID) throws -> RunValues
     func queueTail(of owner: AccountID) throws -> QueueTail
 
     // MARK: changes

@@ -42,12 +42,13 @@ public struct DeferredJob: Equatable, Sendable {
     /// The legs. `if` was judged before, for all of them.
     ///
     /// - Parameters:
-    ///   - github: the context of the run.
+    ///   - values: contexts of the run. Inputs are read from `github`, since their types stand in the file.
     ///   - results: of the needs, with their outputs.
     ///   - legsMax: how many jobs the run may still get, this one included.
-    public func expansion(github: ExpressionValue, needs results: [NeedResult], legsMax: Int) -> Expansion {
+    public func expansion(_ values: RunValues, needs results: [NeedResult], legsMax: Int) -> Expansion {
         let workflow = WorkflowFile(file, path: path)
-        var contexts = PlanContexts(github: github, vars: .object([]), inputs: Self.inputs(github, workflow.triggers))
+        var contexts = PlanContexts(
+            github: values.github, vars: values.vars, inputs: Self.inputs(values.github, workflow.triggers))
         contexts.needs = needsContext(results)
         let reading = workflow.reading(contexts)
         let errors = reading.diagnostics.filter { $0.severity == .error }

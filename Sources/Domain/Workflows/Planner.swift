@@ -40,6 +40,17 @@ public struct EventPayload: Sendable {
     }
 }
 
+/// What a repository is set to, as far as planning asks.
+public struct PlanSettings: Sendable {
+    /// The context `vars`.
+    public let vars: ExpressionValue
+
+    public init(vars: ExpressionValue = .object([])) { self.vars = vars }
+
+    /// Bytes of the context `inputs` that a run keeps; a dispatch has less (`DispatchLimits`).
+    static let inputsBytesMax = 1024 * 1024
+}
+
 /// A file of a commit, as git lists it.
 public struct CommitEntry: Equatable, Sendable {
     public let path: String
@@ -70,6 +81,8 @@ public struct Planner: Sendable {
         case changedPaths
         /// The event's payload in at most so many bytes: each of its runs stores it.
         case payload(bytesMax: Int)
+        /// What the repository is set to, before the first file.
+        case settings
         /// A number for the next run.
         case run
     }
@@ -95,6 +108,7 @@ public struct Planner: Sendable {
     private var payload: EventPayload?
     private var reserved: RunReservation?
     private var isGone = false
+    private var settings: PlanSettings?
     private var steps = 0
     private var payloadBytes = 0
 
@@ -132,7 +146,9 @@ public struct Planner: Sendable {
         while true {
             switch stage {
             case .done: return nil
-            case .between: beginNextFile()
+            case .between:
+                if settings == nil, place < paths.count { return .settings }
+                beginNextFile()
             case .reading(let entry): return .file(entry)
             case .judging(let file, let given):
                 if let on = file.triggers {
@@ -172,6 +188,8 @@ public struct Planner: Sendable {
     public mutating func take(changedPaths paths: [String]?) { changedPaths = .some(paths) }
 
     public mutating func take(payload: EventPayload) { self.payload = payload }
+
+    public mutating func take(settings: PlanSettings) { self.settings = settings }
 
     /// - Parameter run: nil when the repository is gone; then nothing starts.
     public mutating func take(run: RunReservation?) {
@@ -245,8 +263,9 @@ public struct Planner: Sendable {
             actor: subject.actor, triggeringActor: subject.actor, repositoryOwner: subject.repositoryOwner,
             repositoryName: subject.repositoryName)
         let github = githubValue(facts, base: subject.base, event: payload.value)
+        let inputs = inputs(of: subject.event, file.triggers)
         let reading = file.reading(
-            PlanContexts(github: github, vars: .object([]), inputs: inputs(of: subject.event, file.triggers)))
+            PlanContexts(github: github, vars: settings?.vars ?? .object([]), inputs: inputs))
         steps += reading.steps
         let errors = reading.diagnostics.filter { $0.severity == .error }
         var problem = errors.map(\.description).joined(separator: "\n")
@@ -258,10 +277,13 @@ public struct Planner: Sendable {
             jobs = []
         }
         let warnings = reading.diagnostics.filter { $0.severity == .warning }.map(\.description)
-        let plan = PlannedRun(
+        var plan = PlannedRun(
             workflowID: facts.workflowID, workflowPath: file.path, title: title(reading.workflow?.runName),
             event: event, ref: subject.ref, sha: subject.commit, payload: payload.json, problem: problem,
             warnings: warnings.joined(separator: "\n"), jobs: jobs.map { PlannedJob($0) })
+        if case .workflowDispatch = subject.event {
+            plan.inputs = try? inputs.json(bytesMax: PlanSettings.inputsBytesMax)
+        }
         runs.append((plan, reserved))
         tell(
             file.path,

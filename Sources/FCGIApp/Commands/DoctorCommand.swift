@@ -37,8 +37,14 @@ struct DoctorCommand: AsyncParsableCommand {
                 for base in bases { say(try Self.probes(base, app).map(\.address).joined(separator: "\n")) }
                 return
             }
+            let keysOpen: Bool
+            do {
+                found += try MasterKeyDoctor(keys: app.keys).diagnoses()
+                keysOpen = (try? app.keys.check()) != nil
+            } catch { throw CleanExit.status(of: error) }
             found += StorageDoctor(directory: app.configuration.storageDirectory).diagnoses()
-            for base in bases {
+            // Without its keys the server signs no address that could be tried.
+            for base in keysOpen ? bases : [] {
                 let doctor = RunnerSideDoctor(base: base)
                 found += await doctor.reach()
                 for probe in try Self.probes(base, app) {

@@ -28,6 +28,12 @@ struct ServeCommand: ParsableCommand {
                         + "run: millrace migrate --config \(options.config)")
             }
             app = try App(configuration: configuration, instance: instance)
+            let bare = try app.keys.check()
+            if !bare.isEmpty {
+                app.log.warning(
+                    "server keys are not wrapped by the master key; run millrace secrets wrap once no older version runs",
+                    metadata: ["purposes": "\(bare.joined(separator: ", "))"])
+            }
             try RepositoryFiles(configuration: configuration).writeHooks()
             try RepositoryFiles(configuration: configuration).close()
             try RegistrationTokens(app: app).bootstrap(environment: ProcessInfo.processInfo.environment)

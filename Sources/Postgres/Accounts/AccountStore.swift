@@ -121,9 +121,6 @@ public struct AccountStore: Sendable {
         update account set last_login_at = now()
          where id = any($1) and (last_login_at is null or last_login_at < now() - interval '1 minute')
         """)
-    private static let key = Statement("server_key_get", "select key from server_key where purpose = $1")
-    private static let keepKey = Statement(
-        "server_key_keep", "insert into server_key (purpose, key) values ($1, $2) on conflict do nothing")
 
     public func account(named name: String) throws -> Account? {
         try database.read(Self.byName, .text(name)).first.map { try Account($0) }
@@ -211,10 +208,4 @@ public struct AccountStore: Sendable {
     }
     private static let setArtifactQuota = Statement(
         "account_set_artifact_quota", "update account set artifact_quota_bytes = $2 where id = $1")
-
-    /// The key of a purpose, shared by all instances; the first to ask makes it from `fresh`.
-    public func sharedKey(purpose: String, fresh: [UInt8]) throws -> [UInt8] {
-        try database.write(Self.keepKey, .text(purpose), .bytes(fresh))
-        return try database.read(Self.key, .text(purpose)).first?.bytes(0) ?? fresh
-    }
 }

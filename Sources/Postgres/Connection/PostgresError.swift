@@ -47,6 +47,8 @@ public struct PostgresError: Error, CustomStringConvertible, Sendable {
         sqlState.hasPrefix("22") || sqlState.hasPrefix("54") || sqlState.hasPrefix("23")
     }
     public var isUniqueViolation: Bool { sqlState == "23505" }
+    /// The row that this one refers to is gone, or others refer to it.
+    public var isForeignKeyViolation: Bool { sqlState == "23503" }
     public var isLockNotAvailable: Bool { sqlState == "55P03" }
     /// `statement_timeout` passed, or an operator cancelled the statement.
     public var isCancelled: Bool { sqlState == "57014" }

@@ -69,7 +69,7 @@ public struct InboxStore: Sendable {
         select r.id, r.owner_id, nullif($2, 0), nullif($3, 0), u.ref, u.before, u.after
           from repository r
           cross join unnest($4::text[], $5::text[], $6::text[]) with ordinality as u (ref, before, after, place)
-         where r.id = $1 order by u.place
+         where r.id = $1 and r.deleted_at is null order by u.place
         returning id
         """)
     private static let confirm = Statement(
@@ -114,6 +114,15 @@ public struct InboxStore: Sendable {
                 .texts(updates.map(\.after)))
             try tx.notify(Self.channel, String(repository.number))
         }
+    }
+
+    private static let handOver = Statement(
+        "inbox_hand_over",
+        "update inbox set owner_id = $2 where repository_id = $1 and state in ('announced', 'confirmed')")
+
+    /// The repository has another owner, whose turn its pushes come in.
+    static func handOver(of repository: RepositoryID, to owner: AccountID, in tx: Transaction) throws {
+        try tx.run(handOver, .int(repository.number), .int(owner.number))
     }
 
     // MARK: readers

@@ -49,10 +49,10 @@ public struct RunStore: Sendable {
         """
         insert into run (repository_id, inbox_id, number, workflow_id, workflow_path, title, event, ref, sha, actor_id,
                          payload, status, problem, stopped_at, id, warnings, group_id, group_turn, held_attempt,
-                         cancels_in_progress, needs_approval)
+                         cancels_in_progress, inputs, is_from_fork, needs_approval)
         overriding system value
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $12 <= 4 then now() end, $14, $15, $16,
-                $17, case when $18 then 1 end, $19, $20)
+                $17, case when $18 then 1 end, $19, $20, $21, $22)
         on conflict on constraint run_once_per_push do nothing returning id
         """)
     private static let insertAttempt = Statement(
@@ -90,7 +90,8 @@ public struct RunStore: Sendable {
             .text(planned.ref), .text(planned.sha), .optional(plan.actor?.number), .text(planned.payload),
             .int(status.rawValue), .text(planned.problem), .int(plan.reserved.run.number), .text(planned.warnings),
             .optional(place?.group.number), .optional(place?.turn), .bool(place?.holds ?? false),
-            .bool(planned.group?.cancelsInProgress ?? false), .bool(planned.needsApproval)
+            .bool(planned.group?.cancelsInProgress ?? false), .optional(planned.inputs), .bool(planned.isFromFork),
+            .bool(planned.needsApproval)
         ).map { RunID($0.int(0)) }
     }
 
@@ -226,11 +227,18 @@ public struct RunStore: Sendable {
 
     private static let context = Statement(
         "run_context",
-        "select \(RunContext.columns), r.payload from \(RunContext.runTables) where r.id = $1")
+        "select \(RunContext.columns), r.payload, r.inputs, r.repository_id, p.owner_id from \(RunContext.runTables) where r.id = $1"
+    )
 
-    static func github(of run: RunID, base: String, in tx: Transaction) throws -> ExpressionValue {
-        guard let row = try tx.first(context, .int(run.number)) else { return .null }
-        return githubValue(RunContext(row, at: 0), base: base, event: row.text(RunContext.columnCount))
+    static func values(of run: RunID, base: String, in tx: Transaction) throws -> RunValues {
+        guard let row = try tx.first(context, .int(run.number)) else { return .unasked }
+        let next = RunContext.columnCount
+        let variables = try JobSettings.variables(
+            of: RepositoryID(row.int(next + 2)), owner: AccountID(row.int(next + 3)), in: tx)
+        return RunValues(
+            github: githubValue(RunContext(row, at: 0), base: base, event: row.text(next)),
+            vars: varsContext(variables),
+            inputs: row.optionalText(next + 1).flatMap { try? ExpressionValue(json: $0) } ?? .object([]))
     }
 
     // MARK: sweeps; each is safe on every instance at once, since `apply` looks again under the locks

@@ -37,9 +37,7 @@ struct StoreTables: TaskTables {
     func outputs(of run: RunID, attempt: Int64) throws -> [JobID: [JobOutput]] {
         try JobStore.outputs(attempt: attempt, of: run, in: tx)
     }
-    func github(of run: RunID) throws -> ExpressionValue {
-        try RunStore.github(of: run, base: settings.base, in: tx)
-    }
+    func values(of run: RunID) throws -> RunValues { try RunStore.values(of: run, base: settings.base, in: tx) }
     func queueTail(of owner: AccountID) throws -> QueueTail {
         try JobStore.queueTail(of: owner, spacingSeconds: settings.fairSpacingSeconds, in: tx)
     }

@@ -18,6 +18,8 @@ public struct Assignment: Sendable {
     /// Its permissions let it ask for an identity token.
     public let mayIdentify: Bool
     public let needs: [NeedResult]
+    /// Secrets, sealed, and variables of all levels.
+    public let settings: JobSettings
     public var run: RunID { facts.run }
 
     /// What the runner gets: a workflow with this one job.
@@ -34,7 +36,8 @@ extension Assignment {
         "task_describe",
         """
         select \(RunContext.columns), j.id, j.key, j.definition,
-               case when j.definition is null then j.payload end, r.payload, p.id, j.needs, a.id, j.timeout_seconds, j.id_token
+               case when j.definition is null then j.payload end, r.payload, p.id, j.needs, a.id, j.timeout_seconds, j.id_token,
+               r.is_from_fork, p.owner_id
           from \(RunContext.taskTables)
          where t.id = $1
         """)
@@ -52,12 +55,17 @@ extension Assignment {
         let next = RunContext.columnCount
         let keys = row.texts(next + 6)
         let legs = keys.isEmpty ? [] : try legs(of: AttemptID(row.int(next + 7)), keys: keys, in: tx)
+        let facts = RunContext(row, at: 0)
+        let repository = RepositoryID(row.int(next + 5))
         return Assignment(
-            task: task, job: JobID(row.int(next)), jobKey: row.text(next + 1), facts: RunContext(row, at: 0),
+            task: task, job: JobID(row.int(next)), jobKey: row.text(next + 1), facts: facts,
             definition: row.optionalText(next + 2), plannedPayload: row.optionalText(next + 3),
-            eventPayload: row.text(next + 4), repositoryID: RepositoryID(row.int(next + 5)),
+            eventPayload: row.text(next + 4), repositoryID: repository,
             timeoutSeconds: row.optionalInt(next + 8), mayIdentify: row.bool(next + 9),
-            needs: keys.map { needResult($0, among: legs) })
+            needs: keys.map { needResult($0, among: legs) },
+            settings: try JobSettings.all(
+                of: repository, owner: AccountID(row.int(next + 11)),
+                withSecrets: receivesSecrets(event: facts.event, isFromFork: row.bool(next + 10)), in: tx))
     }
 
     private static func legs(of attempt: AttemptID, keys: [String], in tx: Transaction) throws -> [JobSnapshot] {

@@ -111,7 +111,7 @@ extension App {
             throw Failure(
                 .unauthenticated, "the runtime token is required: Authorization: Bearer $ACTIONS_RUNTIME_TOKEN")
         }
-        guard let token = RuntimeToken(verifying: String(parts[1]), key: keys.runtimeKey, now: request.now),
+        guard let token = RuntimeToken(verifying: String(parts[1]), key: try keys.runtimeKey, now: request.now),
             let live = try tasks.liveTask(token.task), live.run == token.run, live.job == token.job
         else { throw Failure(.unauthenticated, "the runtime token is wrong or too old, or its job has ended") }
         RequestContext.current?.note("task_id", "\(live.task)")

@@ -7,8 +7,8 @@ import Web
 struct Seal: Sendable {
     private let key: SymmetricKey
 
-    /// - Parameter key: 32 bytes.
-    init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
+    /// - Parameter key: of 32 bytes.
+    init(key: SymmetricKey) { self.key = key }
 
     /// - Returns: nonce, text and tag.
     package func close(_ secret: [UInt8], at place: String) throws -> [UInt8] {

@@ -43,5 +43,7 @@ package struct URLKeys: Sendable {
 }
 
 extension App {
-    package var urlKeys: URLKeys { URLKeys(store: URLKeyStore(database: database), seal: keys.seal) }
+    package var urlKeys: URLKeys {
+        get throws { URLKeys(store: URLKeyStore(database: database), seal: try keys.seal) }
+    }
 }

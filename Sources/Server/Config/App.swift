@@ -14,6 +14,9 @@ package struct App: Sendable {
     package let accountViews: AccountQueries
     package let teams: TeamStore
     package let repositories: RepositoryStore
+    package let repositoryViews: RepositoryQueries
+    let redirects: RepositoryRedirects
+    let collaborators: CollaboratorStore
     package let inbox: InboxStore
     let identityKeys: IdentityKeyStore
     package let runners: RunnerStore
@@ -34,6 +37,8 @@ package struct App: Sendable {
     package let runnerViews: RunnerQueries
     package let caches: Caches
     package let keys: Keys
+    let secrets: SecretStore
+    let variables: VariableStore
 
     /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
     /// One for each of its threads that asks PostgreSQL (`Housekeeping.start`), since none of them may keep another waiting:
@@ -54,6 +59,9 @@ package struct App: Sendable {
         accountViews = AccountQueries(database: database)
         teams = TeamStore(database: database)
         repositories = RepositoryStore(database: database)
+        repositoryViews = RepositoryQueries(database: database)
+        redirects = RepositoryRedirects(database: database)
+        collaborators = CollaboratorStore(database: database)
         inbox = InboxStore(database: database)
         identityKeys = IdentityKeyStore(database: database)
         runners = RunnerStore(database: database)
@@ -82,6 +90,13 @@ package struct App: Sendable {
         views = RunQueries(database: database)
         waits = WaitQueries(database: database)
         runnerViews = RunnerQueries(database: database)
-        keys = try other?.keys ?? Keys(database: database, accounts: accounts)
+        keys =
+            other?.keys
+            ?? Keys(
+                database: database,
+                master: MasterKeys(
+                    path: configuration.masterKeyPath(environment: ProcessInfo.processInfo.environment)))
+        secrets = SecretStore(database: database)
+        variables = VariableStore(database: database)
     }
 }

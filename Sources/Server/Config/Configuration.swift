@@ -33,6 +33,8 @@ package struct Configuration: Sendable {
     /// Finished runs older than this are removed with all that is theirs; nil: never.
     var runRetentionSeconds: Int64? = 400 * 86_400
     package var artifacts = ArtifactConfiguration()
+    /// File of the master key; "": the credential that systemd gives.
+    package var masterKeyFile = ""
     /// Where runners find actions that a workflow names `owner/repo@ref`; no slash at the end (Gitea's DEFAULT_ACTIONS_URL).
     var defaultActionsURL = "https://github.com"
     /// The file itself, absolute: hooks are given it.

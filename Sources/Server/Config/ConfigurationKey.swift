@@ -131,7 +131,7 @@ package struct ConfigurationKey: Sendable {
     private static let month: Int64 = 30 * 86_400
 
     /// By section, in the order of the example file.
-    package static let all: [ConfigurationKey] = server + storage + tasks + logs + artifacts
+    package static let all: [ConfigurationKey] = server + storage + secrets + tasks + logs + artifacts
 
     private static let server: [ConfigurationKey] = [
         Self(
@@ -187,6 +187,13 @@ package struct ConfigurationKey: Sendable {
         text("database.checks_dir", \.checksDirectory, "The directory of the checks of millrace verify."),
         text("storage.dir", \.storageDirectory, "Logs and artifacts; shared by all hosts."),
         text("git.repositories_dir", \.repositoriesDirectory, "Repositories; shared by all hosts."),
+    ]
+
+    private static let secrets: [ConfigurationKey] = [
+        text(
+            "secrets.master_key_file", \.masterKeyFile,
+            "File of the key that wraps all other keys, 64 hexadecimal digits on a line (openssl rand -hex 32). Without it, the systemd credential millrace-master-key; without either, secrets are not served."
+        )
     ]
 
     private static let tasks: [ConfigurationKey] = [

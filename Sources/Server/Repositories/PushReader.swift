@@ -115,6 +115,7 @@ final class PushReader {
                     head: subject.head, pusher: subject.actor, base: subject.base
                 ).json(bytesMax: bytesMax)
                 planner.take(payload: EventPayload(json: json ?? "{}"))
+            case .settings: planner.take(settings: try app.planSettings(of: repository))
             case .run: planner.take(run: try app.runs.reserve(1, in: entry.repository).first)
             }
         }
@@ -157,5 +158,14 @@ final class PushReader {
 
     private func pusher(of entry: InboxEntry) throws -> String {
         try entry.pusher.flatMap { try app.accounts.account($0) }?.name ?? "ghost"
+    }
+}
+
+extension App {
+    /// What planning asks of a repository beside its files.
+    func planSettings(of repository: Repository) throws -> PlanSettings {
+        PlanSettings(
+            vars: varsContext(
+                try JobSettings.variables(of: repository.id, owner: repository.facts.owner, in: database)))
     }
 }

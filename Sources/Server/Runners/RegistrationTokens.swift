@@ -13,8 +13,10 @@ package struct RegistrationTokens {
 
     /// The scope's token, made when it has none.
     package func current(of scope: RunnerScope) throws -> String {
+        // Read before the transaction that may make a token.
+        let seal = try app.keys.seal
         let sealed = try app.registrationTokens.current(of: scope) { try fresh(Token.make(), for: scope) }
-        return String(decoding: try app.keys.seal.open(sealed, at: place(of: scope)), as: UTF8.self)
+        return String(decoding: try seal.open(sealed, at: place(of: scope)), as: UTF8.self)
     }
 
     /// A new token; those before it are refused from now on.

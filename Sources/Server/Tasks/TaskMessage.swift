@@ -13,7 +13,12 @@ struct TaskMessage: Sendable {
         var task = Runner_V1_Task()
         task.id = assignment.task.number
         task.workflowPayload = Data(try assignment.payload())
-        task.secrets = ["GITHUB_TOKEN": token, "GITEA_TOKEN": token, "FORGEJO_TOKEN": token]
+        for secret in resolved(assignment.settings.secrets) {
+            task.secrets[secret.name.text] = try app.secretKeys.open(secret)
+        }
+        // Behind the others: nobody overrides the job's own token.
+        for name in ["GITHUB_TOKEN", "GITEA_TOKEN", "FORGEJO_TOKEN"] { task.secrets[name] = token }
+        for variable in resolved(assignment.settings.variables) { task.vars[variable.name.text] = variable.value }
         for need in assignment.needs {
             var sent = Runner_V1_TaskNeed()
             sent.result = Runner_V1_Result(rawValue: need.result.runnerResult) ?? .unspecified

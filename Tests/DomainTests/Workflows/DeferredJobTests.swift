@@ -18,7 +18,8 @@ struct DeferredJobTests {
         -> DeferredJob.Expansion
     {
         try Self.job(members).expansion(
-            github: .object([(key: "ref", value: .string("r"))]), needs: [Self.need(outputs)], legsMax: legsMax)
+            RunValues(github: .object([(key: "ref", value: .string("r"))])), needs: [Self.need(outputs)],
+            legsMax: legsMax)
     }
 
     @Test("has legs, names and labels by what its needs gave, and still needs them")

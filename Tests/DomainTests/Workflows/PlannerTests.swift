@@ -9,6 +9,7 @@ struct PlanWorld {
     var changedPaths: [String]?
     var payload = #"{"head_commit":{"message":"Change"}}"#
     var hasRepository = true
+    var settings = PlanSettings()
     private(set) var asked: [String] = []
 
     mutating func plan(
@@ -35,6 +36,9 @@ struct PlanWorld {
             case .payload(let bytesMax):
                 asked.append("payload \(bytesMax)")
                 planner.take(payload: EventPayload(json: payload))
+            case .settings:
+                asked.append("settings")
+                planner.take(settings: settings)
             case .run:
                 asked.append("run")
                 number += 1
@@ -71,7 +75,8 @@ struct PlannerTests {
         let planned = world.plan()
         #expect(
             world.asked == [
-                "file .gitea/workflows/a.yml", "file .gitea/workflows/b.yml", "payload \(eventBytes(runs: 4))", "run",
+                "settings", "file .gitea/workflows/a.yml", "file .gitea/workflows/b.yml",
+                "payload \(eventBytes(runs: 4))", "run",
                 "file .gitea/workflows/c.yml", "paths", "file .gitea/workflows/d.yml", "run",
             ])
         #expect(planned.runs.map(\.plan.workflowID) == ["b.yml", "d.yml"])
@@ -188,7 +193,7 @@ struct PlannerTests {
             """
         let json = #"{"workflow":"ci.yml","ref":"main","inputs":{"flag":"true","t":"a b","more":"x"}}"#
         let planned = world.plan(try event(.workflowDispatch, json), payload: EventPayload(json: json))
-        #expect(world.asked == ["file .gitea/workflows/ci.yml", "run"], "its payload is there")
+        #expect(world.asked == ["settings", "file .gitea/workflows/ci.yml", "run"], "its payload is there")
         let run = try #require(planned.runs.first?.plan)
         #expect(run.event == "workflow_dispatch" && run.payload == json && run.problem == "")
         #expect(run.jobs.first?.runsOn == ["yes"])

@@ -98,19 +98,6 @@ struct AccountStoreTests {
         #expect(try accounts.accounts([]).isEmpty)
     }
 
-    @Test("instances that ask for a shared key at once all get the same one")
-    func sharedKey() throws {
-        let keys = Seen<[UInt8]>()
-        atOnce(8) { index in
-            let fresh = Array(repeating: UInt8(index), count: 32)
-            if let key = try? accounts.sharedKey(purpose: "runtime", fresh: fresh) { keys.add(key) }
-        }
-        #expect(keys.all.count == 8)
-        #expect(Set(keys.all).count == 1)
-        #expect(try accounts.sharedKey(purpose: "other", fresh: [9]) == [9])
-        #expect(try accounts.sharedKey(purpose: "other", fresh: [8]) == [9])
-    }
-
     @Test("an account has its own quota, or none")
     func quota() throws {
         let ann = try create("ann")
