@@ -95,7 +95,7 @@ public struct RepositoryStore: Sendable {
         "repository_by_ids",
         """
         select \(columns), null::text, null::bigint, false
-          from repository r join account o on o.id = r.owner_id where r.id = any($1)
+          from repository r join account a on a.id = r.owner_id where r.id = any($1) and r.deleted_at is null
         """)
     /// Those of a page, at once; one that is gone is not there.
     public func repositories(_ ids: Set<RepositoryID>) throws -> [RepositoryID: Repository] {

@@ -15,7 +15,7 @@ public enum RunListing: Equatable, Sendable {
             return "(select \(conditions.parameter(.int(id.number)))::bigint as id) p"
         case .owner(let owner, nil):
             conditions.note("of_owner")
-            return "(select id from repository where owner_id = \(conditions.parameter(.int(owner.number)))) p"
+            return "(select id from repository where owner_id = \(conditions.parameter(.int(owner.number))) and deleted_at is null) p"
         case .owner(let owner, let reader?):
             conditions.note("of_readable")
             let owner = conditions.parameter(.int(owner.number))
@@ -24,10 +24,10 @@ public enum RunListing: Equatable, Sendable {
                 (select r.id from repository r
                    left join collaborator c on c.repository_id = r.id and c.account_id = \(reader)
                    \(TeamStore.granted(to: reader))
-                  where r.owner_id = \(owner)
+                  where r.owner_id = \(owner) and r.deleted_at is null
                     and (not r.is_private or r.owner_id = \(reader) or c.permission is not null or g.rank is not null)) p
                 """
-        case .everything: return "repository p"
+        case .everything: return "(select id from repository where deleted_at is null) p"
         }
     }
 }
@@ -85,7 +85,7 @@ extension RunQueries {
     ///
     /// - Returns: what joins the statuses; "" without any.
     private static func add(_ filter: RunFilter, isInPlace: Bool, to conditions: inout ListConditions) -> String {
-        if isInPlace { conditions.add("in", "r.repository_id = p.id") }
+        conditions.add("in", isInPlace ? "r.repository_id = p.id" : isThere("r"))
         if let event = filter.event { conditions.add("event", .text(event)) { "r.event = \($0)" } }
         if let branch = filter.branch {
             conditions.add("branch", .text("refs/heads/" + branch)) { "r.ref = \($0)" }
@@ -98,6 +98,11 @@ extension RunQueries {
             }
         }
         return statusTable(filter.statuses, of: "r", &conditions)
+    }
+
+    /// Of a table's rows those whose repository nobody has deleted.
+    private static func isThere(_ table: String) -> String {
+        "(select p.deleted_at is null from repository p where p.id = \(table).repository_id)"
     }
 
     private static func statusTable(
@@ -165,7 +170,7 @@ extension RunQueries {
     ) -> (statement: Statement, values: [Value]) {
         var conditions = ListConditions(newestFirst ? "job_list_newest" : "job_list_oldest")
         let place = listing == .everything && statuses.isEmpty ? nil : listing.place(&conditions)
-        if place != nil { conditions.add("in", "j.repository_id = p.id") }
+        conditions.add("in", place != nil ? "j.repository_id = p.id" : isThere("j"))
         let table = Self.statusTable(statuses, of: "j", &conditions)
         let limit = conditions.parameter(.int(part.limit))
         let offset = conditions.parameter(.int(part.offset))
