@@ -20,6 +20,16 @@ def with_client(stack, token: "str | None", body: Callable[[sdk.ApiClient], Awai
     return asyncio.run(run())
 
 
+class Whole:
+    """Calls of an API that answer with status and headers beside the data."""
+
+    def __init__(self, api: Any):
+        self.api = api
+
+    def __getattr__(self, name: str) -> Callable:
+        return getattr(self.api, f"{name}_with_http_info")
+
+
 @dataclass
 class Level:
     """The client's calls for one level, without the arguments that name it."""

@@ -37,7 +37,8 @@ struct LoginCommand: AsyncParsableCommand {
                 throw ClientProblem.usage(
                     "give a token, or with --user a password, as one line of standard input or by --file")
             }
-            let token = try await user.map { try await makeToken($0, secret, address) } ?? secret
+            var token = secret
+            if let user { token = try await makeToken(user, secret, address) }
             let server = RESTServer(address, token: token)
             let name: String
             do {
