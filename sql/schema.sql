@@ -1,4 +1,4 @@
--- Made by `make schema`; nobody runs it. The last migration in it is 0076_secrets.sql.
+-- Made by `make schema`; nobody runs it. The last migration in it is 0077_workflows.sql.
 CREATE FUNCTION public.job_queue_key_default() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -954,6 +954,16 @@ ALTER TABLE public.variable ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.workflow (
+    repository_id bigint NOT NULL,
+    file text NOT NULL,
+    is_disabled boolean NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_by bigint
+);
+
+COMMENT ON COLUMN public.workflow.file IS 'the path below the directory of workflows: ci.yml';
+
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_hash_key UNIQUE (hash);
 
@@ -1094,6 +1104,9 @@ ALTER TABLE ONLY public.url_key
 
 ALTER TABLE ONLY public.variable
     ADD CONSTRAINT variable_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.workflow
+    ADD CONSTRAINT workflow_pkey PRIMARY KEY (repository_id, file);
 
 CREATE INDEX access_token_account_idx ON public.access_token USING btree (account_id);
 
@@ -1264,6 +1277,8 @@ CREATE UNIQUE INDEX variable_level_name ON public.variable USING btree (COALESCE
 CREATE INDEX variable_owner_idx ON public.variable USING btree (owner_id) WHERE (owner_id IS NOT NULL);
 
 CREATE INDEX variable_repository_idx ON public.variable USING btree (repository_id) WHERE (repository_id IS NOT NULL);
+
+CREATE INDEX workflow_changed_by_idx ON public.workflow USING btree (changed_by) WHERE (changed_by IS NOT NULL);
 
 CREATE TRIGGER artifact_file_gone AFTER DELETE ON public.artifact_file REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.note_loose_blobs();
 
@@ -1442,3 +1457,9 @@ ALTER TABLE ONLY public.variable
 
 ALTER TABLE ONLY public.variable
     ADD CONSTRAINT variable_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.workflow
+    ADD CONSTRAINT workflow_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.workflow
+    ADD CONSTRAINT workflow_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;

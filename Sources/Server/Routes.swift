@@ -13,6 +13,7 @@ package enum Routes {
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all
         + SettingRoutes.all
+        + WorkflowRoutes.all
         + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
 
     /// Which protocol's failures a path has.
