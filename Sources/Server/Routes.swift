@@ -8,6 +8,8 @@ package enum Routes {
     package static let endpoints: [Endpoint] =
         HealthRoutes.all + MetricsRoutes.all + DocumentRoutes.all + RunnerCallRoutes.all + RegistrationRoutes.all
         + TaskRoutes.all + FetchTask.all
+        + RepositoryLists.all
+        + CollaboratorRoutes.all
         + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
         + LogPage.all + StaticFile.endpoints
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all

@@ -47,7 +47,7 @@ struct AuthorizationMatrixTests {
             return of(
                 plus([.carl: forbidden, .bob: yes, .ann: yes, .root: yes, .job: yes, .readingJob: forbidden]),
                 else: missing)
-        case ("repository: owner", "secret"):
+        case ("repository: owner", "secret"), ("repository: admin", "secret"):
             return of(
                 plus([
                     .carl: forbidden, .bob: forbidden, .ann: yes, .root: yes, .job: forbidden, .readingJob: forbidden,
@@ -56,7 +56,7 @@ struct AuthorizationMatrixTests {
         case ("repository: write", "demo"):
             return of(
                 [.anonymous: login, .bob: yes, .ann: yes, .root: yes], else: forbidden)
-        case ("repository: owner", "demo"):
+        case ("repository: owner", "demo"), ("repository: admin", "demo"):
             return of(
                 [.anonymous: login, .ann: yes, .root: yes],
                 else: forbidden)

@@ -6,6 +6,21 @@ public struct Commit: Equatable, Sendable {
         /// Seconds since 1970, and minutes east of UTC.
         public let seconds: Int64
         public let offsetMinutes: Int
+
+        /// What a commit object cannot hold is left out of the name and the address.
+        public init(name: String, email: String, seconds: Int64, offsetMinutes: Int = 0) {
+            self.name = Self.plain(name)
+            self.email = Self.plain(email)
+            self.seconds = seconds
+            self.offsetMinutes = offsetMinutes
+        }
+
+        private static func plain(_ text: String) -> String {
+            let scalars = text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F && $0 != "<" && $0 != ">" }
+            return cut(
+                String(String.UnicodeScalarView(scalars)).split(byte: " ").joined(separator: " "),
+                bytesMax: PushLimits.personBytesMax)
+        }
     }
     public let parents: [String]
     public let author: Person

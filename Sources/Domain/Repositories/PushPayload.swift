@@ -53,16 +53,16 @@ public struct PushPayload: Sendable {
     }
 
     /// Bytes of all that is not a commit's, names escaped, and of a commit's without its message and paths.
-    private static let frameBytes = 20 * 1024
+    private var frameBytes: Int { 20 * 1024 + repository.text.utf8.count }
 
     /// The payload in at most so many bytes: paths of a commit go first, then older commits.
     public func json(bytesMax: Int) throws -> String {
         // The head may take half: an event without it says nothing. Escaped, one byte may become six.
-        let short = cut(head.commit.message, bytesMax: max(0, bytesMax / 2 - Self.frameBytes) / 6)
+        let short = cut(head.commit.message, bytesMax: max(0, bytesMax / 2 - frameBytes) / 6)
         let headCommit =
             try text(of: head, message: head.commit.message, bytesMax: bytesMax / 2)
             ?? text(of: head, message: short, bytesMax: bytesMax / 2)
-        var room = bytesMax - Self.frameBytes - (headCommit?.text.utf8.count ?? 4)
+        var room = bytesMax - frameBytes - (headCommit?.text.utf8.count ?? 4)
         var listed: [JSONVerbatim] = []
         for commit in commits {
             guard let text = try text(of: commit, message: commit.commit.message, bytesMax: room) else { break }

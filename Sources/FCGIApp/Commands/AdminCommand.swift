@@ -84,21 +84,16 @@ struct AdminCommand: ParsableCommand {
                         throw Failure(
                             .missing, "there is no user \"\(owner)\"; make it with: millrace admin user create")
                     }
-                    if let why = whyReserved(repository: name) {
+                    if let why = whyNoRepositoryName(name) {
                         throw Failure(.invalid, "no repository can be called \"\(name)\": \(why)")
                     }
-                    let id: RepositoryID
+                    var fresh = RepositoryStore.Fresh(owner: account.id, name: name)
+                    fresh.isPrivate = `private`
                     do {
-                        id = try app.repositories.create(owner: account.id, name: name, isPrivate: `private`)
-                    } catch let error as PostgresError where error.isUniqueViolation {
+                        _ = try RepositoryCreation(app: app).create(fresh, ownerName: account.name, author: nil)
+                    } catch let failure as Failure where failure.kind == .conflict {
                         throw Failure(.conflict, "repository \"\(owner)/\(name)\" exists already")
-                    } catch let error as PostgresError where error.sqlState == "23514" {
-                        throw Failure(
-                            .invalid,
-                            "repository name \"\(name)\" must be 1 to 100 of letters, digits, . _ - and not end in .git"
-                        )
                     }
-                    try RepositoryFiles(configuration: app.configuration).create(id)
                     say("\(app.configuration.publicURL)/\(account.name)/\(name).git")
                 }
             }

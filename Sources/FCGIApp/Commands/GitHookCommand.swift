@@ -46,6 +46,8 @@ struct GitHookCommand: ParsableCommand {
         let app = try App(configuration: configuration, instance: "git-hook")
         guard let found = try app.repositories.repository(repository) else { return }
         _ = try? DefaultBranch(app: app).adopt(of: found, moved: { updates.map { ($0.ref, $0.before) } })
+        try? app.repositories.pushed(
+            repository, gitBytes: RepositoryFiles(configuration: configuration).gitBytes(repository))
     }
 
     /// Refs that the push moves, from stdin. No more are read than may be moved.

@@ -134,4 +134,12 @@ extension ArtifactStore {
             return rows.count
         }
     }
+
+    private static let handOver = Statement(
+        "artifact_hand_over", "update artifact set owner_id = $2 where repository_id = $1 and owner_id <> $2")
+
+    /// The repository has another owner, for whose quota its artifacts count from now on.
+    static func handOver(of repository: RepositoryID, to owner: AccountID, in tx: Transaction) throws {
+        try tx.run(handOver, .int(repository.number), .int(owner.number))
+    }
 }

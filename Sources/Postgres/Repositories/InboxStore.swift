@@ -69,7 +69,7 @@ public struct InboxStore: Sendable {
         select r.id, r.owner_id, nullif($2, 0), nullif($3, 0), u.ref, u.before, u.after
           from repository r
           cross join unnest($4::text[], $5::text[], $6::text[]) with ordinality as u (ref, before, after, place)
-         where r.id = $1 order by u.place
+         where r.id = $1 and r.deleted_at is null order by u.place
         returning id
         """)
     private static let confirm = Statement(
@@ -116,16 +116,12 @@ public struct InboxStore: Sendable {
         }
     }
 
-    // MARK: events that are read at once
-
     private static let begin = Statement(
         "inbox_begin",
         """
         insert into inbox (repository_id, owner_id, pusher_id, task_id, kind, event, state, due_at, tries, taken_at, lease_until)
-        select r.id, r.owner_id, nullif($2, 0), nullif($3, 0), $4, $5::jsonb, 'confirmed', now(), 1, now(),
-               now() + make_interval(secs => $6::bigint)
-          from repository r where r.id = $1
-        returning id
+        select id, owner_id, nullif($2, 0), nullif($3, 0), $4, $5::jsonb, 'confirmed', now(), 1, now(),
+               now() + make_interval(secs => $6::bigint) from repository where id = $1 returning id
         """)
 
     /// An event that whoever tells of it reads at once, as if it had been taken. If it ends before that is done, the lease
@@ -143,6 +139,15 @@ public struct InboxStore: Sendable {
                 id: InboxID(row.int(0)), repository: repository, pusher: actor, isByJob: task != nil,
                 kind: name.rawValue, ref: "", before: "", after: "", payload: payload, isConfirmed: true, tries: 1)
         }
+    }
+
+    private static let handOver = Statement(
+        "inbox_hand_over",
+        "update inbox set owner_id = $2 where repository_id = $1 and state in ('announced', 'confirmed')")
+
+    /// The repository has another owner, whose turn its pushes come in.
+    static func handOver(of repository: RepositoryID, to owner: AccountID, in tx: Transaction) throws {
+        try tx.run(handOver, .int(repository.number), .int(owner.number))
     }
 
     // MARK: readers

@@ -368,4 +368,32 @@ enum JobStore {
     static func abandoned(after seconds: Int64, in database: Database) throws -> [(job: JobID, run: RunID)] {
         try database.read(Self.abandoned, .int(seconds)).map { (JobID($0.int(0)), RunID($0.int(1))) }
     }
+
+    // MARK: another owner of the repository
+
+    /// In the order in which a change of a run locks them.
+    private static let handOver = Statement(
+        "job_hand_over",
+        """
+        update job set owner_id = $2
+         where id in (select id from job where repository_id = $1 and status > 4 order by id for no key update)
+        """)
+    private static let handOverFinished = Statement(
+        "job_hand_over_finished",
+        """
+        update job set owner_id = $2
+         where id in (select id from job where repository_id = $1 and owner_id <> $2 order by id limit 1000 for no key update)
+        returning id
+        """)
+
+    /// Runners of the new owner take what waits.
+    static func handOver(of repository: RepositoryID, to owner: AccountID, in tx: Transaction) throws {
+        try tx.run(handOver, .int(repository.number), .int(owner.number))
+    }
+    /// - Returns: false when nothing is left to do.
+    static func handOverFinished(
+        of repository: RepositoryID, to owner: AccountID, in database: Database
+    ) throws -> Bool {
+        try !database.write(handOverFinished, .int(repository.number), .int(owner.number)).isEmpty
+    }
 }

@@ -16,6 +16,20 @@ extension RunStore {
                               and t.log_seal_due_at is distinct from 'infinity')
          order by r.stopped_at limit $2 for update of r skip locked
         """)
+    /// As above, of a repository that was deleted.
+    private static let dueOfRepository = Statement(
+        "run_removal_due",
+        """
+        select r.id from run r
+         where r.repository_id = $1 and r.status <= 4
+           and not exists (select 1 from job j join task t on t.job_id = j.id
+                            where j.run_id = r.id and t.log_sealed_at is null
+                              and t.log_seal_due_at is distinct from 'infinity')
+         order by r.id limit $2 for update of r skip locked
+        """)
+    private static let unfinishedOfRepository = Statement(
+        "run_unfinished_of_repository",
+        "select id from run where repository_id = $1 and status > 4 order by id limit $2")
     private static let remove = Statement("run_remove", "delete from run where id = any ($1)")
     private static let labelSets = Statement(
         "label_set_unused",
@@ -42,6 +56,30 @@ extension RunStore {
             if !found.isEmpty { try tx.run(Self.remove, .ints(found)) }
             return found.count
         }
+    }
+
+    /// Ends what still runs of a repository that was deleted; its runners are told that their tasks are cancelled.
+    public func cancelAll(of repository: RepositoryID) throws {
+        let runs = try database.read(Self.unfinishedOfRepository, .int(repository.number), .int(1000))
+        try eachOf(runs.map { RunID($0.int(0)) }) { try apply(.forceCancelRequested, to: $0) }
+    }
+
+    /// Removes runs of a repository that was deleted, once their logs are sealed: until then their runners may still have words.
+    ///
+    /// - Returns: how many went; as many as `limit`: there may be more.
+    public func remove(of repository: RepositoryID, limit: Int) throws -> Int {
+        try database.transaction { tx in
+            let found = try tx.run(Self.dueOfRepository, .int(repository.number), .int(Int64(limit))).map { $0.int(0) }
+            if !found.isEmpty { try tx.run(Self.remove, .ints(found)) }
+            return found.count
+        }
+    }
+
+    private static let isThere = Statement(
+        "run_is_there", "select exists (select 1 from run where repository_id = $1)")
+
+    public func hasRuns(_ repository: RepositoryID) throws -> Bool {
+        try database.readOne(Self.isThere, .int(repository.number)).value(0)
     }
 
     /// Removes events of no run, such as a runner's registration, that are older than this.

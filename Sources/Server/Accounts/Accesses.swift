@@ -172,6 +172,7 @@ extension App {
             owner: request.name("owner"), name: request.name("repo"), seenBy: caller.account)
         let isPage = request.isPage
         guard let repository = found else {
+            try redirectOldAddress(request, for: caller)
             throw isPage && caller.principal == .anonymous
                 ? Failure(.unauthenticated, "log in to see this page") : Failure(.missing, "not found")
         }

@@ -47,7 +47,7 @@ struct AzureProblem: Error {
             case .busy, .throttled: self.init(503, "ServerBusy", failure.message)
             case .wrongMethod: self.init(405, "UnsupportedHttpVerb", failure.message)
             case .fault, .unimplemented: self.init(500, "InternalError", failure.message)
-            case .conflict, .notNow: self.init(409, "InvalidOperation", failure.message)
+            case .conflict, .notNow, .locked: self.init(409, "InvalidOperation", failure.message)
             case .invalid, .malformed: self.init(400, "InvalidInput", failure.message)
             }
         }

@@ -14,6 +14,9 @@ package struct App: Sendable {
     package let accountViews: AccountQueries
     package let teams: TeamStore
     package let repositories: RepositoryStore
+    package let repositoryViews: RepositoryQueries
+    let redirects: RepositoryRedirects
+    let collaborators: CollaboratorStore
     package let inbox: InboxStore
     let identityKeys: IdentityKeyStore
     package let runners: RunnerStore
@@ -57,6 +60,9 @@ package struct App: Sendable {
         accountViews = AccountQueries(database: database)
         teams = TeamStore(database: database)
         repositories = RepositoryStore(database: database)
+        repositoryViews = RepositoryQueries(database: database)
+        redirects = RepositoryRedirects(database: database)
+        collaborators = CollaboratorStore(database: database)
         inbox = InboxStore(database: database)
         identityKeys = IdentityKeyStore(database: database)
         runners = RunnerStore(database: database)

@@ -108,10 +108,16 @@ package final class Housekeeping: Sendable {
         let expire = ExpireLogs(app: app, isStopping: isStopping)
         let watch = WatchLogs(app: app)
         let retention = Retention(app: app, isStopping: isStopping)
+        let removal = RemoveRepositories(app: app)
         return [
             Worker { [self] in every(milliseconds: 2_000, "seal logs") { try seal.sweep() } },
             Worker { [self] in every(milliseconds: 10_000, "expire logs") { try expire.sweep() } },
-            Worker { [self] in every(milliseconds: 10_000, "retention") { try retention.sweep() } },
+            Worker { [self] in
+                every(milliseconds: 10_000, "retention") {
+                    try removal.sweep(isStopping: isStopping)
+                    try retention.sweep()
+                }
+            },
             Worker { [self] in every(milliseconds: LiveLimits.lookMilliseconds, "watch logs") { try watch.look() } },
         ]
     }

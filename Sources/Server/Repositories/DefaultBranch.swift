@@ -45,6 +45,11 @@ package struct DefaultBranch {
         return now
     }
 
+    /// Lets a clone check the branch out.
+    func point(_ repository: RepositoryID, at branch: String) throws {
+        try point(RepositoryFiles(configuration: app.configuration).directory(repository), at: branch)
+    }
+
     private func point(_ directory: String, at branch: String) throws {
         try GitProgram.run(["symbolic-ref", "HEAD", "refs/heads/\(branch)"], in: directory)
     }

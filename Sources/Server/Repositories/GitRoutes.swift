@@ -39,10 +39,12 @@ enum GitRoutes {
         {
             return FailureShape.page.render(failure)
         }
-        if let words = caller.scopes?.refusal(of: .repository, isWrite: isPush) {
-            return .text(403, words + "\n", headers: [(name: "X-Millrace-Git-Refusal", value: words)])
-        }
-        let found = try app.repositories.repository(owner: original.segments[0], name: name, seenBy: caller.account)
+        if let words = caller.scopes?.refusal(of: .repository, isWrite: isPush) { return refusal(inWords: words) }
+        let owner = original.segments[0]
+        let found =
+            try app.repositories.repository(owner: owner, name: name, seenBy: caller.account)
+            // git need not learn of a rename: clones go on with the address that they know.
+            ?? app.repository(formerly: owner, name, seenBy: caller.account)
         guard let repository = found else { return refusal(caller) }
         let wanted: RepositoryAccess = isPush ? .write : .read
         switch authorize(caller.principal, wanted, of: .contents, on: repository.facts) {
@@ -51,9 +53,11 @@ enum GitRoutes {
         case .needsLogin: return FailureShape.page.render(Failure(.unauthenticated, "log in to push"))
         case .forbidden:
             guard let words = caller.lacks(wanted, of: .contents, on: repository.facts) else { return refusal(caller) }
-            // nginx shows the words of this header (millrace-git.conf): its question takes no body for an answer.
-            return .text(403, words + "\n", headers: [(name: "X-Millrace-Git-Refusal", value: words)])
+            return refusal(inWords: words)
         case .invisible: return refusal(caller)
+        }
+        if isPush, repository.details.isArchived {
+            return refusal(inWords: "this repository is archived: nobody pushes to it")
         }
         return .text(
             200, "ok\n",
@@ -65,6 +69,11 @@ enum GitRoutes {
                 (name: "X-Millrace-Task-Id", value: caller.task.map { "\($0)" } ?? "0"),
                 (name: "X-Millrace-Repository-Id", value: "\(repository.id)"),
             ])
+    }
+
+    /// nginx shows the words of the header (millrace-git.conf): its question takes no body for an answer.
+    private static func refusal(inWords words: String) -> Response {
+        .text(403, words + "\n", headers: [(name: "X-Millrace-Git-Refusal", value: words)])
     }
 
     /// The same answer for "no such repository" and "not for you"; without credentials git is asked for them.

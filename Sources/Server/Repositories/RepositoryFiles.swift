@@ -14,17 +14,49 @@ package struct RepositoryFiles {
     var hooksDirectory: String { "\(configuration.repositoriesDirectory)/hooks" }
     func directory(_ repository: RepositoryID) -> String { "\(configuration.repositoriesDirectory)/\(repository).git" }
 
-    package func create(_ repository: RepositoryID) throws {
+    package func create(_ repository: RepositoryID, defaultBranch: String = "main") throws {
         try writeHooks()
         let path = directory(repository)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         // Pushes come in by fcgiwrap, whose umask is not ours: git gives files this mode itself.
-        try GitProgram.run(["init", "--quiet", "--bare", "--initial-branch=main", "--shared=0640"], in: path)
+        try GitProgram.run(
+            ["init", "--quiet", "--bare", "--initial-branch=\(defaultBranch)", "--shared=0640"], in: path)
         try GitProgram.run(["config", "core.hooksPath", hooksDirectory], in: path)
         // A shared repository refuses forced pushes unless it is told otherwise.
         try GitProgram.run(["config", "receive.denyNonFastForwards", "false"], in: path)
         // A pushed object that git would not accept on read must not get in.
         try GitProgram.run(["config", "receive.fsckObjects", "true"], in: path)
+    }
+
+    /// Whether it has no branch; told from a few directory entries, since lists ask it of each of their rows.
+    func isEmpty(_ repository: RepositoryID) -> Bool {
+        let path = directory(repository)
+        if let packed = try? String(contentsOfFile: "\(path)/packed-refs", encoding: .utf8),
+            packed.utf8.count > 0, packed.contains(" refs/heads/")
+        {
+            return false
+        }
+        return ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/refs/heads")) ?? []).isEmpty
+    }
+
+    /// Bytes of its objects; 0 when git does not say within a few seconds.
+    package func gitBytes(_ repository: RepositoryID) -> Int64 {
+        let answer = try? GitProgram.answer(
+            ["count-objects", "-v"], in: directory(repository),
+            deadline: GitProgram.deadline(seconds: PushLimits.extraGitSeconds))
+        let lines = String(decoding: answer?.bytes ?? [], as: UTF8.self).split(byte: "\n")
+        return lines.reduce(0) { sum, line in
+            let words = line.split(byte: " ")
+            guard words.count == 2, ["size:", "size-pack:"].contains(words[0]) else { return sum }
+            return sum + (Int64(words[1]) ?? 0) * 1024
+        }
+    }
+
+    /// Removing what is not there is done.
+    func remove(_ repository: RepositoryID) throws {
+        let path = directory(repository)
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        try FileManager.default.removeItem(atPath: path)
     }
 
     /// Takes the repositories away from the other users of this host, who could read private ones. The directory alone is

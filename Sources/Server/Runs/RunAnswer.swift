@@ -16,39 +16,6 @@ struct UserAnswer: Described {
     static let example = UserAnswer(1, "ann")
 }
 
-struct RepositoryAnswer: Described {
-    let id: Int64
-    let owner: UserAnswer
-    let name: String
-    let full_name: String
-    let `private`: Bool
-    let default_branch: String
-    let html_url: String
-    let clone_url: String
-    let has_actions: Bool
-
-    /// - Parameter base: what addresses begin with.
-    init(_ repository: Repository, base: String) {
-        id = repository.id.number
-        owner = UserAnswer(repository.facts.owner.number, repository.ownerName)
-        name = repository.name
-        full_name = repository.fullName
-        `private` = repository.facts.isPrivate
-        default_branch = repository.defaultBranch
-        html_url = "\(base)/\(repository.fullName)"
-        clone_url = html_url + ".git"
-        has_actions = true
-    }
-
-    static let example = RepositoryAnswer(.example, base: "https://ci.example")
-}
-
-extension Repository {
-    static let example = Repository(
-        facts: RepositoryFacts(id: RepositoryID(1), owner: AccountID(1), isPrivate: false),
-        ownerName: "ann", name: "demo", defaultBranch: "main")
-}
-
 /// The state of a run, a job or a step in the two words of the API; `conclusion` is absent until it is done.
 struct StateAnswer: Sendable {
     let status: String

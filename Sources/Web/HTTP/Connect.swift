@@ -173,4 +173,7 @@ package struct ConnectCall: Sendable {
 }
 
 /// A call that is answered outside the Connect error shape.
-package struct RefusedCall: Error { package let response: Response }
+package struct RefusedCall: Error {
+    package let response: Response
+    package init(response: Response) { self.response = response }
+}

@@ -11,6 +11,8 @@ package struct Failure: Error, CustomStringConvertible {
         case notNow
         /// Existed and was removed permanently (410).
         case gone
+        /// Nobody may write to it now (423).
+        case locked
         /// Too often from one client; later it may work.
         case throttled
         /// The path is there and takes other methods.
@@ -53,6 +55,7 @@ extension Failure.Kind {
         case .conflict: ("already_exists", 409, 409)
         case .notNow: ("failed_precondition", 400, 400)
         case .gone: ("not_found", 404, 410)
+        case .locked: ("failed_precondition", 400, 423)
         case .malformed: ("invalid_argument", 400, 400)
         case .badRoute: ("not_found", 404, 404)
         case .throttled: ("resource_exhausted", 429, 429)

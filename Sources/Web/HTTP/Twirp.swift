@@ -61,7 +61,7 @@ extension Failure.Kind {
         case .missing, .gone, .wrongMethod: ("not_found", 404)
         case .badRoute: ("bad_route", 404)
         case .conflict: ("already_exists", 409)
-        case .notNow: ("failed_precondition", 400)
+        case .notNow, .locked: ("failed_precondition", 400)
         case .tooLarge, .throttled: ("resource_exhausted", 429)
         case .busy: ("unavailable", 503)
         case .unimplemented: ("unimplemented", 501)
