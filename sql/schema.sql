@@ -609,6 +609,14 @@ CREATE TABLE public.repository (
     artifact_quota_bytes bigint,
     artifact_retention_seconds bigint,
     artifact_keep_last integer,
+    description text DEFAULT ''::text NOT NULL,
+    website text DEFAULT ''::text NOT NULL,
+    is_template boolean DEFAULT false NOT NULL,
+    is_archived boolean DEFAULT false NOT NULL,
+    archived_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    git_bytes bigint DEFAULT 0 NOT NULL,
+    deleted_at timestamp with time zone,
     CONSTRAINT repository_name_shape CHECK (((name ~ '^[A-Za-z0-9._-]{1,100}$'::text) AND (name !~ '^\.+$'::text) AND (name !~* '\.git$'::text)))
 );
 
@@ -618,6 +626,14 @@ COMMENT ON COLUMN public.repository.artifact_retention_seconds IS 'of artifacts 
 
 COMMENT ON COLUMN public.repository.artifact_keep_last IS 'of each name and workflow, older ones expire; null: artifacts.keep_last';
 
+COMMENT ON COLUMN public.repository.is_archived IS 'nobody writes to it, by git or by the API';
+
+COMMENT ON COLUMN public.repository.updated_at IS 'the last push, or change of what the API shows of it';
+
+COMMENT ON COLUMN public.repository.git_bytes IS 'of its objects, as they were counted after the last push';
+
+COMMENT ON COLUMN public.repository.deleted_at IS 'somebody deleted it: nobody sees it, and a sweep removes its runs, its files and then the row';
+
 ALTER TABLE public.repository ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.repository_id_seq
     START WITH 1
@@ -626,6 +642,15 @@ ALTER TABLE public.repository ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.repository_redirect (
+    owner_id bigint NOT NULL,
+    name text NOT NULL,
+    repository_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.repository_redirect IS 'addresses that a repository had before it was renamed or transferred, until another one takes the name';
 
 CREATE TABLE public.run (
     id bigint NOT NULL,
@@ -1218,7 +1243,13 @@ CREATE INDEX registration_token_owner_idx ON public.registration_token USING btr
 
 CREATE INDEX registration_token_repository_idx ON public.registration_token USING btree (repository_id);
 
+CREATE INDEX repository_deleted_idx ON public.repository USING btree (id) WHERE (deleted_at IS NOT NULL);
+
 CREATE UNIQUE INDEX repository_owner_name_key ON public.repository USING btree (owner_id, lower(name));
+
+CREATE UNIQUE INDEX repository_redirect_name_key ON public.repository_redirect USING btree (owner_id, lower(name));
+
+CREATE INDEX repository_redirect_repository_idx ON public.repository_redirect USING btree (repository_id);
 
 CREATE INDEX run_actor_idx ON public.run USING btree (actor_id);
 
@@ -1391,6 +1422,12 @@ ALTER TABLE ONLY public.registration_token
 
 ALTER TABLE ONLY public.repository
     ADD CONSTRAINT repository_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE RESTRICT;
+
+ALTER TABLE ONLY public.repository_redirect
+    ADD CONSTRAINT repository_redirect_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.repository_redirect
+    ADD CONSTRAINT repository_redirect_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.run
     ADD CONSTRAINT run_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.account(id) ON DELETE SET NULL;

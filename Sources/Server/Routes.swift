@@ -16,6 +16,8 @@ package enum Routes {
         + ArtifactRoutes.all
         + SettingRoutes.all
         + WorkflowRoutes.all
+        + UserRoutes.all + TokenRoutes.all + AdminUserRoutes.all + OrganizationRoutes.all + TeamRoutes.all
+        + SettingsRoutes.all
         + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
 
     /// Which protocol's failures a path has.

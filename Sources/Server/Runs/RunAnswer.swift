@@ -1,21 +1,6 @@
 import Domain
 import Postgres
 
-/// A person or organization, as Gitea's API has them.
-struct UserAnswer: Described {
-    let id: Int64
-    let login: String
-    let username: String
-
-    init(_ id: Int64, _ name: String) {
-        self.id = id
-        login = name
-        username = name
-    }
-
-    static let example = UserAnswer(1, "ann")
-}
-
 /// The state of a run, a job or a step in the two words of the API; `conclusion` is absent until it is done.
 struct StateAnswer: Sendable {
     let status: String
@@ -91,8 +76,8 @@ struct RunAnswer: Described {
         previous_attempt_url = JSONNull(
             run.attempt > 1 ? "\(place.api)/actions/runs/\(run.id)/attempts/\(run.attempt - 1)" : nil)
         pull_requests = []
-        actor = UserAnswer(run.actorID, run.actor)
-        trigger_actor = UserAnswer(run.triggerActorID, run.triggerActor)
+        actor = UserAnswer(run.actorID, run.actor, base: place.base)
+        trigger_actor = UserAnswer(run.triggerActorID, run.triggerActor, base: place.base)
         repository = RepositoryAnswer(place.repository, base: place.base)
     }
 
