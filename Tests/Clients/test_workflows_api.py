@@ -84,7 +84,7 @@ def test_a_dispatch_reaches_the_runner(stack, ann, project):
 
     details = with_client(stack, ann.token, body)
     run = project.rest(f"/runs/{details.workflow_run_id}").json
-    assert details.run_url.endswith(f"/actions/runs/{run['id']}") and details.html_url == run["html_url"]
+    assert details.run_url.endswith(f"/actions/runs/{run['id']}") and details.html_url.endswith(f"/{run['id']}")
     assert (run["event"], run["display_title"], run["status"]) == ("workflow_dispatch", "level 3", "queued")
     assert run["head_sha"] == git(project.checkout, "rev-parse", "HEAD").stdout.strip()
     assert run["actor"]["login"] == ann.name
@@ -106,8 +106,6 @@ def test_refs_and_what_is_refused(stack, ann, stranger, project):
     project.push({".gitea/workflows/hand.yml": DISPATCHED, ".gitea/workflows/push.yml": "on: push\njobs: {}\n"})
     for ref in ["refs/tags/v1", "refs/heads/x/y"]:
         git(project.checkout, "push", project.url(ann), f"HEAD:{ref}")
-    before = len(project.runs())
-
     async def body(client):
         inputs = {"must": "x"}
         for ref in ["main", "x/y", "v1", "refs/tags/v1", "refs/heads/main"]:
@@ -129,7 +127,7 @@ def test_refs_and_what_is_refused(stack, ann, stranger, project):
             assert failure.value.status == status, (file, sent, failure.value.body)
 
     with_client(stack, ann.token, body)
-    assert len(project.runs()) == before + 6
+    assert len([run for run in project.runs() if run["event"] == "workflow_dispatch"]) == 6
 
     async def stranger_dispatches(client):
         with pytest.raises(sdk.exceptions.ForbiddenException):
