@@ -10,6 +10,7 @@ package enum Routes {
         + TaskRoutes.all + FetchTask.all
         + RepositoryLists.all
         + CollaboratorRoutes.all
+        + RunListRoutes.all
         + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
         + LogPage.all + StaticFile.endpoints
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
