@@ -139,6 +139,18 @@ def plant_credentials(stack, canaries, owner) -> None:
             answer = ask(stack, "GET", f"{path}?{query}")
             canaries.answers.append((f"{name} {path}", answer.body))
             assert answer.status < 500, (name, path, answer.text)
+    # nginx's own words about a request that it refuses, and about one that nobody takes.
+    query = urllib.parse.urlencode({"token": canaries.make("query of a large body")})
+    answer = ask(stack, "POST", f"/api/v1/user/repos?{query}", "x" * (2 << 20))
+    assert answer.status == 413, answer.text
+    canaries.answers.append(("a large body", answer.body))
+    for name in stack.instance_names:
+        stack.stop_one(name)
+    query = urllib.parse.urlencode({"token": canaries.make("query while nothing runs")})
+    canaries.answers.append(("nothing runs", ask(stack, "GET", f"/api/v1/version?{query}").body))
+    for name in stack.instance_names:
+        stack.start_one(name)
+    stack.wait_ready()
 
 
 def test_no_canary_is_found(watched, tmp_path):
@@ -217,9 +229,15 @@ def test_no_canary_is_found(watched, tmp_path):
         (place, where)
         for place, form in canaries.forms()
         for where, text in [*written.items(), *canaries.answers]
-        if form in text
+        if form in text and not is_known(place, where)
     ]
     assert not found, found
+
+
+def is_known(place: str, where: str) -> bool:
+    """nginx's error log quotes the whole request line of what it refuses itself, and no directive changes that. A token in a
+    query is none to us (rest.md 1), so only a client's mistake gets there (docs/adr/0027)."""
+    return place.startswith(("query of a large body", "query while nothing runs")) and where.endswith("/nginx.log")
 
 
 def test_the_search_finds_what_is_written(watched):
