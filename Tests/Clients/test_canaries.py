@@ -1,7 +1,7 @@
 """Canaries in every place where a secret enters; nothing that the server wrote may hold one (docs/adr/0027).
 
-PostgreSQL runs with log_statement = all, so bind parameters are in its log. What a secret is sealed or hashed into is looked
-at, too: a dump has every column of every table."""
+PostgreSQL runs with log_statement = all, so bind parameters are in its log. What a secret is sealed or hashed into is
+looked at, too: a dump has every column of every table."""
 
 import base64
 import json
@@ -13,8 +13,8 @@ from pathlib import Path
 import gitea_api_client as sdk
 import pytest
 import requests
-from connectrpc.errors import ConnectError
 from conftest import private_stack
+from connectrpc.errors import ConnectError
 from settings_support import with_client
 from support import Project, ScriptedRunner, User, ask, context
 
@@ -32,8 +32,13 @@ jobs:
 @pytest.fixture(scope="module")
 def watched():
     with private_stack("canary", instances=2) as stack:
-        for setting in ["log_statement = 'all'", "log_min_duration_statement = 0", "log_parameter_max_length = -1",
-                        "log_parameter_max_length_on_error = -1", "log_min_error_statement = 'debug5'"]:
+        for setting in [
+            "log_statement = 'all'",
+            "log_min_duration_statement = 0",
+            "log_parameter_max_length = -1",
+            "log_parameter_max_length_on_error = -1",
+            "log_min_error_statement = 'debug5'",
+        ]:
             stack.postgres.sql(f"alter system set {setting}", "postgres")
         stack.postgres.sql("select pg_reload_conf()", "postgres")
         yield stack
@@ -56,7 +61,11 @@ class Canaries:
         found = []
         for place, text in self.planted.items():
             raw = text.encode()
-            found += [(place, raw), (f"{place}, hex", raw.hex().encode()), (f"{place}, HEX", raw.hex().upper().encode())]
+            found += [
+                (place, raw),
+                (f"{place}, hex", raw.hex().encode()),
+                (f"{place}, HEX", raw.hex().upper().encode()),
+            ]
             for shift in range(3):
                 code = base64.b64encode(b"\0" * shift + raw)
                 # What stands beside it changes the first and last characters.
@@ -165,8 +174,14 @@ def test_no_canary_is_found(watched, tmp_path):
     answer = ask(stack, "POST", "/api/v1/admin/users", made, headers)
     canaries.answers.append(("POST /admin/users", answer.body))
     assert answer.status == 201, answer.text
-    answer = ask(stack, "POST", "/api/v1/users/ann/tokens", '{"name": "t", "scopes": ["all"]}',
-                 {"Content-Type": "application/json"}, login=owner.login)
+    answer = ask(
+        stack,
+        "POST",
+        "/api/v1/users/ann/tokens",
+        '{"name": "t", "scopes": ["all"]}',
+        {"Content-Type": "application/json"},
+        login=owner.login,
+    )
     assert answer.status == 201, answer.text
     canaries.planted["access token by REST"] = answer.json["sha1"]
     org = {"Authorization": f"token {owner.token}", "Content-Type": "application/json"}
@@ -235,8 +250,8 @@ def test_no_canary_is_found(watched, tmp_path):
 
 
 def is_known(place: str, where: str) -> bool:
-    """nginx's error log quotes the whole request line of what it refuses itself, and no directive changes that. A token in a
-    query is none to us (rest.md 1), so only a client's mistake gets there (docs/adr/0027)."""
+    """nginx's error log quotes the whole request line of what it refuses itself, and no directive changes that. A token
+    in a query is none to us (rest.md 1), so only a client's mistake gets there (docs/adr/0027)."""
     return place.startswith(("query of a large body", "query while nothing runs")) and where.endswith("/nginx.log")
 
 

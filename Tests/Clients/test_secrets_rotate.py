@@ -59,7 +59,9 @@ class Vault:
 
     def rotate(self, *options: str) -> subprocess.Popen:
         command = [str(self.stack.binary), "secrets", "rotate", *options, "--json", "--config", str(self.stack.config)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **self.stack.as_user())
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **self.stack.as_user()
+        )
 
     def rotate_to_the_end(self, *options: str) -> dict:
         process = self.rotate(*options)
@@ -80,7 +82,9 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(vault):
     for _ in range(KILLS_MAX):
         before = vault.sealed_by()
         process = vault.rotate()
-        wait_for(lambda before=before: vault.sealed_by() != before or process.poll() is not None, "a rotation that began")
+        wait_for(
+            lambda before=before: vault.sealed_by() != before or process.poll() is not None, "a rotation that began"
+        )
         process.kill()
         process.wait()
         after = vault.sealed_by()

@@ -106,6 +106,7 @@ def test_refs_and_what_is_refused(stack, ann, stranger, project):
     project.push({".gitea/workflows/hand.yml": DISPATCHED, ".gitea/workflows/push.yml": "on: push\njobs: {}\n"})
     for ref in ["refs/tags/v1", "refs/heads/x/y"]:
         git(project.checkout, "push", project.url(ann), f"HEAD:{ref}")
+
     async def body(client):
         inputs = {"must": "x"}
         for ref in ["main", "x/y", "v1", "refs/tags/v1", "refs/heads/main"]:
