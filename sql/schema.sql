@@ -987,6 +987,16 @@ ALTER TABLE public.variable ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.workflow (
+    repository_id bigint NOT NULL,
+    file text NOT NULL,
+    is_disabled boolean NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_by bigint
+);
+
+COMMENT ON COLUMN public.workflow.file IS 'the path below the directory of workflows: ci.yml';
+
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_hash_key UNIQUE (hash);
 
@@ -1127,6 +1137,9 @@ ALTER TABLE ONLY public.url_key
 
 ALTER TABLE ONLY public.variable
     ADD CONSTRAINT variable_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.workflow
+    ADD CONSTRAINT workflow_pkey PRIMARY KEY (repository_id, file);
 
 CREATE INDEX access_token_account_idx ON public.access_token USING btree (account_id);
 
@@ -1324,6 +1337,8 @@ CREATE INDEX variable_owner_idx ON public.variable USING btree (owner_id) WHERE 
 
 CREATE INDEX variable_repository_idx ON public.variable USING btree (repository_id) WHERE (repository_id IS NOT NULL);
 
+CREATE INDEX workflow_changed_by_idx ON public.workflow USING btree (changed_by) WHERE (changed_by IS NOT NULL);
+
 CREATE TRIGGER artifact_file_gone AFTER DELETE ON public.artifact_file REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.note_loose_blobs();
 
 CREATE TRIGGER artifact_file_replaced AFTER UPDATE OF blob_id ON public.artifact_file FOR EACH ROW WHEN ((old.blob_id <> new.blob_id)) EXECUTE FUNCTION public.note_replaced_blob();
@@ -1510,3 +1525,9 @@ ALTER TABLE ONLY public.variable
 
 ALTER TABLE ONLY public.variable
     ADD CONSTRAINT variable_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.workflow
+    ADD CONSTRAINT workflow_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.workflow
+    ADD CONSTRAINT workflow_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;

@@ -18,6 +18,7 @@ package enum Routes {
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all
         + SettingRoutes.all
+        + WorkflowRoutes.all
         + UserRoutes.all + TokenRoutes.all + AdminUserRoutes.all + OrganizationRoutes.all + TeamRoutes.all
         + SettingsRoutes.all
         + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
@@ -39,6 +40,7 @@ package enum Routes {
             hooks: RouterHooks(
                 refuse: { request, app in try app.refuseOtherSites(request, method: request.method) },
                 failed: { error, request, app in app.report(error, of: request) },
+                base: { request, app in app.base(of: request) },
                 within: { context, body in StatementOrigin.$requestID.withValue(context.id, operation: body) }))
     }
 }
