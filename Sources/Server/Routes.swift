@@ -25,7 +25,8 @@ package enum Routes {
 
     /// Which protocol's failures a path has.
     package static let families = [
-        PathFamily("/", .page), PathFamily("/api", .rest), PathFamily("/api/v3", .github), PathFamily("/api/actions", .connect),
+        PathFamily("/", .page), PathFamily("/api", .rest), PathFamily("/api/v3", .github),
+        PathFamily("/api/actions", .connect),
         PathFamily("/api/actions_pipeline", .pipeline), PathFamily("/twirp", .twirp),
     ]
 

@@ -9,7 +9,9 @@ import Testing
 struct ListPlansTests {
     private static let rows = 100_000
     /// Tables that grow with use; a plan that reads one of them whole is wrong, however few rows the page has.
-    private static let big = ["run", "attempt", "job", "task", "step", "artifact", "artifact_file", "blob", "runner", "event"]
+    private static let big = [
+        "run", "attempt", "job", "task", "step", "artifact", "artifact_file", "blob", "runner", "event",
+    ]
 
     private static let database = Result { () throws -> Database in
         let dsn = try PrivatePostgres.migratedDatabase()

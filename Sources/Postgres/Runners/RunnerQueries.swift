@@ -121,7 +121,9 @@ public struct RunnerQueries: Sendable {
         case .exactly(.repository(let repository)):
             conditions.add("of_repository", .int(repository.number)) { "n.repository_id = \($0)" }
         }
-        if let isDisabled { conditions.add(isDisabled ? "disabled" : "enabled", isDisabled ? "n.disabled" : "not n.disabled") }
+        if let isDisabled {
+            conditions.add(isDisabled ? "disabled" : "enabled", isDisabled ? "n.disabled" : "not n.disabled")
+        }
         return conditions
     }
 

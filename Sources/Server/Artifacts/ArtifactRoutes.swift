@@ -56,7 +56,8 @@ enum ArtifactRoutes {
         let page =
             request.query["per_page"].flatMap { Int($0) } != nil
             ? Page(request, limitName: "per_page", limitMax: perPageMax, limitMin: 1) : Page(request)
-        let found = try app.artifactViews.page(of: place.id, run: run, name: try request.word("name"),
+        let found = try app.artifactViews.page(
+            of: place.id, run: run, name: try request.word("name"),
             Page(number: page.number, limit: page.limit).part)
         let at = RunRoutes.place(request, place, app)
         return try .json(

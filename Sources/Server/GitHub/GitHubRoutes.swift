@@ -158,7 +158,8 @@ enum GitHubRoutes {
     private static let jobs: [Endpoint] = [
         endpoint(
             .get, actions + "/runs/{run}/jobs", .repository(.read), query: jobParameters,
-            answers: [.json(200, GitHubJobList.self), .failure(400)] + missing, "List the jobs of a run's latest attempt."
+            answers: [.json(200, GitHubJobList.self), .failure(400)] + missing,
+            "List the jobs of a run's latest attempt."
         ) { request, place, app in try list(of: RunRoutes.run(request, place, app), request, place, app) },
         endpoint(
             .get, actions + "/runs/{run}/attempts/{attempt}/jobs", .repository(.read), query: jobParameters,
@@ -217,7 +218,8 @@ enum GitHubRoutes {
     private static let artifacts: [Endpoint] = [
         endpoint(
             .get, actions + "/artifacts", .repository(.read), query: artifactParameters,
-            answers: [.json(200, GitHubArtifactList.self), .failure(400)] + missing, "List the artifacts of a repository."
+            answers: [.json(200, GitHubArtifactList.self), .failure(400)] + missing,
+            "List the artifacts of a repository."
         ) { request, place, app in try list(artifactsOf: nil, request, place, app) },
         endpoint(
             .get, actions + "/runs/{run}/artifacts", .repository(.read), query: artifactParameters,

@@ -17,7 +17,8 @@ enum GitHubSettingRoutes {
         GitHubRoutes.endpoint(
             .get, secrets + "/public-key", .repository(.owner),
             answers: [.json(200, GitHubPublicKey.self), .failure(404)], "Show the key that secrets are sealed with."
-        ) { _, _, app in try .json(200, try BoxKey(app).answer, headers: [(name: "Cache-Control", value: "no-store")]) },
+        ) { _, _, app in try .json(200, try BoxKey(app).answer, headers: [(name: "Cache-Control", value: "no-store")])
+        },
         GitHubRoutes.endpoint(
             .get, secrets, .repository(.owner), query: page,
             answers: [.json(200, GitHubSecretList.self), .failure(404)], "List the secrets of a repository by name."
@@ -73,7 +74,8 @@ enum GitHubSettingRoutes {
                 headers: page.headers(total: total, base: app.base(of: request), request: request))
         },
         GitHubRoutes.endpoint(
-            .get, variables + "/{name}", .repository(.owner), answers: [.json(200, GitHubVariable.self), .failure(404)],
+            .get, variables + "/{name}", .repository(.owner),
+            answers: [.json(200, GitHubVariable.self), .failure(404)],
             "Show a variable."
         ) { request, place, app in
             try .json(200, GitHubVariable(try variable(request, place, app)))
@@ -176,7 +178,8 @@ struct GitHubPublicKey: Described {
     let key_id: String
     /// X25519, base64.
     let key: String
-    static let example = GitHubPublicKey(key_id: "012345678912345678", key: "2Sg8iYjAxxmI2LvUXpJjkYrMxURPc8r+dB7TJyvvcCU=")
+    static let example = GitHubPublicKey(
+        key_id: "012345678912345678", key: "2Sg8iYjAxxmI2LvUXpJjkYrMxURPc8r+dB7TJyvvcCU=")
 }
 
 struct SealedSecret: Described, Decodable {

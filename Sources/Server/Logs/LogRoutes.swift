@@ -73,7 +73,7 @@ enum LogRoutes {
         var response = Response(
             200, type: "application/zip", body: [],
             headers: [
-                nosniff, (name: "Content-Disposition", value: attachmentDisposition("run-\(run.id)-logs.zip")),
+                nosniff, (name: "Content-Disposition", value: attachmentDisposition("logs of run \(run.id).zip")),
             ])
         response.stream = Response.Stream(length: nil) { sink in
             try withExtendedLifetime(turn) { try writeZip(entries, to: sink) }

@@ -23,12 +23,14 @@ enum RunRoutes {
         Endpoint(
             .post, base + "/runs/{run}/cancel", .repository(.write), scope: .repository,
             answers: one + [.failure(409)], "Cancel a run."
-        ) { request, place, app in try answer(200, try cancelled(.cancelRequested, request, place, app), request, place, app)
+        ) { request, place, app in
+            try answer(200, try cancelled(.cancelRequested, request, place, app), request, place, app)
         },
         Endpoint(
             .post, base + "/runs/{run}/force-cancel", .repository(.write), scope: .repository,
             answers: one + [.failure(409)], "Cancel a run without waiting for the last words of its runners."
-        ) { request, place, app in try answer(200, try cancelled(.forceCancelRequested, request, place, app), request, place, app)
+        ) { request, place, app in
+            try answer(200, try cancelled(.forceCancelRequested, request, place, app), request, place, app)
         },
         Endpoint(
             .post, base + "/runs/{run}/approve", .repository(.write), scope: .repository,

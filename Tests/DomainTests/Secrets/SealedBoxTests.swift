@@ -17,7 +17,8 @@ struct SealedBoxTests {
         let text = try #require(SealedBox.open(box, shared: shared, recipient: recipient))
         #expect(
             String(decoding: text, as: UTF8.self)
-                == "the value of a secret, with more than sixty-four bytes, so that two blocks of the stream are needed")
+                == "the value of a secret, with more than sixty-four bytes, so that two blocks of the stream are needed"
+        )
         #expect(SealedBox.sender(of: box) == Array(box[..<32]))
         for index in [0, 31, 32, 47, 48, box.count - 1] {
             var changed = box

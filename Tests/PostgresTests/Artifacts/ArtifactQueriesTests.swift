@@ -88,7 +88,8 @@ struct ArtifactQueriesTests {
         #expect(try page(ListPart(limit: 2, offset: 4)) == ([], 4))
         #expect(try page(run: RunID(1), name: "a1", ListPart(limit: 9, offset: 0)) == (["a1"], 1))
         #expect(try page(run: RunID(2), ListPart(limit: 9, offset: 0)) == ([], 0))
-        #expect(try queries.page(of: RepositoryID(2), run: nil, name: nil, ListPart(limit: 9, offset: 0)).total.rows == 0)
+        #expect(
+            try queries.page(of: RepositoryID(2), run: nil, name: nil, ListPart(limit: 9, offset: 0)).total.rows == 0)
     }
 
     @Test("files are told by path as bytes, and a bad blob is told as bad")

@@ -85,7 +85,8 @@ struct RunRoutesTests {
         let app = try TestApp()
         for _ in 0..<2 { _ = try plan(app) }
         let job = try plan(app)
-        let paths = ["/runs", "/jobs", "/tasks", "/artifacts", "/runs/\(job)/jobs", "/runs/\(job)/artifacts", "/queue"]
+        let paths =
+            ["/runs", "/jobs", "/tasks", "/artifacts", "/runs/\(job)/jobs", "/runs/\(job)/artifacts", "/queue"]
             .map { Self.base + $0 }
             + ["/user/actions/runs", "/user/actions/jobs", "/user/actions/queue", "/user/actions/runners"]
             .map { "/api/v1" + $0 }
