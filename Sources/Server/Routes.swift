@@ -10,6 +10,10 @@ package enum Routes {
         + TaskRoutes.all + FetchTask.all
         + RepositoryLists.all
         + CollaboratorRoutes.all
+        + ContentsRoutes.all
+        + CommitRoutes.all
+        + GitDataRoutes.all
+        + BranchRoutes.all
         + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
         + LogPage.all + StaticFile.endpoints
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all

@@ -97,7 +97,7 @@ struct AuthorizationMatrixTests {
         for who in Who.allCases {
             let method = endpoint.method == .every ? "POST" : endpoint.method.rawValue
             var request = app.request(
-                method, path.replacing(/\{\w+\}/, with: "0"), as: who,
+                method, path.replacing(/\{[\w.]+\}/, with: "0"), as: who,
                 headers: ["Content-Type": "application/proto"])
             request.path = names
             let outcome: Outcome

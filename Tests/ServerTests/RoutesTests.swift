@@ -137,7 +137,7 @@ struct RoutesTests {
         let schemas = try #require((document["components"] as? [String: Any])?["schemas"] as? [String: Any])
         for endpoint in Routes.endpoints where endpoint.path.hasPrefix("/api/v1/") {
             let operation = try #require(
-                paths[endpoint.path]?[endpoint.method.rawValue.lowercased()] as? [String: Any], "\(endpoint.path)")
+                paths[endpoint.shownPath]?[endpoint.method.rawValue.lowercased()] as? [String: Any], "\(endpoint.path)")
             #expect(operation["x-millrace-access"] as? String == endpoint.access)
         }
         for reference in answer.text.matches(of: /#\/components\/schemas\/(\w+)/) {

@@ -118,6 +118,8 @@ package struct Endpoint<App: Sendable>: Sendable {
     package let method: Method
     /// Literals and names in braces, split by "/".
     package let path: String
+    /// As documents write it.
+    package var shownPath: String { path.replacing("...}", with: "}") }
     /// What the access is called.
     package let access: String
     /// Which scopes an access token needs, all of them; empty: none.

@@ -24,10 +24,10 @@ package struct OpenAPI: Sendable {
             let operation = (
                 method: endpoint.method.rawValue.lowercased(), json: try operation(endpoint, &schemas)
             )
-            if let known = paths.firstIndex(where: { $0.path == endpoint.path }) {
+            if let known = paths.firstIndex(where: { $0.path == endpoint.shownPath }) {
                 paths[known].operations.append(operation)
             } else {
-                paths.append((endpoint.path, [operation]))
+                paths.append((endpoint.shownPath, [operation]))
             }
         }
         var json = JSONWriter()
@@ -107,7 +107,7 @@ package struct OpenAPI: Sendable {
             let isPublic = endpoint.access == "repository: read"
             json.literal(#"[{"AccessToken":[]},{"Basic":[]}\#(isPublic ? ",{}" : "")]"#)
         }
-        let names = endpoint.path.split(byte: "/").filter { $0.hasPrefix("{") }.map {
+        let names = endpoint.shownPath.split(byte: "/").filter { $0.hasPrefix("{") }.map {
             String($0.dropFirst().dropLast())
         }
         json.key("parameters")
