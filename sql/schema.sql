@@ -1,4 +1,4 @@
--- Made by `make schema`; nobody runs it. The last migration in it is 0076_secrets.sql.
+-- Made by `make schema`; nobody runs it. The last migration in it is 0081_list_indexes.sql.
 CREATE FUNCTION public.job_queue_key_default() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -679,6 +679,10 @@ CREATE TABLE public.run (
     cancelled_attempt integer,
     is_from_fork boolean DEFAULT false NOT NULL,
     inputs text,
+    needs_approval boolean DEFAULT false NOT NULL,
+    approved_at timestamp with time zone,
+    approved_by bigint,
+    CONSTRAINT run_approved_needed_it CHECK (((approved_at IS NULL) OR needs_approval)),
     CONSTRAINT run_status_known CHECK (((status >= 1) AND (status <= 8)))
 );
 
@@ -695,6 +699,10 @@ COMMENT ON COLUMN public.run.cancelled_attempt IS 'the attempt that somebody can
 COMMENT ON COLUMN public.run.is_from_fork IS 'the event came from a fork: its jobs get no secrets, unless it is a pull_request_target';
 
 COMMENT ON COLUMN public.run.inputs IS 'the context inputs of a dispatch, by the types that the workflow declares, as JSON; null: none';
+
+COMMENT ON COLUMN public.run.needs_approval IS 'its jobs stay blocked until approved_at is set';
+
+COMMENT ON COLUMN public.run.approved_by IS 'who let it start; null also once the account is gone';
 
 ALTER TABLE public.run ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.run_id_seq
@@ -979,6 +987,16 @@ ALTER TABLE public.variable ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.workflow (
+    repository_id bigint NOT NULL,
+    file text NOT NULL,
+    is_disabled boolean NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_by bigint
+);
+
+COMMENT ON COLUMN public.workflow.file IS 'the path below the directory of workflows: ci.yml';
+
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_hash_key UNIQUE (hash);
 
@@ -1120,6 +1138,9 @@ ALTER TABLE ONLY public.url_key
 ALTER TABLE ONLY public.variable
     ADD CONSTRAINT variable_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.workflow
+    ADD CONSTRAINT workflow_pkey PRIMARY KEY (repository_id, file);
+
 CREATE INDEX access_token_account_idx ON public.access_token USING btree (account_id);
 
 CREATE UNIQUE INDEX access_token_name_key ON public.access_token USING btree (account_id, name);
@@ -1133,6 +1154,8 @@ CREATE INDEX artifact_expiry_idx ON public.artifact USING btree (expires_at) WHE
 CREATE INDEX artifact_file_blob_idx ON public.artifact_file USING btree (blob_id);
 
 CREATE INDEX artifact_holding_idx ON public.artifact USING btree (id) WHERE ((status = ANY (ARRAY[4, 5])) AND holds_bytes);
+
+CREATE INDEX artifact_name_list_idx ON public.artifact USING btree (repository_id, name, id);
 
 CREATE UNIQUE INDEX artifact_one_pending_per_name ON public.artifact USING btree (run_id, attempt, protocol, name) WHERE (status = 1);
 
@@ -1200,6 +1223,8 @@ CREATE UNIQUE INDEX job_handle_key ON public.job USING btree (handle);
 
 CREATE INDEX job_label_set_idx ON public.job USING btree (label_set_id);
 
+CREATE INDEX job_list_idx ON public.job USING btree (repository_id, id);
+
 CREATE INDEX job_owner_idx ON public.job USING btree (owner_id);
 
 CREATE INDEX job_queue_all_idx ON public.job USING btree (label_set_id, queue_key, id) WHERE (status = 5);
@@ -1210,13 +1235,15 @@ CREATE INDEX job_queue_owner_idx ON public.job USING btree (owner_id, label_set_
 
 CREATE INDEX job_queue_repository_idx ON public.job USING btree (repository_id, label_set_id, queue_key, id) WHERE (status = 5);
 
-CREATE INDEX job_repository_idx ON public.job USING btree (repository_id);
-
 CREATE INDEX job_run_idx ON public.job USING btree (run_id, id);
 
 CREATE INDEX job_settle_idx ON public.job USING btree (settle_due_at) WHERE (settle_due_at IS NOT NULL);
 
+CREATE INDEX job_status_list_idx ON public.job USING btree (repository_id, status, id);
+
 CREATE INDEX job_task_idx ON public.job USING btree (task_id);
+
+CREATE INDEX job_task_list_idx ON public.job USING btree (repository_id, task_id) WHERE ((task_id IS NOT NULL) AND (copied_from IS NULL));
 
 CREATE INDEX job_unprepared_idx ON public.job USING btree (id) WHERE ((status = 2) AND (problem ~~ 'this job cannot be prepared:%'::text));
 
@@ -1238,19 +1265,33 @@ CREATE UNIQUE INDEX repository_redirect_name_key ON public.repository_redirect U
 
 CREATE INDEX repository_redirect_repository_idx ON public.repository_redirect USING btree (repository_id);
 
-CREATE INDEX run_actor_idx ON public.run USING btree (actor_id);
+CREATE INDEX run_actor_list_idx ON public.run USING btree (actor_id, repository_id, id);
+
+CREATE INDEX run_approved_by_idx ON public.run USING btree (approved_by) WHERE (approved_by IS NOT NULL);
+
+CREATE INDEX run_event_list_idx ON public.run USING btree (repository_id, event, id);
 
 CREATE INDEX run_group_idx ON public.run USING btree (group_id, status) WHERE (group_id IS NOT NULL);
+
+CREATE INDEX run_ref_list_idx ON public.run USING btree (repository_id, ref, id);
 
 CREATE INDEX run_repository_idx ON public.run USING btree (repository_id, id);
 
 CREATE INDEX run_retention_idx ON public.run USING btree (stopped_at) WHERE (status <= 4);
 
+CREATE INDEX run_sha_list_idx ON public.run USING btree (repository_id, sha, id);
+
+CREATE INDEX run_status_list_idx ON public.run USING btree (repository_id, status, id);
+
 CREATE INDEX run_unfinished_idx ON public.run USING btree (id) WHERE (status > 4);
+
+CREATE INDEX run_workflow_list_idx ON public.run USING btree (repository_id, workflow_id, id);
 
 CREATE INDEX runner_owner_idx ON public.runner USING btree (owner_id);
 
 CREATE INDEX runner_repository_idx ON public.runner USING btree (repository_id);
+
+CREATE INDEX runner_seen_idx ON public.runner USING btree (last_online DESC NULLS LAST, id DESC);
 
 CREATE INDEX secret_key_idx ON public.secret USING btree (key_id);
 
@@ -1295,6 +1336,8 @@ CREATE UNIQUE INDEX variable_level_name ON public.variable USING btree (COALESCE
 CREATE INDEX variable_owner_idx ON public.variable USING btree (owner_id) WHERE (owner_id IS NOT NULL);
 
 CREATE INDEX variable_repository_idx ON public.variable USING btree (repository_id) WHERE (repository_id IS NOT NULL);
+
+CREATE INDEX workflow_changed_by_idx ON public.workflow USING btree (changed_by) WHERE (changed_by IS NOT NULL);
 
 CREATE TRIGGER artifact_file_gone AFTER DELETE ON public.artifact_file REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.note_loose_blobs();
 
@@ -1418,6 +1461,9 @@ ALTER TABLE ONLY public.run
     ADD CONSTRAINT run_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.account(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.run
+    ADD CONSTRAINT run_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.run
     ADD CONSTRAINT run_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.concurrency_group(id);
 
 ALTER TABLE ONLY public.run
@@ -1479,3 +1525,9 @@ ALTER TABLE ONLY public.variable
 
 ALTER TABLE ONLY public.variable
     ADD CONSTRAINT variable_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.workflow
+    ADD CONSTRAINT workflow_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.workflow
+    ADD CONSTRAINT workflow_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;

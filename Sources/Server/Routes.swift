@@ -14,11 +14,15 @@ package enum Routes {
         + CommitRoutes.all
         + GitDataRoutes.all
         + BranchRoutes.all
+        + RunListRoutes.all
         + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
         + LogPage.all + StaticFile.endpoints
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all
         + SettingRoutes.all
+        + WorkflowRoutes.all
+        + UserRoutes.all + TokenRoutes.all + AdminUserRoutes.all + OrganizationRoutes.all + TeamRoutes.all
+        + SettingsRoutes.all
         + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
 
     /// Which protocol's failures a path has.

@@ -147,9 +147,15 @@ class Project:
         return max(found, key=lambda run: run["id"]) if found else None
 
     def jobs(self, run: dict) -> "dict[str, dict]":
-        answer = self.rest(f"/runs/{run['id']}/jobs")
-        assert answer.status == 200, answer.text
-        return {job["name"]: job for job in answer.json["jobs"]}
+        """All of the latest attempt, by name."""
+        found: dict[str, dict] = {}
+        page, is_last = 1, False
+        while not is_last:
+            answer = self.rest(f"/runs/{run['id']}/jobs?limit=50&page={page}")
+            assert answer.status == 200, answer.text
+            found |= {job["name"]: job for job in answer.json["jobs"]}
+            page, is_last = page + 1, 'rel="next"' not in (answer.headers["Link"] or "")
+        return found
 
     def log(self, job: dict) -> str:
         answer = self.rest(f"/jobs/{job['id']}/logs")

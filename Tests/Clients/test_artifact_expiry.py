@@ -133,7 +133,7 @@ def test_what_is_expired(job):
     assert rest(job, f"/artifacts/{id}").json["expired"] is True
     assert rest(job, f"/artifacts/{id}/zip").status == 404 and rest(job, f"/artifacts/{long}/zip").status == 302
     assert ask(stack, "GET", f"/{job.project.path}/actions/runs/{job.run}/artifacts/{id}").status == 404
-    page = ask(stack, "GET", f"/{job.project.path}/actions/runs/{job.context['run_number']}").text
+    page = ask(stack, "GET", f"/{job.project.path}/actions/runs/{job.run}").text
     assert f"/artifacts/{id}" not in page and f"/artifacts/{long}" in page and "expired" in page
     wait_for(lambda: not blobs_of(stack, data) and not blobs_of(stack, data + b"3"), "their bytes gone")
     rows = f"select count(*) from artifact_file f join artifact a on a.id = f.artifact_id where a.run_id = {job.run}"

@@ -471,7 +471,7 @@ def test_pages_of_artifacts(job, stranger):
     data = os.urandom(2048)
     id = job.upload("dist & more", data)
     other = job.upload("other", b"x")
-    number = job.context["run_number"]
+    run = job.run
     base = f"/{job.project.path}/actions/runs"
     answer = ask(job.stack, "GET", f"{base}/{job.run}/artifacts/{id}")
     assert (answer.status, answer.body) == (200, data)
@@ -481,7 +481,7 @@ def test_pages_of_artifacts(job, stranger):
     )
     assert ask(job.stack, "GET", f"{base}/{int(job.run) + 10**6}/artifacts/{id}").status == 404
     assert ask(job.stack, "GET", f"{base}/{job.run}/artifacts/{id + 10**6}").status == 404
-    page = ask(job.stack, "GET", f"{base}/{number}").text
+    page = ask(job.stack, "GET", f"{base}/{run}").text
     assert (
         f'<a href="{base}/{job.run}/artifacts/{id}">dist &amp; more</a>' in page
         and "2.0 KiB" in page

@@ -38,7 +38,7 @@ def opened(browser, project, run):
     page.problems = []
     page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.goto(f"{project.stack.url}/{project.path}/actions/runs/{run['run_number']}")
+    page.goto(f"{project.stack.url}/{project.path}/actions/runs/{run['id']}")
     return page
 
 

@@ -286,7 +286,8 @@ def test_two_reruns_at_once_make_one_attempt(project):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answers) == [201, 400, 400, 400]
+    # Who saw it done and came too late is told of the race.
+    assert sorted(answers)[0] == 201 and set(sorted(answers)[1:]) <= {400, 409}, answers
     runner.finish(runner.fetch())
     assert project.wait_run()["run_attempt"] == 2
 
@@ -306,7 +307,7 @@ def why(project, name: str) -> dict:
     return {
         **call(project, "GET", f"/jobs/{found['id']}/why").json,
         "id": found["id"],
-        "number": project.run_of("ci.yml")["run_number"],
+        "run": project.run_of("ci.yml")["id"],
     }
 
 
@@ -324,13 +325,13 @@ def test_why_a_job_waits_in_the_api_the_command_and_the_page(project):
     }
     import html
 
-    page = ask(project.stack, "GET", f"/{project.path}/actions/runs/{answer['number']}").text
+    page = ask(project.stack, "GET", f"/{project.path}/actions/runs/{answer['run']}").text
     assert answer["message"] in html.unescape(page)
     assert why(project, "b") | {"id": 0} == {
         "kind": "needs",
         "message": 'waiting for "a" to end',
         "id": 0,
-        "number": answer["number"],
+        "run": answer["run"],
     }
     said = project.stack.millrace("why", "runner", str(runner.id)).strip()
     assert said.startswith("a job waits for the labels ") and 'lacks "gpu"' in said or "wait for the labels" in said

@@ -207,7 +207,7 @@ def test_h09_nul_in_any_text_fails_its_file_at_its_place_and_the_others_run(proj
         assert f".gitea/workflows/{name}:" in run["problem"] and not run["problem"].startswith(f"{name}:1:1"), run[
             "problem"
         ]
-        assert ask(project.stack, "GET", f"/{project.path}/actions/runs/{run['run_number']}").status == 200
+        assert ask(project.stack, "GET", f"/{project.path}/actions/runs/{run['id']}").status == 200
     assert runs["good.yml"]["status"] == "queued" and runs["good.yml"]["problem"] == ""
     nul = runs["name.yml"]["problem"]
     assert "NUL" in nul and ":1:9:" in nul, nul

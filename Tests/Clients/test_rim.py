@@ -83,7 +83,7 @@ def test_a7_text_with_marks_is_escaped_on_pages_and_cannot_be_framed(stack, proj
     )
     run = wait_for(lambda: project.run_of("ci.yml"), "a run")
     escaped = "".join(f"{escape}\u0301" for escape in ("&lt;", "&gt;", "&amp;", "&quot;", "&#39;"))
-    for path in (f"/{project.path}/actions", f"/{project.path}/actions/runs/{run['run_number']}"):
+    for path in (f"/{project.path}/actions", f"/{project.path}/actions/runs/{run['id']}"):
         page = ask(stack, "GET", path)
         assert f"title {escaped} end" in page.text and marked not in page.text
         policy = page.headers["Content-Security-Policy"]

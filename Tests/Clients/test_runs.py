@@ -74,7 +74,7 @@ def test_pipeline(project, json_codec):
         "2023-11-14T22:13:20.1200000Z compiling",
         "2023-11-14T22:13:20.1200000Z done",
     ]
-    page = ask(project.stack, "GET", f"/{project.path}/actions/runs/1")
+    page = ask(project.stack, "GET", f"/{project.path}/actions/runs/{run['id']}")
     assert page.status == 200 and "report" in page.text
     assert ask(project.stack, "GET", f"/{project.path}/actions").status == 200
 
@@ -272,7 +272,7 @@ def test_a_broken_file_fails_alone(project):
     )
     broken = project.wait_run("broken.yml")
     assert broken["conclusion"] == "failure"
-    page = ask(project.stack, "GET", f"/{project.path}/actions/runs/{broken['run_number']}").text
+    page = ask(project.stack, "GET", f"/{project.path}/actions/runs/{broken['id']}").text
     import re
 
     for text in (str(broken), page):
@@ -312,7 +312,7 @@ def test_user_text_is_escaped(project):
     task = runner.fetch()
     runner.finish(task, [evil])
     run = project.wait_run()
-    for path in (f"/{project.path}/actions", f"/{project.path}/actions/runs/{run['run_number']}"):
+    for path in (f"/{project.path}/actions", f"/{project.path}/actions/runs/{run['id']}"):
         assert evil not in ask(project.stack, "GET", path).text
 
 

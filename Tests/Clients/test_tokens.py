@@ -289,7 +289,7 @@ class Job:
         return self.put(f"{self.run}/jobs/{self.job}/steps/{step}", body, **more)
 
     def page(self) -> str:
-        return ask(self.stack, "GET", f"/{self.project.path}/actions/runs/{self.context['run_number']}").text
+        return ask(self.stack, "GET", f"/{self.project.path}/actions/runs/{self.context['run_id']}").text
 
 
 def part(value) -> str:

@@ -66,6 +66,11 @@ struct AuthorizationMatrixTests {
         case ("site admin", _): return of([.anonymous: login, .root: yes], else: forbidden)
         case ("organization: owner", _), ("organization: member", _):
             return of([.anonymous: login, .ann: yes, .root: yes], else: forbidden)
+        // The team of the path is 0, which there is none of; the same of the person "0".
+        case ("team: member", _), ("team: owner", _): return of([:], else: missing)
+        case ("account itself, by Basic", _): return of([.anonymous: login], else: missing)
+        // Tokens are no passwords.
+        case ("password", _): return { _ in login }
         case ("organization: seen", _): return of([:], else: yes)
         // Access tokens prove no runner and sign no address; a job's token is no runtime token.
         case ("runner", _), ("task", _): return { _ in login }

@@ -20,6 +20,7 @@ struct RunRow {
     var group: GroupID?
     var turn: Int64 = 0
     var holdsGroup = false
+    var approval = RunApproval.notNeeded
     var cancelsInProgress = false
     var isCancelRequested = false
     var events: [Event] = []
@@ -58,6 +59,7 @@ struct WorkflowPlan: RunPlan {
     let jobs: [JobPlan]
     let problem: String
     let group: PlannedGroup?
+    var needsApproval = false
     var jobCount: Int { jobs.count }
 }
 

@@ -120,7 +120,7 @@ final class World {
         return RunSnapshot(
             jobs: jobs, values: values(of: run), isCancelRequested: row.isCancelRequested, cleansUp: cleansUp,
             group: row.group,
-            isHeld: row.group != nil && !row.holdsGroup)
+            isHeld: row.group != nil && !row.holdsGroup || row.approval == .awaited)
     }
 
     func values(of run: RunID) -> RunValues {

@@ -93,7 +93,7 @@ final class WorldTables: RunTables {
         let row = world[run]
         return LockedRun(
             run, attempt: row.attempt, status: row.status, isCancelRequested: row.isCancelRequested, group: row.group,
-            holdsGroup: row.holdsGroup)
+            holdsGroup: row.holdsGroup, approval: row.approval)
     }
 
     func lockUnfinishedJobs(of run: RunID) throws {
@@ -193,6 +193,11 @@ final class WorldTables: RunTables {
         world[run].holdsGroup = true
     }
 
+    func approve(_ run: RunID, by actor: AccountID?) throws {
+        try statement(locks.runs.contains(run), "run \(run) is approved without its lock")
+        world[run].approval = .given
+    }
+
     func move(_ run: RunID, to status: Status) throws -> Bool {
         try statement(locks.runs.contains(run), "run \(run) is moved without its lock")
         guard world[run].status != status else { return false }
@@ -210,6 +215,7 @@ final class WorldTables: RunTables {
             RunRow(id: id, repository: plan.repository, owner: plan.owner, ref: plan.ref, status: status))
         put(id, place)
         world[id].cancelsInProgress = plan.group?.cancelsInProgress ?? false
+        world[id].approval = plan.needsApproval ? .awaited : .notNeeded
         locks.runs.insert(id)
         locks.jobsOf.insert(id)
         touched.insert(id)

@@ -110,6 +110,15 @@ public enum RepositoryEvent: Equatable, Sendable {
     }
 }
 
+/// Whether git can be asked about a ref of this name: nothing in it ends a line, or means more than one ref.
+public func canNameRef(_ name: String) -> Bool {
+    let refused = "~^:?*[\\ ".utf8
+    let bytes = name.utf8
+    return !bytes.isEmpty && bytes.count <= PushLimits.refBytesMax
+        && !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F || refused.contains($0) })
+        && !contains(Array(bytes), Array("..".utf8)) && !contains(Array(bytes), Array("@{".utf8))
+}
+
 /// All zeros: there is no such object (before a ref was made, after it was removed).
 public func isZeroID(_ id: String) -> Bool { id.utf8.allSatisfy { $0 == UInt8(ascii: "0") } }
 
@@ -216,12 +225,7 @@ private struct PayloadReader {
 
     private func refName(_ path: [String]) throws(EventFault) -> String {
         let name = try text(path)
-        let refused = "~^:?*[\\ ".utf8
-        let bytes = name.utf8
-        guard bytes.count <= PushLimits.refBytesMax,
-            !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F || refused.contains($0) }),
-            !contains(Array(bytes), Array("..".utf8)), !contains(Array(bytes), Array("@{".utf8))
-        else { throw fault(path, "has no name of a ref in") }
+        guard canNameRef(name) else { throw fault(path, "has no name of a ref in") }
         return name
     }
 

@@ -109,7 +109,7 @@ private func refusal(of type: String, _ filter: EventFilter, _ name: EventName) 
 }
 
 /// - Parameter wanted: a workflow by its id or its path; empty: any.
-private func isMeant(_ wanted: String, _ path: String) -> Bool {
+func isMeant(_ wanted: String, _ path: String) -> Bool {
     wanted.isEmpty || sameScalars(wanted, path) || sameScalars(wanted, workflowID(ofPath: path))
 }
 

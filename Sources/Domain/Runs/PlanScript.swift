@@ -16,7 +16,8 @@ extension RunScript {
         let jobs = try tables.insertJobs(plan, run: run, attempt: attempt, status: first)
         try tables.appendFirst(of: jobs, run: run)
         let locked = LockedRun(
-            run, attempt: 1, status: status, group: place?.group, holdsGroup: place?.holds ?? false)
+            run, attempt: 1, status: status, group: place?.group, holdsGroup: place?.holds ?? false,
+            approval: plan.needsApproval ? .awaited : .notNeeded)
         _ = try apply(.planned, to: locked)
         return run
     }

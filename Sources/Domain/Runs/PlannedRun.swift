@@ -35,6 +35,8 @@ public struct PlannedRun: Equatable, Sendable {
     public let jobs: [PlannedJob]
     /// The workflow's concurrency group, evaluated; nil when it has none. A run without jobs enters none.
     public var group: PlannedGroup?
+    /// It comes from somebody who may not write here: nothing of it starts until somebody who may approves it.
+    public var needsApproval = false
     /// The context `inputs` of a dispatch as JSON; nil for other events.
     public var inputs: String?
     /// The event came from a fork (`receivesSecrets`). Issue 13 sets it; a push and a dispatch never do.

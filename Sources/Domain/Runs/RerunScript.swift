@@ -20,7 +20,8 @@ extension RunScript {
         let copies = try tables.copyJobs(from: old, to: attempt, again: again, status: first)
         try tables.appendFirst(of: copies, run: run)
         let begun = LockedRun(
-            run, attempt: number, status: first, group: place?.group, holdsGroup: place?.holds ?? false)
+            run, attempt: number, status: first, group: place?.group, holdsGroup: place?.holds ?? false,
+            approval: locked.approval)
         _ = try apply(.planned, to: begun)
         let idAt = Dictionary(copies.map { ($0.position, $0.job) }, uniquingKeysWith: { first, _ in first })
         return Dictionary(

@@ -89,6 +89,8 @@ public enum RunEvent: Equatable, Sendable {
     case forceCancelRequested
     /// The run was let into its concurrency group.
     case woken
+    /// Somebody let the run start.
+    case approved
     /// Look again whether anything may start or the status is off: repairs, never needed while all is well.
     case examined
 }
@@ -133,7 +135,7 @@ func decide(
 ) throws(JobRefusal) -> [RunChange] {
     var draft = RunDraft(run)
     switch event {
-    case .planned, .examined, .woken: break
+    case .planned, .examined, .woken, .approved: break
     case .job(let id, let jobEvent): try draft.apply(jobEvent, to: id, problem: problem)
     case .outputsSettled(let id): draft.settle(id)
     case .cancelRequested: try draft.cancel(.cancelRequested)

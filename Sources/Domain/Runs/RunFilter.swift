@@ -10,6 +10,11 @@ public struct RunFilter: Equatable, Sendable {
     public var actor: String?
     /// The whole commit id.
     public var headSHA: String?
+    /// The workflow file's name, such as "ci.yml".
+    public var workflowID: String?
 
     public init() {}
+
+    /// Nothing is left out.
+    public var isEmpty: Bool { self == RunFilter() }
 }

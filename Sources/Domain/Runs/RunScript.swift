@@ -142,7 +142,7 @@ extension RunEvent {
     var isServers: Bool {
         switch self {
         case .job(_, .lost), .job(_, .unbuildable), .job(_, .released), .cancelRequested, .forceCancelRequested: true
-        case .planned, .outputsSettled, .examined, .woken, .job: false
+        case .planned, .outputsSettled, .examined, .woken, .approved, .job: false
         }
     }
 }

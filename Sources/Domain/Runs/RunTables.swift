@@ -8,13 +8,14 @@ public struct LockedRun: Equatable, Sendable {
     public let isCancelRequested: Bool
     public let group: GroupID?
     /// The run was let into its group.
-    public let holdsGroup: Bool
-    /// Nothing of it may start: another run holds its group.
-    public var isHeld: Bool { group != nil && !holdsGroup }
+    public private(set) var holdsGroup: Bool
+    public private(set) var approval: RunApproval
+    /// Nothing of it may start: another run holds its group, or somebody has to let it start.
+    public var isHeld: Bool { group != nil && !holdsGroup || approval == .awaited }
 
     public init(
         _ id: RunID, attempt: Int64, status: Status, isCancelRequested: Bool = false, group: GroupID? = nil,
-        holdsGroup: Bool = false
+        holdsGroup: Bool = false, approval: RunApproval = .notNeeded
     ) {
         self.id = id
         self.attempt = attempt
@@ -22,12 +23,21 @@ public struct LockedRun: Equatable, Sendable {
         self.isCancelRequested = isCancelRequested
         self.group = group
         self.holdsGroup = holdsGroup
+        self.approval = approval
     }
 
     /// The same run, let into its group.
     var holding: LockedRun {
-        LockedRun(
-            id, attempt: attempt, status: status, isCancelRequested: isCancelRequested, group: group, holdsGroup: true)
+        var run = self
+        run.holdsGroup = true
+        return run
+    }
+
+    /// The same run, approved.
+    var approved: LockedRun {
+        var run = self
+        run.approval = .given
+        return run
     }
 }
 
@@ -92,6 +102,12 @@ public protocol RunPlan {
     var jobCount: Int { get }
     /// Why there are no jobs, in words; "" for a sound workflow.
     var problem: String { get }
+    /// Nothing starts until somebody approves the run.
+    var needsApproval: Bool { get }
+}
+
+extension RunPlan {
+    public var needsApproval: Bool { false }
 }
 
 /// The tables behind a change of a run, inside one open transaction: each requirement is one small operation on rows.
@@ -149,6 +165,8 @@ public protocol RunTables {
     func requestCancel(of run: RunID) throws
     /// The run is let into its group.
     func hold(_ run: RunID) throws
+    /// Somebody lets the run start.
+    func approve(_ run: RunID, by actor: AccountID?) throws
     /// The run and its latest attempt.
     ///
     /// - Returns: false when the run had this status already.

@@ -7,6 +7,8 @@ public struct WaitingJob: Equatable, Sendable {
     public let unfinishedNeeds: [String]
     /// The concurrency group that its run waits for.
     public let group: AwaitedGroup?
+    /// Its run waits for somebody to let it start.
+    public let awaitsApproval: Bool
     /// Its run was cancelled: the job starts only to clean up.
     public let isCleanUp: Bool
     /// Jobs beyond which nobody counts on: the answer would take as long as the queue.
@@ -16,13 +18,14 @@ public struct WaitingJob: Equatable, Sendable {
 
     public init(
         repository: RepositoryID, owner: AccountID, labels: [String], unfinishedNeeds: [String] = [],
-        group: AwaitedGroup? = nil, isCleanUp: Bool = false, ahead: Int64 = 0
+        group: AwaitedGroup? = nil, awaitsApproval: Bool = false, isCleanUp: Bool = false, ahead: Int64 = 0
     ) {
         self.repository = repository
         self.owner = owner
         self.labels = labels
         self.unfinishedNeeds = unfinishedNeeds
         self.group = group
+        self.awaitsApproval = awaitsApproval
         self.isCleanUp = isCleanUp
         self.ahead = ahead
     }
@@ -73,7 +76,7 @@ public struct RunnerFacts: Equatable, Sendable {
 /// One thing that is in the way. `kind` is stable for scripts, `words` are for people and the same everywhere.
 public struct Reason: Equatable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
-        case group, needs, scope, labels, disabled, spent, offline, busy, queue, soon, nothing, running, done
+        case approval, group, needs, scope, labels, disabled, spent, offline, busy, queue, soon, nothing, running, done
     }
     public let kind: Kind
     public let words: String
@@ -86,6 +89,9 @@ public struct Reason: Equatable, Sendable {
 
 /// Why a blocked or waiting job does not run: the narrowest gate that no runner passes (go-gitea/gitea#30001).
 public func whyWaiting(_ job: WaitingJob, runners: [RunnerFacts], now: Instant) -> Reason {
+    if job.awaitsApproval {
+        return Reason(.approval, "its run waits until somebody who may write to the repository approves it")
+    }
     if let group = job.group {
         let holder = group.holder.map { "run #\($0), which holds it, to end" } ?? "its turn"
         return Reason(.group, "its run is in the concurrency group \"\(group.name)\" and waits for \(holder)")

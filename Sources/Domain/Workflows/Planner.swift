@@ -44,8 +44,13 @@ public struct EventPayload: Sendable {
 public struct PlanSettings: Sendable {
     /// The context `vars`.
     public let vars: ExpressionValue
+    /// Files below the directory of workflows that start nothing.
+    public let disabledWorkflows: Set<String>
 
-    public init(vars: ExpressionValue = .object([])) { self.vars = vars }
+    public init(vars: ExpressionValue = .object([]), disabledWorkflows: Set<String> = []) {
+        self.vars = vars
+        self.disabledWorkflows = disabledWorkflows
+    }
 
     /// Bytes of the context `inputs` that a run keeps; a dispatch has less (`DispatchLimits`).
     static let inputsBytesMax = 1024 * 1024
@@ -126,7 +131,12 @@ public struct Planner: Sendable {
         self.entries = Dictionary(entries.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         let sorted = self.entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let known = self.entries
-        paths = workflowFiles(in: sorted).filter { known[$0]?.isFile ?? false }
+        var paths = workflowFiles(in: sorted).filter { known[$0]?.isFile ?? false }
+        // The others need not be read.
+        if case .workflowDispatch(let dispatch) = subject.event {
+            paths = paths.filter { isMeant(dispatch.workflow, $0) }
+        }
+        self.paths = paths
         if paths.isEmpty { words = "no workflow files: starts nothing" }
         if let payload, payload.json.utf8.count > payloadBytesMax {
             words =
@@ -210,6 +220,9 @@ public struct Planner: Sendable {
             )
             place = paths.count
             return
+        }
+        if settings?.disabledWorkflows.contains(workflowID(ofPath: entry.path)) ?? false {
+            return tell(entry.path, "the workflow is disabled")
         }
         guard entry.size <= WorkflowLimits.fileBytesMax else { return stage = Self.tooLarge(entry) }
         guard entry.path.utf8.count <= WorkflowLimits.pathBytesMax else {

@@ -126,9 +126,19 @@ private func readInputs(_ node: YAMLNode, _ list: inout DiagnosticList) -> [Disp
                 at: pair.position)
             return nil
         }
+        var options: [String] = []
+        if kind == .choice {
+            options = pair.value["options"].flatMap { list.strings($0.value, of: "options") }?.map(\.text) ?? []
+            if options.isEmpty {
+                list.error(
+                    "dispatch-input", "input \"\(pair.key)\" is a choice and has no options", at: pair.position)
+                return nil
+            }
+        }
         return DispatchInput(
             name: pair.key, kind: kind, isRequired: pair.value["required"]?.value.scalar?.value == .bool(true),
-            fallback: pair.value["default"]?.value.scalar.flatMap { $0.value == .null ? nil : $0.text })
+            fallback: pair.value["default"]?.value.scalar.flatMap { $0.value == .null ? nil : $0.text },
+            options: options)
     }
 }
 

@@ -45,7 +45,7 @@ public struct EventFilter: Sendable {
     /// Inputs of `workflow_dispatch`.
     public var inputs: [DispatchInput] = []
     /// Why the filters cannot be relied on; the event then starts nothing. Filters of `push` have diagnostics in its stead.
-    var fault: String?
+    public internal(set) var fault: String?
 
     public init() {}
 }
@@ -59,6 +59,8 @@ public struct DispatchInput: Equatable, Sendable {
     public let kind: Kind
     public let isRequired: Bool
     public let fallback: String?
+    /// What a choice may be.
+    public let options: [String]
 }
 
 /// A filter or its `-ignore` twin; never both.

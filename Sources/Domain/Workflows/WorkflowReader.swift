@@ -50,6 +50,16 @@ public struct WorkflowFile: Sendable {
         workBytes = evaluator.workBytes
     }
 
+    /// The workflow's `name`; nil when it has none that can be read.
+    public var name: String? {
+        guard let scalar = root?["name"]?.value.scalar, scalar.value != .null, !scalar.text.isEmpty,
+            scalar.text.utf8.count <= WorkflowLimits.nameBytesMax, !hasNUL(scalar.text)
+        else { return nil }
+        return scalar.text
+    }
+    /// The first fault that parsing met, with its place.
+    public var parsingFault: String? { list.all.first { $0.severity == .error }?.description }
+
     /// Steps that parsing took.
     public var parsingSteps: Int { stepsGiven - max(0, workBytes) / PlanningLimits.stepBytes }
 

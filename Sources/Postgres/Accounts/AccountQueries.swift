@@ -118,8 +118,10 @@ public struct AccountQueries: Sendable {
         try !database.read(Self.isMember, .int(organization.number), .int(account.number)).isEmpty
     }
 
-    private static let repositoryCount = Statement(
-        "account_repository_count", "select count(*) from repository where owner_id = $1")
+    /// Those that are deleted and not swept yet with them.
+    private static let repositories = Statement(
+        "account_repositories",
+        "select id, deleted_at is not null from repository where owner_id = $1 order by id limit $2")
     private static let soleOwner = Statement(
         "account_sole_owner",
         """
@@ -131,8 +133,12 @@ public struct AccountQueries: Sendable {
          order by o.name limit 1
         """)
 
-    public func repositoryCount(of account: AccountID) throws -> Int64 {
-        try database.readOne(Self.repositoryCount, .int(account.number)).value(0)
+    /// What an account owns, at most `limit`; `isDeleted`: its removal goes on.
+    public func repositories(of account: AccountID, limit: Int64) throws -> [(id: RepositoryID, isDeleted: Bool)] {
+        try database.read(Self.repositories, .int(account.number), .int(limit)).map {
+            let (id, isDeleted) = try $0.decode((RepositoryID, Bool).self)
+            return (id, isDeleted)
+        }
     }
     /// An organization that would have no owner without the account.
     public func soleOwnership(of account: AccountID) throws -> String? {

@@ -46,7 +46,7 @@ public final class Database: @unchecked Sendable {
         try read(statement, all: values)
     }
 
-    private func read(_ statement: Statement, all values: [Value]) throws -> [Row] {
+    func read(_ statement: Statement, all values: [Value]) throws -> [Row] {
         do {
             return try with { try $0.run(statement, values) }
         } catch let error as PostgresError where error.isUnavailable {
@@ -60,6 +60,10 @@ public final class Database: @unchecked Sendable {
     ///
     /// - Throws: `NoRow` when it gave none.
     public func readOne(_ statement: Statement, _ values: Value...) throws -> Row {
+        try readOne(statement, all: values)
+    }
+
+    func readOne(_ statement: Statement, all values: [Value]) throws -> Row {
         try read(statement, all: values).first.orNone(of: statement)
     }
 

@@ -116,6 +116,31 @@ public struct InboxStore: Sendable {
         }
     }
 
+    private static let begin = Statement(
+        "inbox_begin",
+        """
+        insert into inbox (repository_id, owner_id, pusher_id, task_id, kind, event, state, due_at, tries, taken_at, lease_until)
+        select id, owner_id, nullif($2, 0), nullif($3, 0), $4, $5::jsonb, 'confirmed', now(), 1, now(),
+               now() + make_interval(secs => $6::bigint) from repository where id = $1 returning id
+        """)
+
+    /// An event that whoever tells of it reads at once, as if it had been taken. If it ends before that is done, the lease
+    /// runs out and another reader takes it.
+    ///
+    /// - Returns: nil when the repository is gone.
+    public func begin(
+        _ name: EventName, payload: String, in repository: RepositoryID, by actor: AccountID?, task: TaskID?
+    ) throws -> InboxEntry? {
+        try database.write(
+            Self.begin, .int(repository.number), .int(actor?.number ?? 0), .int(task?.number ?? 0),
+            .text(name.rawValue), .text(payload), .int(InboxLimits.leaseSeconds)
+        ).first.map { row in
+            InboxEntry(
+                id: InboxID(row.int(0)), repository: repository, pusher: actor, isByJob: task != nil,
+                kind: name.rawValue, ref: "", before: "", after: "", payload: payload, isConfirmed: true, tries: 1)
+        }
+    }
+
     private static let handOver = Statement(
         "inbox_hand_over",
         "update inbox set owner_id = $2 where repository_id = $1 and state in ('announced', 'confirmed')")

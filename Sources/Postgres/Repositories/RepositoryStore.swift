@@ -91,6 +91,18 @@ public struct RepositoryStore: Sendable {
     public func repository(_ id: RepositoryID) throws -> Repository? {
         try database.read(Self.byID, .int(id.number)).first.map { try Self.repository($0) }
     }
+    private static let byIDs = Statement(
+        "repository_by_ids",
+        """
+        select \(columns), null::text, null::bigint, false
+          from repository r join account a on a.id = r.owner_id where r.id = any($1) and r.deleted_at is null
+        """)
+    /// Those of a page, at once; one that is gone is not there.
+    public func repositories(_ ids: Set<RepositoryID>) throws -> [RepositoryID: Repository] {
+        guard !ids.isEmpty else { return [:] }
+        let found = try database.read(Self.byIDs, .ints(ids.map(\.number))).map { try Self.repository($0) }
+        return Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
     /// The same inside of a transaction.
     public static func repository(_ id: RepositoryID, in tx: Transaction) throws -> Repository? {
         try tx.first(Self.byID, .int(id.number)).map { try Self.repository($0) }

@@ -38,6 +38,7 @@ public struct RunnerView: Sendable {
 public struct RunnerJob: Sendable {
     public let runner: RunnerID
     public let repository: String
+    public let run: RunID
     public let runNumber: Int64
     public let job: JobID
     public let name: String
@@ -66,7 +67,7 @@ public struct RunnerQueries: Sendable {
     private static let jobs = Statement(
         "runner_jobs",
         """
-        select t.runner_id, o.name || '/' || p.name, r.number, j.id, j.name
+        select t.runner_id, o.name || '/' || p.name, r.number, j.id, j.name, r.id
           from task t join job j on j.id = t.job_id join run r on r.id = j.run_id
           join repository p on p.id = r.repository_id join account o on o.id = p.owner_id
          where t.runner_id = any($1) and t.status in (6, 8) order by t.id
@@ -91,7 +92,8 @@ public struct RunnerQueries: Sendable {
     public func jobs(of runners: [RunnerID]) throws -> [RunnerJob] {
         try database.read(Self.jobs, .ints(runners.map(\.number))).map {
             RunnerJob(
-                runner: RunnerID($0.int(0)), repository: $0.text(1), runNumber: $0.int(2), job: JobID($0.int(3)),
+                runner: RunnerID($0.int(0)), repository: $0.text(1), run: RunID($0.int(5)),
+                runNumber: $0.int(2), job: JobID($0.int(3)),
                 name: $0.text(4))
         }
     }

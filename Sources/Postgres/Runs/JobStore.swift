@@ -358,7 +358,8 @@ enum JobStore {
          where status in (5, 7) and changed_at < now() - make_interval(secs => $1::bigint)
            and (status = 5 or not exists (select 1 from job o where o.run_id = j.run_id and o.status in (5, 6, 8))
                 and exists (select 1 from run r where r.id = j.run_id
-                               and (r.group_id is null or r.held_attempt = r.latest_attempt)))
+                               and (r.group_id is null or r.held_attempt = r.latest_attempt)
+                               and (not r.needs_approval or r.approved_at is not null)))
          order by changed_at limit 100
         """)
 

@@ -3,6 +3,7 @@ import Domain
 /// A run as lists, pages and the REST API show it. Times are Unix microseconds.
 public struct RunView: Sendable {
     public let id: RunID
+    public let repository: RepositoryID
     public let number: Int64
     public let workflowID: String
     public let workflowPath: String
@@ -19,12 +20,16 @@ public struct RunView: Sendable {
     /// Who started this attempt; of the first, who started the run.
     public let triggerActorID: Int64
     public let triggerActor: String
+    /// Of the run, whichever attempt is shown.
     public let createdAt: Int64
     public let startedAt: Int64?
     public let stoppedAt: Int64?
+    /// Somebody has to let it start.
+    public let awaitsApproval: Bool
 
     package init(
         id: RunID,
+        repository: RepositoryID,
         number: Int64,
         workflowID: String,
         workflowPath: String,
@@ -42,9 +47,11 @@ public struct RunView: Sendable {
         triggerActor: String,
         createdAt: Int64,
         startedAt: Int64?,
-        stoppedAt: Int64?
+        stoppedAt: Int64?,
+        awaitsApproval: Bool = false
     ) {
         self.id = id
+        self.repository = repository
         self.number = number
         self.workflowID = workflowID
         self.workflowPath = workflowPath
@@ -63,13 +70,17 @@ public struct RunView: Sendable {
         self.createdAt = createdAt
         self.startedAt = startedAt
         self.stoppedAt = stoppedAt
+        self.awaitsApproval = awaitsApproval
     }
-
 }
 
 public struct JobView: Sendable {
     public let id: JobID
+    public let repository: RepositoryID
     public let run: RunID
+    /// The run's.
+    public let ref: String
+    public let sha: String
     public let attempt: Int64
     public let key: String
     public let name: String
@@ -85,10 +96,15 @@ public struct JobView: Sendable {
     public let createdAt: Int64
     public let startedAt: Int64?
     public let stoppedAt: Int64?
+    /// Somebody has to let its run start.
+    public let awaitsApproval: Bool
 
     package init(
         id: JobID,
+        repository: RepositoryID,
         run: RunID,
+        ref: String,
+        sha: String,
         attempt: Int64,
         key: String,
         name: String,
@@ -102,10 +118,14 @@ public struct JobView: Sendable {
         runnerName: String,
         createdAt: Int64,
         startedAt: Int64?,
-        stoppedAt: Int64?
+        stoppedAt: Int64?,
+        awaitsApproval: Bool = false
     ) {
         self.id = id
+        self.repository = repository
         self.run = run
+        self.ref = ref
+        self.sha = sha
         self.attempt = attempt
         self.key = key
         self.name = name
@@ -120,8 +140,8 @@ public struct JobView: Sendable {
         self.createdAt = createdAt
         self.startedAt = startedAt
         self.stoppedAt = stoppedAt
+        self.awaitsApproval = awaitsApproval
     }
-
 }
 
 public struct StepView: Sendable {
@@ -150,37 +170,24 @@ public struct StepView: Sendable {
         self.startedAt = startedAt
         self.stoppedAt = stoppedAt
     }
-
 }
 
-/// Reads only.
+/// Reads only; the lists stand in RunLists.swift.
 public struct RunQueries: Sendable {
     let database: Database
     public init(database: Database) { self.database = database }
 
-    private static let runColumns =
+    /// Of `run r` and `attempt a`.
+    static let runColumns =
         """
-        select r.id, r.number, r.workflow_id, r.workflow_path, r.title, r.event, r.ref, r.sha,
+        select r.id, r.repository_id, r.number, r.workflow_id, r.workflow_path, r.title, r.event, r.ref, r.sha,
                coalesce(a.status, r.status), r.problem, a.number::bigint, coalesce(u.id, 0), coalesce(u.name, 'ghost'),
-               coalesce(t.id, u.id, 0), coalesce(t.name, u.name, 'ghost'), a.created_at, a.started_at, a.stopped_at, r.warnings
+               coalesce(t.id, u.id, 0), coalesce(t.name, u.name, 'ghost'), r.created_at, a.started_at, a.stopped_at, r.warnings,
+               r.needs_approval and r.approved_at is null
           from run r join attempt a on a.run_id = r.id
           left join account u on u.id = r.actor_id left join account t on t.id = a.actor_id
         """
-    private static let latest = "a.number = r.latest_attempt"
-    /// What a `RunFilter` asks of `run r`; $1 is the repository, $2 to $6 the filter.
-    private static let fits =
-        """
-        r.repository_id = $1 and (cardinality($2::bigint[]) = 0 or r.status = any($2))
-           and ($3::text is null or r.event = $3) and ($4::text is null or r.ref = $4) and ($5::text is null or r.sha = $5)
-           and ($6::text is null or r.actor_id = (select id from account where lower(name) = lower($6)))
-        """
-    private static let list = Statement(
-        "run_list",
-        """
-        \(runColumns) where \(latest) and \(fits) and ($9::bigint is null or r.id < $9)
-         order by r.id desc limit $7 offset $8
-        """)
-    private static let count = Statement("run_count", "select count(*) from run r where \(fits)")
+    static let latest = "a.number = r.latest_attempt"
     private static let byID = Statement(
         "run_by_id", "\(runColumns) where \(latest) and r.repository_id = $1 and r.id = $2")
     private static let byNumber = Statement(
@@ -188,11 +195,11 @@ public struct RunQueries: Sendable {
     private static let byAttempt = Statement(
         "run_by_attempt", "\(runColumns) where r.repository_id = $1 and r.id = $2 and a.number = $3")
 
-    private static let jobColumns =
+    static let jobColumns =
         """
-        select j.id, j.run_id, a.number::bigint, j.key, j.name, j.needs, l.labels, j.status, j.problem, j.handle, j.task_id, t.runner_id,
+        select j.id, j.repository_id, j.run_id, r.ref, r.sha, r.needs_approval and r.approved_at is null, a.number::bigint, j.key, j.name, j.needs, l.labels, j.status, j.problem, j.handle, j.task_id, t.runner_id,
                coalesce(n.name, ''), j.created_at, j.started_at, j.stopped_at
-          from job j join attempt a on a.id = j.attempt_id join label_set l on l.id = j.label_set_id
+          from job j join run r on r.id = j.run_id join attempt a on a.id = j.attempt_id join label_set l on l.id = j.label_set_id
           left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
         """
     private static let jobsOfRun = Statement(
@@ -207,19 +214,6 @@ public struct RunQueries: Sendable {
         """
     )
 
-    public func runs(of repository: RepositoryID, _ filter: RunFilter, _ part: ListPart) throws -> [RunView] {
-        try database.read(
-            Self.list, .int(repository.number), .ints(filter.statuses.map(\.rawValue)), .optional(filter.event),
-            .optional(filter.branch.map { "refs/heads/" + $0 }), .optional(filter.headSHA), .optional(filter.actor),
-            .int(part.limit), .int(part.offset), .optional(part.before)
-        ).map(Self.run)
-    }
-    public func runCount(of repository: RepositoryID, _ filter: RunFilter) throws -> Int64 {
-        try database.readOne(
-            Self.count, .int(repository.number), .ints(filter.statuses.map(\.rawValue)), .optional(filter.event),
-            .optional(filter.branch.map { "refs/heads/" + $0 }), .optional(filter.headSHA), .optional(filter.actor)
-        ).value(0)
-    }
     public func run(_ id: RunID, in repository: RepositoryID) throws -> RunView? {
         try database.read(Self.byID, .int(repository.number), .int(id.number)).first.map(Self.run)
     }
@@ -254,28 +248,32 @@ public struct RunQueries: Sendable {
         return found
     }
 
-    private static func run(_ row: Row) throws -> RunView {
-        let (id, number, file, path, title, event, ref, sha) = try row.decode(
-            (RunID, Int64, String, String, String, String, String, String).self)
+    static func run(_ row: Row) throws -> RunView {
+        let (id, repository, number, file, path, title, event, ref, sha) = try row.decode(
+            (RunID, RepositoryID, Int64, String, String, String, String, String, String).self)
         let (status, problem, attempt, actorID, actor, triggerActorID, triggerActor) = try row.decode(
-            (Status, String, Int64, Int64, String, Int64, String).self, from: 8)
-        let (createdAt, startedAt, stoppedAt, warnings) = try row.decode(
-            (Instant, Instant?, Instant?, String).self, from: 15)
+            (Status, String, Int64, Int64, String, Int64, String).self, from: 9)
+        let (createdAt, startedAt, stoppedAt, warnings, awaitsApproval) = try row.decode(
+            (Instant, Instant?, Instant?, String, Bool).self, from: 16)
         return RunView(
-            id: id, number: number, workflowID: file, workflowPath: path, title: title, event: event, ref: ref,
-            sha: sha, status: status, problem: problem, warnings: warnings, attempt: attempt, actorID: actorID,
-            actor: actor, triggerActorID: triggerActorID, triggerActor: triggerActor,
-            createdAt: createdAt.microseconds, startedAt: startedAt?.microseconds, stoppedAt: stoppedAt?.microseconds)
+            id: id, repository: repository, number: number, workflowID: file, workflowPath: path, title: title,
+            event: event, ref: ref, sha: sha, status: status, problem: problem, warnings: warnings, attempt: attempt,
+            actorID: actorID, actor: actor, triggerActorID: triggerActorID, triggerActor: triggerActor,
+            createdAt: createdAt.microseconds, startedAt: startedAt?.microseconds, stoppedAt: stoppedAt?.microseconds,
+            awaitsApproval: awaitsApproval)
     }
 
-    private static func job(_ row: Row) throws -> JobView {
-        let (id, run, attempt, key, name, needs, labels, status, problem) = try row.decode(
-            (JobID, RunID, Int64, String, String, [String], [String], Status, String).self)
+    static func job(_ row: Row) throws -> JobView {
+        let (id, repository, run, ref, sha, awaitsApproval) = try row.decode(
+            (JobID, RepositoryID, RunID, String, String, Bool).self)
+        let (attempt, key, name, needs, labels, status, problem) = try row.decode(
+            (Int64, String, String, [String], [String], Status, String).self, from: 6)
         let (task, runnerID, runnerName, createdAt, startedAt, stoppedAt) = try row.decode(
-            (TaskID?, Int64?, String, Instant, Instant?, Instant?).self, from: 10)
+            (TaskID?, Int64?, String, Instant, Instant?, Instant?).self, from: 14)
         return JobView(
-            id: id, run: run, attempt: attempt, key: key, name: name, needs: needs, labels: labels, status: status,
-            problem: problem, handle: row.uuid(9), task: task, runnerID: runnerID, runnerName: runnerName,
-            createdAt: createdAt.microseconds, startedAt: startedAt?.microseconds, stoppedAt: stoppedAt?.microseconds)
+            id: id, repository: repository, run: run, ref: ref, sha: sha, attempt: attempt, key: key, name: name,
+            needs: needs, labels: labels, status: status, problem: problem, handle: row.uuid(13), task: task,
+            runnerID: runnerID, runnerName: runnerName, createdAt: createdAt.microseconds,
+            startedAt: startedAt?.microseconds, stoppedAt: stoppedAt?.microseconds, awaitsApproval: awaitsApproval)
     }
 }

@@ -16,6 +16,8 @@ extension RunStore {
                               and t.log_seal_due_at is distinct from 'infinity')
          order by r.stopped_at limit $2 for update of r skip locked
         """)
+    private static let lockToRemove = Statement(
+        "run_lock_to_remove", "select status, number from run where id = $1 and repository_id = $2 for update")
     /// As above, of a repository that was deleted.
     private static let dueOfRepository = Statement(
         "run_removal_due",
@@ -46,6 +48,24 @@ extension RunStore {
          where s.id = any ($1) and not exists (select 1 from job j where j.label_set_id = s.id)
         returning s.id
         """)
+
+    /// Removes a finished run with all that is its. A rerun that comes at the same time waits for the run's row, or is waited for:
+    /// then the run is not done.
+    ///
+    /// - Returns: false when there is no such run in the repository.
+    /// - Throws: `RunRemovalRefusal`, with nothing changed.
+    public func remove(_ run: RunID, in repository: RepositoryID, by actor: AccountID?) throws -> Bool {
+        try database.transaction { tx in
+            guard let row = try tx.first(Self.lockToRemove, .int(run.number), .int(repository.number)) else {
+                return false
+            }
+            guard try row.status(0).isDone else { throw RunRemovalRefusal() }
+            try tx.run(Self.remove, .ints([run.number]))
+            let words = "run \(run), number \(row.int(1)) of repository \(repository)"
+            try EventStore.append(Event(.runRemoved, actor: actor, detail: words), in: tx)
+            return true
+        }
+    }
 
     /// Removes finished runs that stopped longer ago than this; one that somebody changes right now waits for the next turn.
     ///
@@ -101,3 +121,6 @@ extension RunStore {
         }
     }
 }
+
+/// A run that is not done is not removed.
+public struct RunRemovalRefusal: Error, Equatable {}

@@ -49,10 +49,10 @@ public struct RunStore: Sendable {
         """
         insert into run (repository_id, inbox_id, number, workflow_id, workflow_path, title, event, ref, sha, actor_id,
                          payload, status, problem, stopped_at, id, warnings, group_id, group_turn, held_attempt,
-                         cancels_in_progress, inputs, is_from_fork)
+                         cancels_in_progress, inputs, is_from_fork, needs_approval)
         overriding system value
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $12 <= 4 then now() end, $14, $15, $16,
-                $17, case when $18 then 1 end, $19, $20, $21)
+                $17, case when $18 then 1 end, $19, $20, $21, $22)
         on conflict on constraint run_once_per_push do nothing returning id
         """)
     private static let insertAttempt = Statement(
@@ -90,7 +90,8 @@ public struct RunStore: Sendable {
             .text(planned.ref), .text(planned.sha), .optional(plan.actor?.number), .text(planned.payload),
             .int(status.rawValue), .text(planned.problem), .int(plan.reserved.run.number), .text(planned.warnings),
             .optional(place?.group.number), .optional(place?.turn), .bool(place?.holds ?? false),
-            .bool(planned.group?.cancelsInProgress ?? false), .optional(planned.inputs), .bool(planned.isFromFork)
+            .bool(planned.group?.cancelsInProgress ?? false), .optional(planned.inputs), .bool(planned.isFromFork),
+            .bool(planned.needsApproval)
         ).map { RunID($0.int(0)) }
     }
 
@@ -152,7 +153,8 @@ public struct RunStore: Sendable {
         "run_lock",
         """
         select latest_attempt::bigint, status, cancelled_attempt is not distinct from latest_attempt, group_id,
-               held_attempt is not distinct from latest_attempt
+               held_attempt is not distinct from latest_attempt,
+               case when not needs_approval then 0 when approved_at is null then 1 else 2 end
           from run where id = $1 for no key update
         """)
     private static let lockNoWait = Statement(
@@ -163,7 +165,8 @@ public struct RunStore: Sendable {
         try tx.first(lockRun, .int(run.number)).map {
             LockedRun(
                 run, attempt: $0.int(0), status: try $0.status(1), isCancelRequested: $0.bool(2),
-                group: $0.optionalInt(3).map(GroupID.init), holdsGroup: $0.bool(4))
+                group: $0.optionalInt(3).map(GroupID.init), holdsGroup: $0.bool(4),
+                approval: RunApproval(rawValue: $0.int(5)) ?? .awaited)
         }
     }
 
@@ -206,6 +209,21 @@ public struct RunStore: Sendable {
         "run_hold_group", "update run set held_attempt = latest_attempt where id = $1")
 
     static func hold(_ run: RunID, in tx: Transaction) throws { try tx.run(holdGroup, .int(run.number)) }
+
+    private static let approve = Statement(
+        "run_approve", "update run set approved_at = now(), approved_by = $2 where id = $1")
+
+    static func approve(_ run: RunID, by actor: AccountID?, in tx: Transaction) throws {
+        try tx.run(approve, .int(run.number), .optional(actor?.number))
+    }
+
+    /// Lets a run start that waits for an approval.
+    ///
+    /// - Returns: false when the run is gone.
+    /// - Throws: `ApprovalRefusal`, with nothing changed.
+    public func approve(_ run: RunID, by actor: AccountID?) throws -> Bool {
+        try database.transaction { try script(in: $0).approve(run, by: actor) }
+    }
 
     private static let context = Statement(
         "run_context",
@@ -251,6 +269,7 @@ public struct RunStore: Sendable {
         select r.id from run r
          where r.status > 4 and r.created_at < now() - interval '30 seconds'
            and (r.group_id is null or r.held_attempt = r.latest_attempt)
+           and (not r.needs_approval or r.approved_at is not null)
            and not exists (select 1 from job j where j.run_id = r.id and (j.status in (5, 6, 8) or j.settle_due_at is not null))
          order by r.id limit 100
         """)

@@ -8,6 +8,7 @@ struct ReservedPlan: RunPlan {
     let actor: AccountID?
     var jobCount: Int { planned.jobs.count }
     var problem: String { planned.problem }
+    var needsApproval: Bool { planned.needsApproval }
 }
 
 /// PostgreSQL's tables inside one open transaction, as the scripts of Domain see them. Each operation is one statement of
@@ -54,6 +55,7 @@ struct StoreTables: TaskTables {
     func unspendRunner(of task: TaskID) throws -> String? { try RunnerStore.unspend(task, in: tx) }
     func requestCancel(of run: RunID) throws { try RunStore.requestCancel(of: run, in: tx) }
     func hold(_ run: RunID) throws { try RunStore.hold(run, in: tx) }
+    func approve(_ run: RunID, by actor: AccountID?) throws { try RunStore.approve(run, by: actor, in: tx) }
     func move(_ run: RunID, to status: Status) throws -> Bool { try RunStore.move(run, to: status, in: tx) }
 
     // MARK: making

@@ -22,7 +22,7 @@ public struct WaitQueries: Sendable {
                case when r.held_attempt is distinct from r.latest_attempt then g.name end,
                (select h.number from run h
                  where h.group_id = g.id and h.status > 4 and h.held_attempt = h.latest_attempt limit 1),
-               r.cancelled_attempt is not distinct from r.latest_attempt
+               r.cancelled_attempt is not distinct from r.latest_attempt, r.needs_approval and r.approved_at is null
           from job j join run r on r.id = j.run_id left join concurrency_group g on g.id = r.group_id join label_set l on l.id = j.label_set_id
           left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
          where j.repository_id = $1 and j.id = any($2)
@@ -75,7 +75,7 @@ public struct WaitQueries: Sendable {
                     repository: RepositoryID(row.int(2)), owner: AccountID(row.int(3)), labels: row.texts(4),
                     unfinishedNeeds: row.texts(7),
                     group: row.optionalText(9).map { AwaitedGroup(name: $0, holder: row.optionalInt(10)) },
-                    isCleanUp: row.bool(11), ahead: row.int(8)),
+                    awaitsApproval: row.bool(12), isCleanUp: row.bool(11), ahead: row.int(8)),
                 runners: runners, now: now)
         }
     }

@@ -133,7 +133,7 @@ extension Web.Access where App == Server.App, Context == Void {
 
 extension Request {
     /// - Throws: 401 or 403 when the caller may not.
-    fileprivate func admit(_ caller: Caller, _ wanted: SiteAccess) throws {
+    func admit(_ caller: Caller, _ wanted: SiteAccess) throws {
         switch authorize(caller.principal, wanted) {
         case .allowed: return
         case .invisible: throw Failure(.missing, "not found")

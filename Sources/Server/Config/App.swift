@@ -39,6 +39,7 @@ package struct App: Sendable {
     package let keys: Keys
     let secrets: SecretStore
     let variables: VariableStore
+    let workflows: WorkflowStore
 
     /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
     /// One for each of its threads that asks PostgreSQL (`Housekeeping.start`), since none of them may keep another waiting:
@@ -98,5 +99,6 @@ package struct App: Sendable {
                     path: configuration.masterKeyPath(environment: ProcessInfo.processInfo.environment)))
         secrets = SecretStore(database: database)
         variables = VariableStore(database: database)
+        workflows = WorkflowStore(database: database)
     }
 }

@@ -9,6 +9,7 @@ package struct Caches: Sendable {
     let passwords = PasswordGuard()
     package let credentials = CredentialCache()
     package let logReaders = LogReaders()
+    let workflowNames = WorkflowNames()
     package let stopping = StopFlag()
     package let readiness: Readiness
     /// Answers that are made while they are sent; others must find a thread beside them.

@@ -18,8 +18,8 @@ enum LogRoutes {
 
     static let all: [Endpoint] = [
         Endpoint(
-            .get, "/api/v1/repos/{owner}/{repo}/actions/jobs/{job}/logs", .repository(.read), scope: .repository,
-            query: range, answers: answers, "Download the log of a job.", download),
+            .get, "/api/v1/repos/{owner}/{repo}/actions/jobs/{job}/logs", .repository(.read, needsToken: true),
+            scope: .repository, query: range, answers: answers, "Download the log of a job.", download),
         // The same text for a browser to show, and for the page's script.
         Endpoint(
             .get, "/{owner}/{repo}/actions/jobs/{job}/log", .repository(.read), query: range, answers: answers,

@@ -118,3 +118,19 @@ final class GitReader {
         return found
     }
 }
+
+extension GitReader {
+    /// What stands below the directories of workflows of a commit.
+    func workflowEntries(at commit: String) throws -> [CommitEntry] {
+        let listing = try run(
+            ["ls-tree", "-r", "-z", "-l", commit, "--", ".gitea/workflows", ".github/workflows"])
+        return listing.split(separator: 0).compactMap { line in
+            let parts = line.split(separator: 0x09, maxSplits: 1)
+            let words = (parts.first ?? []).split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
+            guard parts.count == 2, words.count == 4 else { return nil }
+            return CommitEntry(
+                path: String(decoding: parts[1], as: UTF8.self), id: words[2],
+                isFile: words[0] == "100644" || words[0] == "100755", size: Int(words[3]) ?? .max)
+        }
+    }
+}

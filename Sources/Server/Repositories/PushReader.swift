@@ -47,19 +47,38 @@ final class PushReader {
         app.log.error("push quarantined", metadata: ["inbox_id": "\(id)", "err": "\(why)"])
     }
 
-    private func read(_ entry: InboxEntry, _ lease: PushLease) throws {
+    /// Reads an event that `InboxStore.begin` gave us. When that fails, it is tried again as any other.
+    ///
+    /// - Returns: the runs that it started, and what became of each file, in words.
+    func readNow(_ entry: InboxEntry, since asked: Int64) throws -> (runs: [RunID], words: String) {
+        do {
+            guard let planner = try read(entry, PushLease(since: asked)) else { return ([], "") }
+            return (planner.runs.map(\.as.run), planner.words)
+        } catch let error as InboxStore.TakenOver {
+            throw error
+        } catch {
+            try? app.inbox.postpone(entry, problem: "\(error)")
+            throw error
+        }
+    }
+
+    /// - Returns: the plan; nil when the event starts nothing whatever the files say.
+    @discardableResult
+    private func read(_ entry: InboxEntry, _ lease: PushLease) throws -> Planner? {
         let (event, payload) = try entry.event()
         if case .push(let push) = event, push.isDeletion {
             return try settle(entry, "deleted the ref: starts nothing")
         }
         guard var repository = try app.repositories.repository(entry.repository) else {
-            return try app.inbox.settle(entry, as: .dropped, "the repository is gone", by: app.runs)
+            try app.inbox.settle(entry, as: .dropped, "the repository is gone", by: app.runs)
+            return nil
         }
         let git = GitReader(RepositoryFiles(configuration: app.configuration).directory(entry.repository))
         defer { git.close() }
         if case .push = event {
             guard try wasTaken(entry, git) else {
-                return try app.inbox.settle(entry, as: .dropped, "git did not take the push", by: app.runs)
+                try app.inbox.settle(entry, as: .dropped, "git did not take the push", by: app.runs)
+                return nil
             }
             if let branch = try DefaultBranch(app: app).adopt(
                 of: repository, moved: { try app.inbox.movedSince(entry) })
@@ -84,11 +103,12 @@ final class PushReader {
             head: Commit(bytes), actor: try pusher(of: entry), repositoryOwner: repository.ownerName,
             repositoryName: repository.name, base: app.configuration.publicURL)
         var planner = Planner(
-            subject, entries: try workflowEntries(at: subject.commit, git), payload: payload)
+            subject, entries: try git.workflowEntries(at: subject.commit), payload: payload)
         try gather(for: &planner, subject, entry, lease, repository, git)
         try app.inbox.settle(
             entry, as: .read, cut(planner.words, bytesMax: PushLimits.outcomeBytesMax), runs: planner.runs,
             by: app.runs)
+        return planner
     }
 
     /// Looks up what the planner asks for, until everything is planned.
@@ -139,21 +159,9 @@ final class PushReader {
         }
     }
 
-    private func workflowEntries(at commit: String, _ git: GitReader) throws -> [CommitEntry] {
-        let listing = try git.run(
-            ["ls-tree", "-r", "-z", "-l", commit, "--", ".gitea/workflows", ".github/workflows"])
-        return listing.split(separator: 0).compactMap { line in
-            let parts = line.split(separator: 0x09, maxSplits: 1)
-            let words = (parts.first ?? []).split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
-            guard parts.count == 2, words.count == 4 else { return nil }
-            return CommitEntry(
-                path: String(decoding: parts[1], as: UTF8.self), id: words[2],
-                isFile: words[0] == "100644" || words[0] == "100755", size: Int(words[3]) ?? .max)
-        }
-    }
-
-    private func settle(_ entry: InboxEntry, _ words: String) throws {
+    private func settle(_ entry: InboxEntry, _ words: String) throws -> Planner? {
         try app.inbox.settle(entry, as: .read, words, by: app.runs)
+        return nil
     }
 
     private func pusher(of entry: InboxEntry) throws -> String {
@@ -166,6 +174,7 @@ extension App {
     func planSettings(of repository: Repository) throws -> PlanSettings {
         PlanSettings(
             vars: varsContext(
-                try JobSettings.variables(of: repository.id, owner: repository.facts.owner, in: database)))
+                try JobSettings.variables(of: repository.id, owner: repository.facts.owner, in: database)),
+            disabledWorkflows: try workflows.disabled(in: repository.id))
     }
 }

@@ -83,7 +83,7 @@ struct RepositoryAnswer: Described {
     ) {
         let details = repository.details
         id = repository.id.number
-        owner = UserAnswer(repository.facts.owner.number, repository.ownerName)
+        owner = UserAnswer(repository.facts.owner.number, repository.ownerName, base: base)
         name = repository.name
         full_name = repository.fullName
         description = details.description

@@ -41,7 +41,7 @@ enum RunnerPages {
             isDisabled: runner.isDisabled, isEphemeral: runner.isEphemeral,
             jobs: jobs.map { job in
                 RunnerJobLink(
-                    link: "/\(job.repository)/actions/runs/\(job.runNumber)/jobs/\(job.job)",
+                    link: "/\(job.repository)/actions/runs/\(job.run)/jobs/\(job.job)",
                     repository: job.repository, number: job.runNumber, name: job.name)
             },
             why: jobs.isEmpty ? why : nil)

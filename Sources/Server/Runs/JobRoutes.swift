@@ -12,9 +12,9 @@ enum JobRoutes {
             .get, base + "/runs/{run}/jobs", .repository(.read), scope: .repository, query: parameters, answers: lists,
             "List the jobs of a run's latest attempt."
         ) { request, place, app in
-            if let run = request.int("run"), run <= 0 {
-                throw Failure(.malformed, "run id \(run) must be above 0")
-            }
+            // A word reads as 0 (rest.md 15.3).
+            let run = request.int("run") ?? 0
+            guard run > 0 else { throw Failure(.malformed, "run id \(run) must be above 0") }
             return try list(of: try RunRoutes.run(request, place, app), request, place, app)
         },
         Endpoint(
@@ -24,7 +24,7 @@ enum JobRoutes {
             try list(of: try RunRoutes.attempt(request, place, app), request, place, app)
         },
         Endpoint(
-            .get, base + "/jobs/{job}", .repository(.read), scope: .repository,
+            .get, base + "/jobs/{job}", .repository(.read, needsToken: true), scope: .repository,
             answers: [.json(200, JobAnswer.self), .failure(404)], "Show a job.", show),
         Endpoint(
             .get, base + "/jobs/{job}/why", .repository(.read), scope: .repository,
@@ -45,16 +45,12 @@ enum JobRoutes {
         },
         Endpoint(
             .post, base + "/runs/{run}/jobs/{job}/rerun", .repository(.write), scope: .repository,
-            answers: [.json(201, JobAnswer.self), .failure(400), .failure(404)],
+            answers: [.json(201, JobAnswer.self)] + RunRoutes.refusals,
             "Run a job again, with those that need it.", rerun),
     ]
 
-    private static let parameters = [
-        QueryParameter("status", "as for runs; may be repeated"), QueryParameter("page", "the page, from 1"),
-        QueryParameter("limit", "rows on a page, at most 50; without page and limit all jobs are listed"),
-        QueryParameter("sort", "id"), QueryParameter("order", "asc or desc"),
-        QueryParameter("filter", "latest or all; changes nothing"),
-    ]
+    private static let parameters =
+        RunListRoutes.jobParameters + [QueryParameter("filter", "latest or all; changes nothing")]
 
     /// The job that the path names; one of another repository does not exist.
     static func job(_ request: Request, _ place: InRepository, _ app: App) throws -> JobView {
@@ -62,26 +58,36 @@ enum JobRoutes {
         return job
     }
 
+    /// Jobs of one run are few: they are chosen and paged here.
     private static func list(
         of run: RunView, _ request: Request, _ place: InRepository, _ app: App
     ) throws -> Response {
-        let jobs = try filtered(try app.views.jobs(of: run), request)
-        let shown = paged(jobs, request)
-        let steps = try app.views.steps(of: shown.compactMap(\.task))
-        let at = RunRoutes.place(request, place, app)
-        let answers = shown.map { job in
-            JobAnswer(job, of: run, steps: job.task.flatMap { steps[$0] } ?? [], at: at)
+        try request.refuseUnknownParameters(but: parameters)
+        if let filter = request.given("filter"), !["latest", "all"].contains(filter) {
+            throw Failure(.malformed, "filter is \"\(filter)\"; it must be latest or all")
         }
+        let statuses = Set(try RunListRoutes.statusFilter(request.all("status")))
+        let isDescending = try RunListRoutes.isDescending(request)
+        var jobs = try app.views.jobs(of: run)
+        if !statuses.isEmpty { jobs = jobs.filter { statuses.contains($0.status) } }
+        if isDescending { jobs.reverse() }
+        let page = Page(number: Page(request).number, limit: Page(request).limit)
+        let shown = jobs.dropFirst(Int(page.part.offset)).prefix(Int(page.part.limit))
+        let at = RunRoutes.place(request, place, app)
         return try .json(
-            200, JobList(total_count: Int64(jobs.count), jobs: answers),
-            headers: [(name: "X-Total-Count", value: "\(jobs.count)")])
+            200, JobList(total_count: Int64(jobs.count), jobs: RunListRoutes.answers(shown, at: RunPlaces(at), app)),
+            headers: page.headers(total: Int64(jobs.count), base: at.base, request: request))
     }
 
     @Sendable private static func show(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
-        let job = try job(request, place, app)
-        guard let run = try app.views.run(job.run, in: place.id) else { throw Failure(.missing, "not found") }
+        try answer(200, try job(request, place, app), request, place, app)
+    }
+
+    private static func answer(
+        _ status: Int, _ job: JobView, _ request: Request, _ place: InRepository, _ app: App
+    ) throws -> Response {
         let steps = try job.task.map { try app.views.steps(of: $0) } ?? []
-        return try .json(200, JobAnswer(job, of: run, steps: steps, at: RunRoutes.place(request, place, app)))
+        return try .json(status, JobAnswer(job, steps: steps, at: RunRoutes.place(request, place, app)))
     }
 
     /// Answers with the new job.
@@ -92,33 +98,6 @@ enum JobRoutes {
         guard let id = copies[old.id], let job = try app.views.job(id, in: place.id) else {
             throw Failure(.missing, "not found")
         }
-        let run = try RunRoutes.run(request, place, app)
-        return try .json(201, JobAnswer(job, of: run, steps: [], at: RunRoutes.place(request, place, app)))
-    }
-
-    /// All of them unless a page is asked for: they are few.
-    private static func paged(_ jobs: [JobView], _ request: Request) -> ArraySlice<JobView> {
-        guard request.query["page"] != nil || request.query["limit"] != nil else { return jobs[...] }
-        let part = Page(request).part
-        return jobs.dropFirst(Int(part.offset)).prefix(Int(part.limit))
-    }
-
-    /// Jobs of one run are few: they are chosen here.
-    private static func filtered(_ jobs: [JobView], _ request: Request) throws -> [JobView] {
-        try request.refuseUnknownParameters(but: parameters)
-        let statuses = try RunRoutes.statusFilter(request.all("status"))
-        var chosen = statuses.isEmpty ? jobs : jobs.filter { statuses.contains($0.status) }
-        if let filter = request.query["filter"], !["", "latest", "all"].contains(filter) {
-            throw Failure(.malformed, "filter is \"\(filter)\"; it must be latest or all")
-        }
-        if let sort = request.query["sort"], !["", "id"].contains(sort) {
-            throw Failure(.malformed, "jobs of a run are sorted by id, not by \"\(sort)\"")
-        }
-        switch request.query["order"] {
-        case nil, "", "asc": break
-        case "desc": chosen.reverse()
-        case .some(let order): throw Failure(.malformed, "order is \"\(order)\"; it must be asc or desc")
-        }
-        return chosen
+        return try answer(201, job, request, place, app)
     }
 }

@@ -17,6 +17,19 @@ extension RerunRefusal: FailureConvertible {
     }
 }
 
+extension RunRemovalRefusal: FailureConvertible {
+    package var failure: Failure { Failure(.notNow, "this workflow run is not done") }
+}
+
+extension ApprovalRefusal: FailureConvertible {
+    package var failure: Failure {
+        switch self {
+        case .neverWaited: Failure(.conflict, "this run does not wait for an approval")
+        case .isDone: Failure(.conflict, "run is already completed")
+        }
+    }
+}
+
 extension JobRefusal: FailureConvertible {
     package var failure: Failure { Failure(.conflict, "\(self)") }
 }

@@ -9,17 +9,17 @@ enum RunPages {
             .get, "/{owner}/{repo}/actions", .repository(.read), answers: [.page, .failure(404)],
             "Show the runs of a repository.", listPage),
         Endpoint(
-            .get, "/{owner}/{repo}/actions/runs/{number}", .repository(.read), answers: [.page, .failure(404)],
+            .get, "/{owner}/{repo}/actions/runs/{run}", .repository(.read), answers: [.page, .failure(404)],
             "Show a run.", runPage),
         Endpoint(
-            .get, "/{owner}/{repo}/actions/runs/{number}/jobs/{job}", .repository(.read),
+            .get, "/{owner}/{repo}/actions/runs/{run}/jobs/{job}", .repository(.read),
             answers: [.page, .failure(404)], "Show a run, at one of its jobs.", runPage),
     ]
 
     @Sendable static func listPage(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
         let repository = place.repository
         let page = Page(number: Page(request).number, limit: PageLimits.rowsMax)
-        let runs = try app.views.runs(of: repository.id, RunFilter(), page.part)
+        let runs = try app.views.runs(.repository(repository.id), RunFilter(), page.part)
         let base = "/\(repository.fullName)"
         return try RunListPage(
             head: PageHead(title: repository.fullName, repository: repository.fullName),
@@ -30,7 +30,7 @@ enum RunPages {
             },
             runs: runs.map { run in
                 RunRow(
-                    link: "\(base)/actions/runs/\(run.number)", number: run.number, status: "\(run.status)",
+                    link: "\(base)/actions/runs/\(run.id)", number: run.number, status: "\(run.status)",
                     name: run.title, workflow: run.workflowID, ref: run.ref, actor: run.actor)
             }
         ).response()
@@ -38,8 +38,8 @@ enum RunPages {
 
     @Sendable static func runPage(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
         let repository = place.repository
-        guard let run = try app.views.run(number: request.int("number") ?? 0, in: repository.id) else {
-            throw Failure(.missing, "run \(request.path["number"] ?? "") does not exist")
+        guard let run = try app.views.run(request.id("run"), in: repository.id) else {
+            throw Failure(.missing, "run \(request.path["run"] ?? "") does not exist")
         }
         let base = "/\(repository.fullName)"
         let artifacts = try app.artifactViews.page(

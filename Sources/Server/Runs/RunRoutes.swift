@@ -9,16 +9,22 @@ enum RunRoutes {
 
     static let all: [Endpoint] = [
         Endpoint(
-            .get, base + "/runs", .repository(.read), scope: .repository, query: listParameters,
-            answers: [.json(200, RunList.self), .failure(400), .failure(404), .failure(422)],
-            "List the runs of a repository, newest first.", list),
-        Endpoint(
             .get, base + "/runs/{run}", .repository(.read), scope: .repository, answers: one, "Show a run."
         ) { request, place, app in try answer(200, try run(request, place, app), request, place, app) },
         Endpoint(
             .get, base + "/runs/{run}/attempts/{attempt}", .repository(.read), scope: .repository, answers: one,
             "Show an attempt of a run."
         ) { request, place, app in try answer(200, try attempt(request, place, app), request, place, app) },
+        Endpoint(
+            .delete, base + "/runs/{run}", .repository(.write), scope: .repository,
+            answers: [.none(204), .failure(400), .failure(404)],
+            "Delete a finished run with its jobs, logs, summaries and artifacts."
+        ) { request, place, app in
+            guard try app.runs.remove(request.id("run"), in: place.id, by: place.caller.account) else {
+                throw Failure(.missing, "not found")
+            }
+            return .noContent
+        },
         Endpoint(
             .post, base + "/runs/{run}/cancel", .repository(.write), scope: .repository,
             answers: one + [.failure(409)], "Cancel a run."
@@ -28,30 +34,35 @@ enum RunRoutes {
             answers: one + [.failure(409)], "Cancel a run without waiting for the last words of its runners."
         ) { request, place, app in try cancel(.forceCancelRequested, request, place, app) },
         Endpoint(
+            .post, base + "/runs/{run}/approve", .repository(.write), scope: .repository,
+            answers: one + [.failure(409)], "Let a run start that waits for an approval."
+        ) { request, place, app in
+            let run = try run(request, place, app)
+            guard try app.runs.approve(run.id, by: place.caller.account) else { throw Failure(.missing, "not found") }
+            return try answer(200, try Self.run(request, place, app), request, place, app)
+        },
+        Endpoint(
             .post, base + "/runs/{run}/rerun", .repository(.write), scope: .repository,
-            answers: [.json(201, RunAnswer.self), .failure(400), .failure(404)], "Run all jobs of a run again."
+            answers: [.json(201, RunAnswer.self)] + refusals, "Run all jobs of a run again."
         ) { request, place, app in
             _ = try rerun(.all, request, place, app)
             return try answer(201, try run(request, place, app), request, place, app)
         },
         Endpoint(
             .post, base + "/runs/{run}/rerun-failed-jobs", .repository(.write), scope: .repository,
-            answers: [.none(201), .failure(400), .failure(404)],
-            "Run the failed jobs of a run again, with those that need them."
+            answers: [.none(201)] + refusals, "Run the failed jobs of a run again, with those that need them."
         ) { request, place, app in
             _ = try rerun(.failed, request, place, app)
             return Response(201, type: "application/json;charset=utf-8", body: [])
         },
+        Endpoint(
+            .get, base + "/tasks", .repository(.read), scope: .repository, query: Page.parameters.without(["before"]),
+            answers: [.json(200, TaskList.self), .failure(400), .failure(404)],
+            "List the tasks of a repository, newest first: one for each job that a runner took.", tasks),
     ]
 
-    static let listParameters =
-        Page.parameters + [
-            QueryParameter("status", "pending, queued, in_progress, completed, success, failure …; may be repeated"),
-            QueryParameter("event", "the trigger's name, such as push"),
-            QueryParameter("branch", "a branch's short name"), QueryParameter("actor", "who caused the run"),
-            QueryParameter("head_sha", "the whole commit id"),
-            QueryParameter("exclude_pull_requests", "taken for GitHub's clients; changes nothing"),
-        ]
+    /// What may stand in the way of a rerun.
+    static let refusals: [AnswerShape] = [.failure(400), .failure(404), .failure(409)]
 
     static func place(_ request: Request, _ place: InRepository, _ app: App) -> RunPlace {
         RunPlace(base: app.base(of: request), repository: place.repository)
@@ -77,16 +88,15 @@ enum RunRoutes {
         return run
     }
 
-    @Sendable private static func list(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
-        let filter = try runFilter(request)
+    @Sendable private static func tasks(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        try request.refuseUnknownParameters(but: Page.parameters.without(["before"]))
         let page = Page(request)
-        let runs = try app.views.runs(of: place.id, filter, page.part)
-        let total = try app.views.runCount(of: place.id, filter)
+        let tasks = try app.views.tasks(of: place.id, page.part)
+        let total = try app.views.taskCount(of: place.id)
         let at = Self.place(request, place, app)
         return try .json(
-            200, RunList(total_count: total, workflow_runs: runs.map { RunAnswer($0, at: at) }),
-            headers: page.headers(
-                total: total, last: runs.last?.id.number, shown: runs.count, base: at.base, request: request))
+            200, TaskList(total_count: total.rows, workflow_runs: tasks.map { TaskAnswer($0, at: at) }),
+            headers: page.headers(total, shown: tasks.count, base: at.base, request: request))
     }
 
     private static func cancel(
@@ -94,8 +104,11 @@ enum RunRoutes {
     ) throws -> Response {
         let before = try run(request, place, app)
         guard !before.status.isDone else { throw Failure(.conflict, "run is already completed") }
-        try app.runs.apply(event, to: before.id, by: place.caller.account)
-        return try answer(200, try run(request, place, app), request, place, app)
+        let changes = try app.runs.apply(event, to: before.id, by: place.caller.account)
+        let after = try run(request, place, app)
+        // It ended between the look and the lock.
+        guard !changes.isEmpty || !after.status.isDone else { throw Failure(.conflict, "run is already completed") }
+        return try answer(200, after, request, place, app)
     }
 
     /// - Returns: the new jobs' ids by those of the attempt before.
@@ -103,38 +116,27 @@ enum RunRoutes {
         _ selection: RerunWish, _ request: Request, _ place: InRepository, _ app: App
     ) throws -> [JobID: JobID] {
         let run = try run(request, place, app)
-        guard let copies = try app.runs.rerun(run.id, selection, by: place.caller.account) else {
-            throw Failure(.missing, "not found")
-        }
-        return copies
-    }
-
-    private static func runFilter(_ request: Request) throws -> RunFilter {
-        try request.refuseUnknownParameters(but: listParameters)
-        var filter = RunFilter()
-        filter.statuses = try statusFilter(request.all("status"))
-        filter.event = request.given("event")
-        filter.branch = request.given("branch")
-        filter.actor = request.given("actor")
-        filter.headSHA = request.given("head_sha")?.lowercased()
-        return filter
-    }
-
-    /// The words of rest.md 2; unknown ones are refused.
-    static func statusFilter(_ words: [String]) throws -> [Status] {
-        try words.filter { !$0.isEmpty }.flatMap { word -> [Status] in
-            switch word {
-            case "pending", "waiting", "requested", "action_required": [.blocked]
-            case "queued": [.waiting]
-            case "in_progress": [.running, .cancelling]
-            case "completed": [.success, .failure, .cancelled, .skipped]
-            case "success": [.success]
-            case "failure": [.failure]
-            case "skipped", "neutral": [.skipped]
-            case "cancelled", "timed_out": [.cancelled]
-            default: throw Failure(.invalid, "Invalid status \(word)")
+        do {
+            guard let copies = try app.runs.rerun(run.id, selection, by: place.caller.account) else {
+                throw Failure(.missing, "not found")
             }
+            return copies
+        } catch RerunRefusal.runNotDone where run.status.isDone {
+            throw Failure(.conflict, "somebody else has just run this run again")
         }
+    }
+}
+
+extension [QueryParameter] {
+    func without(_ names: Set<String>) -> [QueryParameter] { filter { !names.contains($0.name) } }
+}
+
+extension Page {
+    func headers(
+        _ total: ListTotal, last: Int64? = nil, shown: Int, base: String, request: Request
+    ) -> [(name: String, value: String)] {
+        headers(
+            total: total.rows, isWhole: total.isWhole, last: last, shown: shown, base: base, request: request)
     }
 }
 

@@ -40,22 +40,24 @@ package struct Page: Equatable, Sendable {
     /// `X-Total-Count`, and a `Link` to the pages around this one (RFC 8288), as Gitea gives them.
     ///
     /// - Parameters:
+    ///   - isWhole: false when nobody counted to the end, so that nothing is known of the last page.
     ///   - lastID: of the last row shown, and `shown` how many are: a list that was asked for by `before` links to what follows.
     package func headers(
-        total: Int64, last lastID: Int64? = nil, shown: Int = 0, base: String, request: Request
+        total: Int64, isWhole: Bool = true, last lastID: Int64? = nil, shown: Int = 0, base: String, request: Request
     ) -> [(name: String, value: String)] {
         var headers = [(name: "X-Total-Count", value: "\(total)")]
         let last = max(1, (total + Int64(limit) - 1) / Int64(limit))
         var links: [(page: Int64, rel: String)] = []
         if before == nil {
-            if Int64(number) < last { links += [(Int64(number) + 1, "next"), (last, "last")] }
+            if !isWhole, Int64(number) >= last, shown == limit { links += [(Int64(number) + 1, "next")] }
+            if Int64(number) < last { links += [(Int64(number) + 1, "next")] + (isWhole ? [(last, "last")] : []) }
             if number > 1 { links += [(1, "first"), (Int64(number) - 1, "prev")] }
         }
         var texts = links.map { link(to: "page=\($0.page)", rel: $0.rel, base, request) }
         if before != nil, let lastID, shown == limit {
             texts.append(link(to: "before=\(lastID)", rel: "next", base, request))
         }
-        if !texts.isEmpty { headers.append((name: "Link", value: texts.joined(separator: ","))) }
+        if !texts.isEmpty { headers.append((name: "Link", value: texts.joined(separator: ", "))) }
         return headers
     }
 

@@ -67,5 +67,7 @@ def test_06_jobs_of_a_run(pushed):
     assert jobs("status=failure") == []
     assert jobs("limit=1&page=2") == ["two"] and jobs("limit=1&page=3") == []
     assert jobs("order=desc") == ["two", "one"]
-    for query in ("state=success", "sort=name", "order=up", "filter=first"):
+    for query in ("sort=name", "order=up"):
+        assert pushed.rest(f"/runs/{done['id']}/jobs?{query}").status == 422
+    for query in ("state=success", "filter=first", "status=nonsense"):
         assert pushed.rest(f"/runs/{done['id']}/jobs?{query}").status == 400

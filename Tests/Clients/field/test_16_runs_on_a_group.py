@@ -10,4 +10,4 @@ def test_a_group_alone_takes_any_runner_and_says_so(project):
     runner = project.runner(labels=["anything"])
     runner.finish(runner.fetch())
     assert project.wait_run()["conclusion"] == "success"
-    assert "no runner groups" in ask(project.stack, "GET", f"/{project.path}/actions/runs/{run['run_number']}").text
+    assert "no runner groups" in ask(project.stack, "GET", f"/{project.path}/actions/runs/{run['id']}").text

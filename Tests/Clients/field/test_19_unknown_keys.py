@@ -11,5 +11,5 @@ def test_a_misspelt_key_is_a_warning_with_the_nearest_one(project):
     run = wait_for(lambda: project.run_of("ci.yml"), "the run")
     said = '.gitea/workflows/ci.yml:7:5: unexpected key "needz" in job "deploy"; did you mean "needs"?'
     assert said in run["warnings"] and run["problem"] == ""
-    page = ask(project.stack, "GET", f"/{project.path}/actions/runs/{run['run_number']}").text
+    page = ask(project.stack, "GET", f"/{project.path}/actions/runs/{run['id']}").text
     assert "needz" in page and "did you mean" in page

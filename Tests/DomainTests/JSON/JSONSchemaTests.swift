@@ -8,10 +8,10 @@ struct JSONSchemaTests {
     func schema() throws {
         var schemas = SchemaCollection()
         #expect(try schemas.reference(to: JSONEncodingTests.Outer.self) == ##"{"$ref":"#/components/schemas/Outer"}"##)
-        #expect(schemas.schemas.map(\.name) == ["Outer", "Inner"])
+        #expect(schemas.schemas.map(\.name) == ["Outer", "Inner", "InnerArray"])
         #expect(
             schemas.schemas[0].json
-                == ##"{"type":"object","properties":{"id":{"type":"integer","format":"int64"},"name":{"type":"string"},"note":{"type":"string"},"count":{"type":"integer","format":"int64"},"inner":{"$ref":"#/components/schemas/Inner"},"maybe":{"$ref":"#/components/schemas/Inner"},"list":{"type":"array","items":{"$ref":"#/components/schemas/Inner"}},"names":{"type":"array","items":{"type":"string"}},"flag":{"type":"boolean"},"url":{"type":"string","nullable":true}},"required":["id","name","inner","list","names","flag","url"]}"##
+                == ##"{"type":"object","properties":{"id":{"type":"integer","format":"int64"},"name":{"type":"string"},"note":{"type":"string"},"count":{"type":"integer","format":"int64"},"inner":{"$ref":"#/components/schemas/Inner"},"maybe":{"$ref":"#/components/schemas/Inner"},"list":{"$ref":"#/components/schemas/InnerArray"},"names":{"type":"array","items":{"type":"string"}},"flag":{"type":"boolean"},"url":{"type":"string","nullable":true}},"required":["id","name","inner","list","names","flag","url"]}"##
         )
     }
 

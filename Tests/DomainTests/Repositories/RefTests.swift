@@ -16,4 +16,12 @@ struct RefTests {
         let short = shortRef(ref)
         #expect(short.name == name && short.type == type)
     }
+
+    @Test(
+        "as people read it",
+        arguments: [
+            ("refs/heads/a/b", "a/b"), ("refs/tags/v1", "v1"), ("refs/pull/12/head", "#12"), ("refs/pull/7", "#7"),
+            ("refs/notes/x", "refs/notes/x"), ("", ""),
+        ])
+    func shown(ref: String, expected: String) { #expect(shownRef(ref) == expected) }
 }

@@ -208,4 +208,25 @@ struct PlannerTests {
         #expect(planned.runs.isEmpty && world.asked.isEmpty)
         #expect(planned.words.hasSuffix("are stored for each run: starts nothing"))
     }
+
+    @Test("a disabled workflow starts nothing by any event; variables are seen by what is planned")
+    func settings() throws {
+        var world = Self.world(["a.yml": "on: push", "b.yml": "run-name: to ${{ vars.WHERE }}\non: push"])
+        world.settings = PlanSettings(
+            vars: .object([(key: "WHERE", value: .string("prod"))]), disabledWorkflows: ["a.yml", "c.yml"])
+        let planned = world.plan()
+        #expect(planned.runs.map(\.plan.workflowID) == ["b.yml"])
+        #expect(planned.runs.first?.plan.title == "to prod")
+        #expect(planned.words.hasPrefix(".gitea/workflows/a.yml: the workflow is disabled\n"))
+        #expect(!world.asked.contains("file .gitea/workflows/a.yml"))
+    }
+
+    @Test("a dispatch reads no file but its own")
+    func dispatchReadsOne() throws {
+        var world = Self.world(["a.yml": "on: workflow_dispatch", "b.yml": "on: workflow_dispatch"])
+        let json = #"{"workflow":".gitea/workflows/b.yml","ref":"main"}"#
+        let planned = world.plan(try event(.workflowDispatch, json), payload: EventPayload(json: json))
+        #expect(world.asked == ["settings", "file .gitea/workflows/b.yml", "run"])
+        #expect(planned.runs.map(\.plan.inputs) == ["{}"])
+    }
 }

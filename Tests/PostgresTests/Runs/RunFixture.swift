@@ -51,12 +51,14 @@ struct RunFixture {
     @discardableResult
     func plan(
         _ jobs: [PlannedJob], event: String = "push", ref: String = "refs/heads/main", sha: String = "a",
-        title: String = "t", by actor: AccountID? = Self.ann
+        title: String = "t", by actor: AccountID? = Self.ann, in repository: RepositoryID = Self.repository,
+        needsApproval: Bool = false
     ) throws -> RunID {
-        let planned = PlannedRun(
+        var planned = PlannedRun(
             workflowID: "ci.yml", workflowPath: ".gitea/workflows/ci.yml", title: title, event: event, ref: ref,
             sha: String(repeating: sha, count: 40), payload: #"{"ref":"\#(ref)"}"#, problem: "", jobs: jobs)
-        guard let reserved = try runs.reserve(1, in: Self.repository).first,
+        planned.needsApproval = needsApproval
+        guard let reserved = try runs.reserve(1, in: repository).first,
             let run = try database.transaction({
                 try runs.plan(planned, as: reserved, inbox: nil, actor: actor, in: $0)
             })

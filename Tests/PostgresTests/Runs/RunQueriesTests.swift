@@ -11,62 +11,6 @@ struct RunQueriesTests {
 
     init() throws { fixture = try RunFixture() }
 
-    private func numbers(_ filter: RunFilter = RunFilter(), _ part: ListPart = ListPart(limit: 100)) throws -> [Int64] {
-        try queries.runs(of: RunFixture.repository, filter, part).map(\.number)
-    }
-    private func filter(_ change: (inout RunFilter) -> Void) -> RunFilter {
-        var filter = RunFilter()
-        change(&filter)
-        return filter
-    }
-
-    @Test("E8: a list is newest first, in pages that leave nothing out and show nothing twice")
-    func pages() throws {
-        for _ in 0..<7 { try fixture.plan([RunFixture.job("a")]) }
-        #expect(try numbers() == [7, 6, 5, 4, 3, 2, 1])
-        #expect(
-            try (0..<4).flatMap { try numbers(RunFilter(), ListPart(limit: 2, offset: 2 * Int64($0))) } == [
-                7, 6, 5, 4, 3, 2, 1,
-            ])
-        #expect(try queries.runCount(of: RunFixture.repository, RunFilter()) == 7)
-        // From the third newest on, whatever comes meanwhile.
-        let third = try queries.runs(of: RunFixture.repository, RunFilter(), ListPart(limit: 3))[2].id.number
-        #expect(try numbers(RunFilter(), ListPart(limit: 2, before: third)) == [4, 3])
-        #expect(try queries.runs(of: RepositoryID(9), RunFilter(), ListPart(limit: 9, offset: 0)).isEmpty)
-    }
-
-    @Test("each part of a filter, and all of them together")
-    func filters() throws {
-        try fixture.script("insert into account (name) values ('Bob')")
-        try fixture.plan([RunFixture.job("a")])
-        try fixture.plan([RunFixture.job("a")], event: "schedule", ref: "refs/heads/dev", sha: "b", by: AccountID(2))
-        try fixture.plan([RunFixture.job("a", condition: "false")], ref: "refs/tags/main", sha: "c", by: nil)
-        let cases: [(RunFilter, [Int64])] = [
-            (filter { $0.statuses = [.waiting] }, [2, 1]), (filter { $0.statuses = [.skipped, .failure] }, [3]),
-            (filter { $0.statuses = [.success] }, []), (filter { $0.event = "schedule" }, [2]),
-            (filter { $0.event = "Push" }, []), (filter { $0.branch = "main" }, [1]),
-            (filter { $0.branch = "dev" }, [2]),
-            (filter { $0.branch = "refs/heads/main" }, []),
-            (filter { $0.headSHA = String(repeating: "c", count: 40) }, [3]),
-            (filter { $0.headSHA = "c" }, []), (filter { $0.actor = "bob" }, [2]), (filter { $0.actor = "ANN" }, [1]),
-            (filter { $0.actor = "nobody" }, []),
-            (
-                filter {
-                    $0.actor = "ann"; $0.branch = "dev"
-                }, []
-            ),
-            (
-                filter {
-                    $0.actor = "bob"; $0.branch = "dev"; $0.event = "schedule"; $0.statuses = [.waiting, .running]
-                }, [2]
-            ),
-        ]
-        for (filter, expected) in cases {
-            #expect(try numbers(filter) == expected, "\(filter)")
-            #expect(try queries.runCount(of: RunFixture.repository, filter) == Int64(expected.count), "\(filter)")
-        }
-    }
-
     @Test("a run is found by id, number and attempt in its own repository alone; a gone account is a ghost")
     func found() throws {
         try fixture.script("insert into repository (owner_id, name) values (1, 'other')")

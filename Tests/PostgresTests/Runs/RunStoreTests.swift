@@ -119,6 +119,44 @@ struct RunStoreTests {
         #expect(try runs.cancelAbandoned(limits: limits) == [])
     }
 
+    @Test("a run that needs an approval starts nothing until it is given, whatever looks at it meanwhile")
+    func approval() throws {
+        let run = try fixture.plan([RunFixture.job("a"), RunFixture.job("b", needs: ["a"])], needsApproval: true)
+        let other = try fixture.plan([RunFixture.job("a")])
+        #expect(try fixture.statuses(of: run) == ["a": .blocked, "b": .blocked])
+        #expect(try fixture.queries.run(run, in: RunFixture.repository)?.awaitsApproval == true)
+        try fixture.script(
+            "update run set created_at = now() - interval '1 hour'; update job set changed_at = now() - interval '9 days' where run_id = \(run)"
+        )
+        #expect(try runs.repair() == [])
+        #expect(try runs.cancelAbandoned(limits: RecoveryLimits()) == [])
+        let job = try #require(try fixture.jobs(of: run)["a"])
+        let why = try #require(try WaitQueries(database: fixture.database).why(job: job, in: RunFixture.repository))
+        #expect(why.kind == .approval)
+        #expect(throws: RerunRefusal.runNotDone) { try runs.rerun(run, .all, by: nil) }
+        #expect(throws: ApprovalRefusal.neverWaited) { try runs.approve(other, by: RunFixture.ann) }
+
+        #expect(try runs.approve(run, by: RunFixture.ann))
+        #expect(try fixture.statuses(of: run) == ["a": .waiting, "b": .blocked])
+        #expect(try runs.approve(run, by: RunFixture.ann), "again")
+        #expect(try fixture.text("select count(*)::text from event where kind = 'run_approved'") == "1")
+        #expect(try fixture.text("select actor_id::text from event where kind = 'run_approved'") == "1")
+        #expect(try fixture.queries.run(run, in: RunFixture.repository)?.awaitsApproval == false)
+        // A rerun needs no second one.
+        try runs.apply(.cancelRequested, to: run)
+        #expect(try runs.rerun(run, .all, by: nil) != nil)
+        #expect(try fixture.statuses(of: run) == ["a": .waiting, "b": .blocked])
+        #expect(try runs.approve(RunID(99), by: nil) == false)
+    }
+
+    @Test("a run that is cancelled while it waits for an approval cannot be approved any more")
+    func cancelledBeforeApproval() throws {
+        let run = try fixture.plan([RunFixture.job("a")], needsApproval: true)
+        try runs.apply(.cancelRequested, to: run)
+        #expect(try fixture.statuses(of: run) == ["a": .cancelled])
+        #expect(throws: ApprovalRefusal.isDone) { try runs.approve(run, by: nil) }
+    }
+
     @Test("a run in which an event was missed is put right, and no other")
     func repaired() throws {
         let run = try fixture.plan([RunFixture.job("a"), RunFixture.job("b", needs: ["a"])])

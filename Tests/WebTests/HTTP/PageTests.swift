@@ -56,6 +56,20 @@ struct PageTests {
         #expect(found == expected)
     }
 
+    @Test("a list that nobody counted to its end has no last page, and a next one while pages are full")
+    func uncounted() {
+        func rels(_ query: String, total: Int64, shown: Int) -> [String] {
+            let request = Self.request(query)
+            let link =
+                Page(request).headers(total: total, isWhole: false, shown: shown, base: "", request: request)
+                .first { $0.name == "Link" }?.value ?? ""
+            return link.split(separator: ", ").map { String($0.split(separator: "rel=").last ?? "") }
+        }
+        #expect(rels("limit=10", total: 20, shown: 10) == ["\"next\""])
+        #expect(rels("limit=10&page=2", total: 20, shown: 10) == ["\"next\"", "\"first\"", "\"prev\""])
+        #expect(rels("limit=10&page=9", total: 20, shown: 3) == ["\"first\"", "\"prev\""])
+    }
+
     @Test("a list asked for by an id links to what comes after its last row, while there may be more")
     func keyset() {
         let request = Self.request("before=70&limit=2&q=x")

@@ -1,0 +1,137 @@
+import Domain
+import Postgres
+import Web
+
+/// REST: the workflow files of a repository's default branch, and what starts them by hand (rest.md 5).
+enum WorkflowRoutes {
+    private static let base = "/api/v1/repos/{owner}/{repo}/actions/workflows"
+    private static let one = base + "/{workflow_id}"
+
+    static let all: [Endpoint] = [
+        Endpoint(
+            .get, base, .repository(.read, needsToken: true), scope: .repository,
+            answers: [.json(200, WorkflowList.self), .failure(404)],
+            "List the workflows of the default branch by their file names."
+        ) { request, place, app in
+            let workflows = try answers(place, request, app) { $0 }
+            return try .json(200, WorkflowList(total_count: workflows.count, workflows: workflows))
+        },
+        Endpoint(
+            .get, one, .repository(.read, needsToken: true), scope: .repository,
+            answers: [.json(200, WorkflowAnswer.self), .failure(404)], "Show a workflow of the default branch."
+        ) { request, place, app in try .json(200, try workflow(request, place, app)) },
+        Endpoint(
+            .put, one + "/enable", .repository(.write), scope: .repository, answers: [.none(204), .failure(404)],
+            "Let a workflow start again."
+        ) { request, place, app in try setDisabled(false, request, place, app) },
+        Endpoint(
+            .put, one + "/disable", .repository(.write), scope: .repository, answers: [.none(204), .failure(404)],
+            "Let a workflow start by no event; runs that there are go on."
+        ) { request, place, app in try setDisabled(true, request, place, app) },
+        Endpoint(
+            .post, one + "/dispatches", .repository(.write), scope: .repository,
+            query: [
+                QueryParameter("return_run_details", "true: answer 200 with the run"),
+                QueryParameter("scoped_workflow_source_repo_id", "not served: anything but 0 is 404"),
+            ],
+            reading: JSONBody<DispatchBody>(
+                orElse: "[Ref]: Required; send {\"ref\": \"main\", \"inputs\": {\"name\": \"value\"}}"),
+            answers: [.json(200, DispatchAnswer.self), .none(204), .failure(403), .failure(404), .failure(422)],
+            "Start a workflow that lists workflow_dispatch.", dispatch),
+    ]
+
+    // MARK: files
+
+    /// - Parameter choose: which of the files; only their names are read.
+    private static func answers(
+        _ place: InRepository, _ request: Request, _ app: App, _ choose: ([CommitEntry]) -> [CommitEntry]
+    ) throws -> [WorkflowAnswer] {
+        let git = GitReader(RepositoryFiles(configuration: app.configuration).directory(place.id))
+        defer { git.close() }
+        let files = WorkflowFiles(app: app, git: git)
+        // An empty repository has no workflows.
+        guard let head = try files.place(of: ["refs/heads/\(place.repository.defaultBranch)"]) else { return [] }
+        let entries = choose(try files.entries(at: head))
+        guard !entries.isEmpty else { return [] }
+        let disabled = try app.workflows.disabled(in: place.id)
+        return try files.named(entries).map {
+            WorkflowAnswer(
+                $0, isDisabled: disabled.contains($0.id), in: place.repository, at: head.head.author.seconds,
+                base: app.base(of: request))
+        }
+    }
+
+    private static func workflow(_ request: Request, _ place: InRepository, _ app: App) throws -> WorkflowAnswer {
+        let id = try file(request)
+        let found = try answers(place, request, app) { $0.filter { workflowID(ofPath: $0.path) == id } }
+        guard let workflow = found.first else { throw Failure(.missing, "not found") }
+        return workflow
+    }
+
+    /// The file that the path names: one that no file can have is missing.
+    static func file(_ request: Request) throws -> String {
+        let id = request.path["workflow_id"] ?? ""
+        guard !id.isEmpty, id.utf8.count <= WorkflowLimits.pathBytesMax, !id.utf8.contains(0) else {
+            throw Failure(.missing, "not found")
+        }
+        return id
+    }
+
+    private static func setDisabled(
+        _ isDisabled: Bool, _ request: Request, _ place: InRepository, _ app: App
+    ) throws -> Response {
+        let id = try workflow(request, place, app).id
+        try app.workflows.setDisabled(isDisabled, id, in: place.id, by: place.caller.account)
+        return .noContent
+    }
+
+    // MARK: dispatch
+
+    @Sendable private static func dispatch(
+        _ request: Request, _ place: InRepository, _ body: () throws -> DispatchBody, _ app: App
+    ) throws -> Response {
+        let file = try file(request)
+        if let source = request.given("scoped_workflow_source_repo_id"), source != "0" {
+            throw Failure(.missing, "not found")
+        }
+        let isForm =
+            request.header("Content-Type")?.lowercased().hasPrefix("application/x-www-form-urlencoded") ?? false
+        let sent = isForm ? try DispatchForm(request.body) : DispatchForm(try body())
+        guard !sent.ref.isEmpty, !sent.ref.utf8.contains(0) else { throw Failure(.invalid, "[Ref]: Required") }
+        let run = try Dispatch(app: app, place: place, workflow: file).start(ref: sent.ref, inputs: sent.inputs)
+        guard ["true", "1"].contains(request.query["return_run_details"] ?? "") else { return .noContent }
+        return try .json(200, DispatchAnswer(run, in: place.repository, base: app.base(of: request)))
+    }
+}
+
+/// What a dispatch gives, from JSON or from a form: `ref=main&inputs[level]=3`.
+struct DispatchForm: Equatable {
+    let ref: String
+    let inputs: [String: String]
+
+    init(_ body: DispatchBody) {
+        ref = body.ref ?? ""
+        inputs = (body.inputs ?? [:]).compactMapValues { $0?.text }
+    }
+
+    init(_ bytes: [UInt8]) throws {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard bytes.count <= DispatchLimits.inputsBytesMax * 4 else {
+            throw Failure(
+                .tooLarge, "the form has \(bytes.count) bytes; at most \(DispatchLimits.inputsBytesMax * 4) are taken")
+        }
+        var ref = ""
+        var inputs: [String: String] = [:]
+        for pair in text.split(byte: "&") {
+            let sides = pair.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = percentDecoded(Substring(sides[0]), plusIsSpace: true)
+            let value = sides.count > 1 ? percentDecoded(Substring(sides[1]), plusIsSpace: true) : ""
+            if name == "ref" { ref = value }
+            if name.hasPrefix("inputs["), name.hasSuffix("]") {
+                inputs[String(name.dropFirst("inputs[".count).dropLast())] = value
+            }
+        }
+        self.ref = ref
+        self.inputs = inputs
+    }
+}
