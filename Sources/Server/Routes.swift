@@ -12,8 +12,9 @@ package enum Routes {
         + CollaboratorRoutes.all
         + ContentsRoutes.all
         + CommitRoutes.all
-        + GitDataRoutes.all
+        + GitObjectRoutes.all
         + BranchRoutes.all
+        + CommitStatusRoutes.all
         + RunListRoutes.all
         + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
         + LogPage.all + StaticFile.endpoints

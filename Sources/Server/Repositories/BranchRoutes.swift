@@ -262,7 +262,7 @@ extension GitView {
     /// Tags with their commits, read by one git; those of what is no commit are left out.
     func tags(_ refs: [(name: String, id: String)]) throws -> [TagAnswer] {
         let objects = try git.objects(
-            refs.flatMap { [$0.id, $0.id + "^{commit}"] }, bytesMax: PushLimits.commitBytesMax)
+            refs.flatMap { [$0.id, "\($0.id)^{commit}"] }, bytesMax: PushLimits.commitBytesMax)
         return refs.enumerated().compactMap { index, ref in
             guard let object = objects[index * 2], let commit = objects[index * 2 + 1], let bytes = commit.bytes else {
                 return nil

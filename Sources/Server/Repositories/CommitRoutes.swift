@@ -1,5 +1,5 @@
 import Domain
-import FoundationEssentials
+import Foundation
 import Postgres
 import Web
 
@@ -129,7 +129,7 @@ enum CommitRoutes {
         _ commits: [GitView.Named], _ request: Request, _ view: GitView
     ) -> [String: [CommitAnswer.File]] {
         guard request.query["files"] != "false", !commits.isEmpty else { return [:] }
-        let input = commits.map { named in named.id + (named.commit.parents.first.map { " " + $0 } ?? "") + "\n" }
+        let input = commits.map { named in "\(named.id) \(named.commit.parents.first ?? "")\n" }
             .joined()
         let answer = try? view.git.answer(
             ["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--name-status", "-z"], input: Array(input.utf8),

@@ -89,7 +89,7 @@ extension GitView {
 }
 
 /// REST: refs, trees and blobs as git has them (rest.md 11).
-enum GitDataRoutes {
+enum GitObjectRoutes {
     private static let path = RepositoryRoutes.path + "/git"
     private static let trees = [
         QueryParameter("recursive", "true: with all that is below"), QueryParameter("page", "the page, from 1"),
