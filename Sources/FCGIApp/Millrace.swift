@@ -15,7 +15,9 @@ struct Millrace: AsyncParsableCommand {
             ServeCommand.self, CheckConfigCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self,
             WhyCommand.self,
             GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self,
-            ExecStepCommand.self, WorkflowCommand.self, SecretsCommand.self,
+            ExecStepCommand.self, WorkflowCommand.self, SecretsCommand.self, LoginCommand.self, RunsCommand.self,
+            JobsCommand.self, LogsCommand.self, DispatchCommand.self, RerunCommand.self, CancelCommand.self,
+            WorkflowsCommand.self, VariablesCommand.self, RunnersCommand.self, TokensCommand.self,
         ])
 
     /// As ArgumentParser's own, but wrong usage is 2, as everywhere else, and not sysexits' 64 (STYLE section 5).

@@ -43,6 +43,7 @@ package enum Routes {
             hooks: RouterHooks(
                 refuse: { request, app in try app.refuseOtherSites(request, method: request.method) },
                 failed: { error, request, app in app.report(error, of: request) },
+                base: { request, app in app.base(of: request) },
                 within: { context, body in StatementOrigin.$requestID.withValue(context.id, operation: body) }))
     }
 }

@@ -8,17 +8,26 @@ from typing import Any
 import gitea_api_client as sdk
 
 
-def with_client(stack, token: str, body: Callable[[sdk.ApiClient], Awaitable[Any]]) -> Any:
-    """Runs `body` with a client that shows the token."""
+def with_client(stack, token: "str | None", body: Callable[[sdk.ApiClient], Awaitable[Any]]) -> Any:
+    """Runs `body` with a client that shows the token, if there is one."""
 
     async def run() -> Any:
-        configuration = sdk.Configuration(
-            host=f"{stack.url}/api/v1", api_key={"AuthorizationHeaderToken": f"token {token}"}
-        )
+        key = {"AuthorizationHeaderToken": f"token {token}"} if token else {}
+        configuration = sdk.Configuration(host=f"{stack.url}/api/v1", api_key=key)
         async with sdk.ApiClient(configuration) as client:
             return await body(client)
 
     return asyncio.run(run())
+
+
+class Whole:
+    """Calls of an API that answer with status and headers beside the data."""
+
+    def __init__(self, api: Any):
+        self.api = api
+
+    def __getattr__(self, name: str) -> Callable:
+        return getattr(self.api, f"{name}_with_http_info")
 
 
 @dataclass

@@ -388,7 +388,8 @@ def test_an_instance_killed_while_it_takes_blocks(kills, job, call, nths):
     for nth in nths:
         name, data = fresh(), os.urandom(4 * MEGABYTE + 9)
         url = job.create(name)
-        with killed_at(kills, VICTIM, call, nth):
+        # Among the threads of requests alone: housekeeping makes such calls too, at times of its own.
+        with killed_at(kills, VICTIM, call, nth, "work"):
             patient(job, url, data)
             assert died(kills, VICTIM), (call, nth)
         kills.start_one(VICTIM)
@@ -402,7 +403,7 @@ def test_an_instance_killed_while_it_takes_blocks(kills, job, call, nths):
 def test_an_instance_killed_before_it_drops_what_a_block_replaced(kills, job):
     name, data = fresh(), os.urandom(MEGABYTE)
     client = job.blob(job.create(name), retry_policy=LinearRetry(backoff=1, retry_total=5))
-    with killed_at(kills, VICTIM, "unlink", 1):
+    with killed_at(kills, VICTIM, "unlink", 1, "work"):
 
         def hit() -> bool:
             client.stage_block(block_id(0), os.urandom(MEGABYTE))

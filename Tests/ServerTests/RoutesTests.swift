@@ -127,21 +127,53 @@ struct RoutesTests {
 
     // MARK: OpenAPI
 
-    @Test("of the REST API stand in the OpenAPI document, with schemas for all that it names")
-    func openAPI() throws {
+    @Test("of the REST API stand in both documents, with schemas for all that they name")
+    func documents() throws {
         let app = try TestApp()
-        let answer = app.ask("GET", "/swagger.v1.json")
-        #expect(answer.status == 200)
-        let document = try #require(answer.json as? [String: Any])
-        let paths = try #require(document["paths"] as? [String: [String: Any]])
-        let schemas = try #require((document["components"] as? [String: Any])?["schemas"] as? [String: Any])
+        for (address, base, place) in [
+            ("/openapi.json", "", "#/components/schemas/"), ("/swagger.v1.json", "/api/v1", "#/definitions/"),
+        ] {
+            let answer = app.ask("GET", address)
+            #expect(answer.status == 200)
+            let document = try #require(answer.json as? [String: Any])
+            let paths = try #require(document["paths"] as? [String: [String: Any]])
+            let schemas = try #require(
+                (document["components"] as? [String: Any])?["schemas"] as? [String: Any]
+                    ?? document["definitions"] as? [String: Any])
+            var operations: Set<String> = []
+            for endpoint in Routes.endpoints where endpoint.path.hasPrefix("/api/v1/") {
+                let path = String(endpoint.shownPath.dropFirst(base.count))
+                let operation = try #require(
+                    paths[path]?[endpoint.method.rawValue.lowercased()] as? [String: Any], "\(path)")
+                #expect(operation["x-millrace-access"] as? String == endpoint.access)
+                let name = try #require(operation["operationId"] as? String)
+                #expect(operations.insert(name).inserted, "two operations are called \(name)")
+            }
+            for reference in answer.text.split(separator: place).dropFirst() {
+                let name = String(reference.prefix { $0 != "\"" })
+                #expect(schemas[name] != nil, "\(name)")
+            }
+        }
+        #expect(app.ask("GET", "/swagger.v1.json").text.hasPrefix(#"{"swagger":"2.0""#))
+    }
+
+    @Test("are shown to people in a page that needs nothing from outside")
+    func page() throws {
+        let app = try TestApp()
+        let page = app.ask("GET", "/api/swagger")
+        #expect(page.status == 200)
         for endpoint in Routes.endpoints where endpoint.path.hasPrefix("/api/v1/") {
-            let operation = try #require(
-                paths[endpoint.shownPath]?[endpoint.method.rawValue.lowercased()] as? [String: Any], "\(endpoint.path)")
-            #expect(operation["x-millrace-access"] as? String == endpoint.access)
+            #expect(page.text.contains("<code>\(endpoint.shownPath)</code>"), "\(endpoint.path)")
         }
-        for reference in answer.text.matches(of: /#\/components\/schemas\/(\w+)/) {
-            #expect(schemas[String(reference.output.1)] != nil, "\(reference.output.1)")
-        }
+        #expect(!page.text.contains("http://") && !page.text.contains("<script"))
+        #expect(page.text.contains("&quot;username&quot;"))
+    }
+
+    @Test("a failure names an address that exists")
+    func failureAddress() throws {
+        let app = try TestApp()
+        let failure = try #require(app.ask("GET", "/api/v1/repos/ann/none", as: .ann).json as? [String: String])
+        let base = app.app.configuration.publicURL
+        #expect(failure["message"] == "not found" && failure["url"] == base + "/api/swagger")
     }
 }

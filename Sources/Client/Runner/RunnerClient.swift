@@ -5,7 +5,7 @@ import SwiftProtobuf
 
 /// The instance URL as typed, without trailing slashes; RPCs are below `<base>/api/actions` (runner.md 1.1).
 package struct ServerAddress: Sendable {
-    let base: String
+    package let base: String
 
     package init?(_ text: String) {
         var text = text

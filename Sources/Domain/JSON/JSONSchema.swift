@@ -16,13 +16,46 @@ extension Array: Described where Element: Described {
     public static var schemaName: String { Element.schemaName + "Array" }
 }
 
-/// The schemas of described types, each under its name, as OpenAPI 3.0 has them.
+/// How a document writes schemas.
+public enum SchemaDialect: Sendable {
+    /// JSON Schema 2020-12.
+    case openAPI31
+    /// What Gitea serves, and generators of its clients read.
+    case swagger2
+
+    fileprivate var place: String {
+        switch self {
+        case .openAPI31: "#/components/schemas/"
+        case .swagger2: "#/definitions/"
+        }
+    }
+
+    /// A type that may also be null.
+    fileprivate func type(_ name: String, _ more: String = "", orNull: Bool) -> String {
+        switch (self, orNull) {
+        case (_, false): "{\"type\":\"\(name)\"\(more)}"
+        case (.openAPI31, true): "{\"type\":[\"\(name)\",\"null\"]\(more)}"
+        case (.swagger2, true): "{\"type\":\"\(name)\"\(more),\"x-nullable\":true}"
+        }
+    }
+
+    fileprivate func orNull(_ reference: String) -> String {
+        switch self {
+        case .openAPI31: "{\"anyOf\":[\(reference),{\"type\":\"null\"}]}"
+        // A sibling of $ref is ignored.
+        case .swagger2: "{\"allOf\":[\(reference)],\"x-nullable\":true}"
+        }
+    }
+}
+
+/// The schemas of described types, each under its name.
 public struct SchemaCollection: Sendable {
+    private let dialect: SchemaDialect
     /// Schemas as JSON text, in the order they were met.
     public private(set) var schemas: [(name: String, json: String)] = []
     private var types: [String: ObjectIdentifier] = [:]
 
-    public init() {}
+    public init(_ dialect: SchemaDialect) { self.dialect = dialect }
 
     /// Two types of one name: one of them needs a `schemaName` of its own.
     public struct Clash: Error, CustomStringConvertible { public let description: String }
@@ -41,7 +74,7 @@ public struct SchemaCollection: Sendable {
             try type.example.encode(to: sketch)
             schemas[place] = (name, try json(sketch))
         }
-        return "{\"$ref\":\"#/components/schemas/\(name)\"}"
+        return "{\"$ref\":\"\(dialect.place)\(name)\"}"
     }
 
     private mutating func json(_ sketch: SchemaSketch) throws -> String {
@@ -61,18 +94,16 @@ public struct SchemaCollection: Sendable {
     }
 
     private mutating func json(of value: (any Encodable)?, orNull: Bool = false) throws -> String {
-        let nullable = orNull ? ",\"nullable\":true" : ""
         switch value {
-        case nil: return "{\"nullable\":true}"
-        case is String: return "{\"type\":\"string\"\(nullable)}"
-        case is Bool: return "{\"type\":\"boolean\"\(nullable)}"
-        case is any BinaryInteger: return "{\"type\":\"integer\",\"format\":\"int64\"\(nullable)}"
-        case is Double: return "{\"type\":\"number\"\(nullable)}"
+        case nil: return dialect == .openAPI31 ? "{\"type\":\"null\"}" : "{\"x-nullable\":true}"
+        case is String: return dialect.type("string", orNull: orNull)
+        case is Bool: return dialect.type("boolean", orNull: orNull)
+        case is any BinaryInteger: return dialect.type("integer", ",\"format\":\"int64\"", orNull: orNull)
+        case is Double: return dialect.type("number", orNull: orNull)
         case is JSONVerbatim: return "{}"
         case let described as any Described:
             let reference = try reference(to: type(of: described))
-            // A sibling of $ref is ignored in OpenAPI 3.0.
-            return orNull ? "{\"allOf\":[\(reference)],\"nullable\":true}" : reference
+            return orNull ? dialect.orNull(reference) : reference
         case .some(let other):
             let sketch = SchemaSketch()
             try other.encode(to: sketch)

@@ -12,7 +12,12 @@ struct AdminCommand: ParsableCommand {
 
     struct User: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "user", abstract: "Make users.", subcommands: [Create.self, AdminUserArtifactsCommand.self])
+            commandName: "user", abstract: "Make users and look after them.",
+            subcommands: [
+                Create.self, AdminUserListCommand.self, AdminUserPasswordCommand.self, AdminUserTokenCommand.self,
+                AdminUserAdminCommand.self, AdminUserDisableCommand.self, AdminUserEnableCommand.self,
+                AdminUserDeleteCommand.self, AdminUserArtifactsCommand.self,
+            ])
 
         struct Create: ParsableCommand {
             static let configuration = CommandConfiguration(
@@ -20,34 +25,23 @@ struct AdminCommand: ParsableCommand {
                 discussion: "Example: millrace admin user create --name ann --password-file pw --access-token")
             @OptionGroup var options: ConfigOption
             @Option(help: "Login name, 1 to 40 of letters, digits, . _ -") var name: String
-            @Option(help: "Password; other users of this host may see it, prefer --password-file.") var password:
-                String?
-            @Option(help: "File that holds the password on its first line.") var passwordFile: String?
+            @OptionGroup var password: PasswordOptions
             @Option(help: "Mail address.") var email = ""
             @Flag(help: "May do everything.") var admin = false
+            @Flag(help: "The user is refused everything but a change of the password.") var mustChangePassword = false
             @Flag(help: "Print an access token, alone on a line. It is shown this once.") var accessToken = false
 
             func run() throws {
                 try AdminCommand.guarded(options) { app in
-                    var secret = password
-                    if let passwordFile {
-                        secret = try String(contentsOfFile: passwordFile, encoding: .utf8)
-                            .textLines.first
-                    }
-                    guard let secret, (8...Password.bytesMax).contains(secret.utf8.count) else {
-                        throw Failure(
-                            .invalid,
-                            "give a password of 8 to \(Password.bytesMax) bytes by --password-file or --password")
-                    }
+                    let stored = try password.stored()
                     if let why = whyReserved(account: name) {
                         throw Failure(.invalid, "nobody can be called \"\(name)\": \(why)")
                     }
-                    let salt = Token.random(bytes: 16)
                     let account: AccountID
                     do {
                         account = try app.accounts.create(
                             name: name, email: email, isAdmin: admin,
-                            password: StoredPassword(hash: try Password.hash(secret, salt: salt), salt: salt)
+                            password: stored, mustChangePassword: mustChangePassword
                         ).id
                     } catch let error as PostgresError where error.isUniqueViolation {
                         throw Failure(.conflict, "user \"\(name)\" exists already")

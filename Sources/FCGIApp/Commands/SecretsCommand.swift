@@ -4,10 +4,10 @@ import Foundation
 import Server
 
 /// The keys of secrets (docs/adr/0027).
-struct SecretsCommand: ParsableCommand {
+struct SecretsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "secrets", abstract: "Look after the keys that secrets are sealed with.",
-        subcommands: [Rotate.self, Wrap.self])
+        commandName: "secrets", abstract: "Secrets of workflows, and the keys that they are sealed with.",
+        subcommands: [List.self, Put.self, Remove.self, Rotate.self, Wrap.self])
 
     struct Rotate: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -29,7 +29,8 @@ package struct AccountRemoval {
         // What is deleted is usually gone by now; what runs is waited for by the sweep.
         for repository in owned { try? RemoveRepositories(app: app).remove(repository.id) }
         do {
-            guard try app.accounts.delete(account.id) else { throw Failure(.missing, "not found") }
+            let isGone = try app.caches.credentials.changing(account.id) { try app.accounts.delete(account.id) }
+            guard isGone else { throw Failure(.missing, "not found") }
         } catch let error as PostgresError where error.isForeignKeyViolation {
             throw Failure(
                 .invalid,

@@ -122,7 +122,8 @@ enum AdminUserRoutes {
         edit.password = try AccountFields.password(wanted.password)
         // As Gitea: who is given a new password keeps it only when this says so.
         edit.mustChangePassword = wanted.must_change_password ?? (edit.password == nil ? nil : true)
-        guard let after = try app.accounts.edit(account.id, edit) else { throw Failure(.missing, "not found") }
+        guard let after = try app.caches.credentials.changing(account.id, { try app.accounts.edit(account.id, edit) })
+        else { throw Failure(.missing, "not found") }
         return try .json(200, UserAnswer(after, base: app.base(of: request), seenBy: caller))
     }
 

@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Postgres
 import Synchronization
 import Web
@@ -16,11 +17,15 @@ package final class CredentialCache: Sendable {
         var used: Set<Int64> = []
         var written: [Int64: Int64] = [:]
         var loggedIn: Set<AccountID> = []
+        /// Accounts that are being changed here, and whether the notification of it was heard.
+        var awaited: [Int64: Bool] = [:]
     }
     private static let lifeMicroseconds: Int64 = 10_000_000
     private static let tokensMax = 10_000
     /// A token's use, and a login, are written at most this often.
     private static let writtenEveryMicroseconds: Int64 = 60_000_000
+    /// A notification takes about a millisecond; without one for so long the answer goes out all the same.
+    private static let heardMillisecondsMax = 200
     private let state = Mutex(State())
 
     /// The token of a hash, by `look` when it is not remembered.
@@ -48,6 +53,29 @@ package final class CredentialCache: Sendable {
     func loggedIn(_ account: AccountID) { state.withLock { _ = $0.loggedIn.insert(account) } }
 
     package func forget(account: Int64) {
+        state.withLock { state in
+            state.changes += 1
+            state.known = state.known.filter { $0.value.token.account.id.number != account }
+            if state.awaited[account] != nil { state.awaited[account] = true }
+        }
+    }
+
+    /// Makes a change after which credentials of an account are others, and waits until this instance has heard of it by
+    /// PostgreSQL, as the others have by then: whoever is told that a token is revoked finds it refused.
+    func changing<T>(_ account: AccountID, _ change: () throws -> T) rethrows -> T {
+        state.withLock { $0.awaited[account.number] = false }
+        defer {
+            forgetLocally(account.number)
+            state.withLock { _ = $0.awaited.removeValue(forKey: account.number) }
+        }
+        let result = try change()
+        for _ in 0..<Self.heardMillisecondsMax {
+            guard state.withLock({ $0.isListening && $0.awaited[account.number] == false }) else { break }
+            usleep(1000)
+        }
+        return result
+    }
+    private func forgetLocally(_ account: Int64) {
         state.withLock { state in
             state.changes += 1
             state.known = state.known.filter { $0.value.token.account.id.number != account }

@@ -38,7 +38,9 @@ enum TokenRoutes {
                 throw Failure(
                     .invalid, "multiple matches for \(request.name("token")): it is one token's id and another's name")
             }
-            guard let id = named.first, try app.accessTokens.delete(id, of: account.id) else {
+            guard let id = named.first,
+                try app.caches.credentials.changing(account.id, { try app.accessTokens.delete(id, of: account.id) })
+            else {
                 throw Failure(.missing, "not found")
             }
             return .noContent
@@ -61,7 +63,10 @@ enum TokenRoutes {
             "Delete the access token that the request came with."
         ) { _, caller, app in
             let (token, account) = try current(caller.caller)
-            guard try app.accessTokens.delete(token.id, of: account.id) else { throw Failure(.missing, "not found") }
+            let isGone = try app.caches.credentials.changing(account.id) {
+                try app.accessTokens.delete(token.id, of: account.id)
+            }
+            guard isGone else { throw Failure(.missing, "not found") }
             return .noContent
         },
     ]

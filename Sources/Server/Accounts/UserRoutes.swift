@@ -36,7 +36,8 @@ enum UserRoutes {
             var edit = AccountEdit()
             edit.password = password
             edit.mustChangePassword = false
-            guard try app.accounts.edit(person.id, edit) != nil else { throw Failure(.missing, "not found") }
+            let after = try app.caches.credentials.changing(person.id) { try app.accounts.edit(person.id, edit) }
+            guard after != nil else { throw Failure(.missing, "not found") }
             return .noContent
         },
     ]

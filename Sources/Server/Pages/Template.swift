@@ -9,6 +9,7 @@ enum Template: String, CaseIterable, Sendable {
     case job = "Job"
     case logRow = "LogRow"
     case runnersPage = "RunnersPage"
+    case api = "APIPage"
 
     /// The text of its file.
     var text: String {
@@ -20,6 +21,7 @@ enum Template: String, CaseIterable, Sendable {
             case .job: PackageResources.Job_mustache
             case .logRow: PackageResources.LogRow_mustache
             case .runnersPage: PackageResources.RunnersPage_mustache
+            case .api: PackageResources.APIPage_mustache
             }
         return String(decoding: bytes, as: UTF8.self)
     }

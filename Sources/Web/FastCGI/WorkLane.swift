@@ -77,7 +77,7 @@ package final class WorkLane: Sendable {
     }
 
     package func start(threads: Int) -> [Worker] {
-        (0..<max(1, threads)).map { _ in Worker { [self] in accept() } }
+        (0..<max(1, threads)).map { _ in Worker(name: "work") { [self] in accept() } }
     }
 
     /// Refuses new connections; those that wait in the queue are still served, then the threads end.

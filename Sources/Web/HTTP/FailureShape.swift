@@ -43,7 +43,9 @@ package struct FailureShape: Sendable {
     /// rest.md 1.
     package static let rest = FailureShape("rest") { error in
         let failure = Failure(describing: error).traced
-        return .failure(failure.kind.wire.rest, RESTError(message: failure.message, url: "/api/swagger"))
+        return .failure(
+            failure.kind.wire.rest,
+            RESTError(message: failure.message, url: (RequestContext.current?.base ?? "") + "/api/swagger"))
     }
 
     /// To the tools of a job: what is wrong with a request is 400 (runner.md 6.6).

@@ -12,7 +12,13 @@ package final class RequestContext: Sendable {
     package let id: String
     private let facts = Mutex<[String: String]>([:])
 
-    package init(id: String) { self.id = id }
+    /// What absolute addresses in its answer begin with.
+    package let base: String
+
+    package init(id: String, base: String = "") {
+        self.id = id
+        self.base = base
+    }
 
     /// - Parameter name: a key of the log, such as "user_id" (STYLE 5).
     package func note(_ name: String, _ value: String) { facts.withLock { $0[name] = value } }

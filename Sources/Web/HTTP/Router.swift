@@ -33,16 +33,20 @@ package struct RouterHooks<App: Sendable>: Sendable {
     package let refuse: @Sendable (Request, App) throws -> Void
     /// Told of each failure that an operator may have to know about.
     package let failed: @Sendable (_ error: any Error, Request, App) -> Void
+    /// What absolute addresses in an answer begin with, in failures too.
+    package let base: @Sendable (Request, App) -> String
     /// Runs the work on a request, on whichever thread: what is below is told for whom it works.
     package let within: @Sendable (RequestContext, () -> Void) -> Void
 
     package init(
         refuse: @escaping @Sendable (Request, App) throws -> Void,
         failed: @escaping @Sendable (_ error: any Error, Request, App) -> Void,
+        base: @escaping @Sendable (Request, App) -> String = { _, _ in "" },
         within: @escaping @Sendable (RequestContext, () -> Void) -> Void
     ) {
         self.refuse = refuse
         self.failed = failed
+        self.base = base
         self.within = within
     }
 }
@@ -69,7 +73,7 @@ package struct Router<App: Sendable>: Sendable {
 
     /// Answers a request of the work lane.
     package func handle(_ request: Request) -> Response {
-        let context = RequestContext(id: request.requestID)
+        let context = RequestContext(id: request.requestID, base: hooks.base(request, app))
         var response: Response?
         RequestContext.$current.withValue(context) {
             hooks.within(context) { response = answer(request, context) }
@@ -138,7 +142,7 @@ package struct Router<App: Sendable>: Sendable {
 
     /// The answer to a request that is refused before it is looked at.
     package func refusal(of request: Request, for error: any Error) -> Response {
-        let context = RequestContext(id: request.requestID)
+        let context = RequestContext(id: request.requestID, base: hooks.base(request, app))
         return RequestContext.$current.withValue(context) {
             render(error, request, table.shape(of: request)).with(context)
         }
@@ -196,7 +200,7 @@ extension Router {
         var request = held.request
         request.path = names
         let shape = endpoint.shape ?? table.shape(of: request)
-        let context = RequestContext(id: request.requestID)
+        let context = RequestContext(id: request.requestID, base: hooks.base(request, app))
         context.note("route", endpoint.path)
         let hold = Hold(
             held: held, depth: { pool.depth }, pool: pool,
