@@ -10,6 +10,11 @@ package enum Routes {
         + TaskRoutes.all + FetchTask.all
         + RepositoryLists.all
         + CollaboratorRoutes.all
+        + ContentsRoutes.all
+        + CommitRoutes.all
+        + GitObjectRoutes.all
+        + BranchRoutes.all
+        + CommitStatusRoutes.all
         + RunListRoutes.all
         + QueueRoutes.all
         + GitHubRoutes.all

@@ -138,6 +138,7 @@ def test_a_real_runner_masks_and_uses_it(stack, ann, project, embedded):
 
 def test_a_wrong_master_key_and_one_that_cannot_be_used(stack):
     """The words by which an operator finds out, from the command line."""
+
     def run(*arguments, key: str):
         environment = stack.as_user({"MILLRACE_SECRETS_MASTER_KEY_FILE": key})
         command = [str(stack.binary), *arguments, "--config", str(stack.config)]

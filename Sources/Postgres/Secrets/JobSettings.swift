@@ -6,7 +6,7 @@ public struct JobSettings: Sendable {
     public let variables: [LeveledValue<String>]
 
     /// One statement, since each claim asks: of most repositories it finds nothing, by two indexes.
-    private static let all = Statement(
+    static let all = Statement(
         "job_settings",
         """
         select s.repository_id, s.owner_id, s.name, s.sealed, k.id, k.wrapped, k.wrapped_by, null
@@ -17,7 +17,7 @@ public struct JobSettings: Sendable {
           from variable v
          where (coalesce(v.repository_id, 0), coalesce(v.owner_id, 0)) in (($1, 0), (0, $2), (0, 0))
         """)
-    private static let variables = Statement(
+    static let variables = Statement(
         "job_variables",
         """
         select v.repository_id, v.owner_id, v.name, v.value from variable v

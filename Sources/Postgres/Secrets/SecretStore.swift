@@ -37,13 +37,13 @@ public struct SecretStore: Sendable {
     let database: Database
     public init(database: Database) { self.database = database }
 
-    private static let list = Statement(
+    static let list = Statement(
         "secret_list",
         """
         select name, description, created_at from secret
          where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2 order by name limit $3 offset $4
         """)
-    private static let count = Statement(
+    static let count = Statement(
         "secret_count",
         "select count(*) from secret where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2")
     /// The one who inserts is told so: a row that was there before has an xmax.

@@ -13,13 +13,13 @@ public struct VariableStore: Sendable {
     let database: Database
     public init(database: Database) { self.database = database }
 
-    private static let list = Statement(
+    static let list = Statement(
         "variable_list",
         """
         select name, value, description from variable
          where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2 order by name limit $3 offset $4
         """)
-    private static let count = Statement(
+    static let count = Statement(
         "variable_count",
         "select count(*) from variable where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2")
     private static let get = Statement(

@@ -29,16 +29,41 @@ enum WorkflowRoutes {
             "Let a workflow start by no event; runs that there are go on."
         ) { request, place, app in try setDisabled(true, request, place, app) },
         Endpoint(
+            .get, one + "/runs", .repository(.read, needsToken: true), scope: .repository, query: runParameters,
+            answers: [.json(200, RunList.self), .failure(400), .failure(404)],
+            "List the runs of a workflow, newest first.", runs),
+        Endpoint(
             .post, one + "/dispatches", .repository(.write), scope: .repository,
             query: [
                 QueryParameter("return_run_details", "true: answer 200 with the run"),
-                QueryParameter("scoped_workflow_source_repo_id", "not served: anything but 0 is 404"),
+                scopedSource,
             ],
             reading: JSONBody<DispatchBody>(
                 orElse: "[Ref]: Required; send {\"ref\": \"main\", \"inputs\": {\"name\": \"value\"}}"),
             answers: [.json(200, DispatchAnswer.self), .none(204), .failure(403), .failure(404), .failure(422)],
             "Start a workflow that lists workflow_dispatch.", dispatch),
     ]
+
+    private static let scopedSource = QueryParameter(
+        "scoped_workflow_source_repo_id", "not served: anything but 0 is 404")
+    private static let runParameters = RunListRoutes.runParameters + [scopedSource]
+
+    /// - Throws: 404 for a workflow of another repository.
+    private static func refuseScoped(_ request: Request) throws {
+        guard ["0", ""].contains(request.query[scopedSource.name] ?? "") else { throw Failure(.missing, "not found") }
+    }
+
+    /// Also of a file that is gone, as long as there is a run of it.
+    @Sendable private static func runs(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        let id = try file(request)
+        try refuseScoped(request)
+        var ofFile = RunFilter()
+        ofFile.workflowID = id
+        if try app.views.runs(.repository(place.id), ofFile, ListPart(limit: 1)).isEmpty {
+            _ = try workflow(request, place, app)
+        }
+        return try RunListRoutes.runs(.repository(place.id), workflow: id, but: runParameters, request, app)
+    }
 
     // MARK: files
 
@@ -91,9 +116,7 @@ enum WorkflowRoutes {
         _ request: Request, _ place: InRepository, _ body: () throws -> DispatchBody, _ app: App
     ) throws -> Response {
         let file = try file(request)
-        if let source = request.given("scoped_workflow_source_repo_id"), source != "0" {
-            throw Failure(.missing, "not found")
-        }
+        try refuseScoped(request)
         let isForm =
             request.header("Content-Type")?.lowercased().hasPrefix("application/x-www-form-urlencoded") ?? false
         let sent = isForm ? try DispatchForm(request.body) : DispatchForm(try body())

@@ -55,4 +55,35 @@ struct JobSettingsTests {
         ])
         #expect(try fixture.statuses(of: run) == ["a": .waiting, "b": .skipped])
     }
+
+    @Test("are found by an index among 100 000 of other repositories, as lists of them are")
+    func plans() throws {
+        let fixture = try SecretFixture()
+        try fixture.script(
+            """
+            insert into repository (owner_id, name) select 1, 'r' || n from generate_series(1, 10000) n;
+            insert into secret (repository_id, name, key_id, sealed)
+            select r.id, 'S' || n, 1, '\\x01' from repository r cross join generate_series(1, 10) n;
+            insert into variable (repository_id, name, value)
+            select r.id, 'S' || n, 'v' from repository r cross join generate_series(1, 10) n;
+            analyze secret; analyze variable
+            """)
+        for (statement, parameters) in [
+            (JobSettings.all, "5, 1, true"), (JobSettings.variables, "5, 1"), (SecretStore.list, "5, 0, 30, 0"),
+            (SecretStore.count, "5, 0"), (VariableStore.list, "5, 0, 30, 0"), (VariableStore.count, "5, 0"),
+        ] {
+            let types = parameters.replacing("true", with: "bool").split(separator: ", ").map {
+                $0 == "bool" ? "boolean" : "bigint"
+            }
+            let connection = try Connection(dsn: fixture.database.dsn)
+            try connection.script(
+                "set plan_cache_mode = force_generic_plan; prepare p (\(types.joined(separator: ", "))) as \(statement.sql)"
+            )
+            let plan = try connection.run(Statement("t_explain", "explain execute p(\(parameters))"), []).map {
+                $0.text(0)
+            }
+            .joined(separator: "\n")
+            #expect(!plan.contains("Seq Scan on secret") && !plan.contains("Seq Scan on variable"), "\(plan)")
+        }
+    }
 }

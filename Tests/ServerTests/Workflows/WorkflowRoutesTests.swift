@@ -167,4 +167,27 @@ struct WorkflowRoutesTests {
         #expect(seen.all == [204, 204, 204, 204, 204])
         #expect(try runs() == 5)
     }
+
+    @Test("runs are listed of one file, with the filters of runs; without file and run there is no list")
+    func listOfRuns() throws {
+        try commit([
+            "b.yml": Self.dispatched, "c.yml": "on: workflow_dispatch\njobs: {j: {runs-on: x, steps: [run: x]}}",
+        ])
+        func list(_ file: String, _ query: String = "") -> (status: Int, total: Int?) {
+            let answer = app.ask("GET", Self.base + "/\(file)/runs\(query)", as: .carl)
+            return (answer.status, (answer.json as? [String: Any])?["total_count"] as? Int)
+        }
+        #expect(list("b.yml") == (200, 0))
+        for _ in 0..<2 { _ = dispatch("b.yml", #"{"ref":"main","inputs":{"must":"x"}}"#) }
+        _ = dispatch("c.yml", #"{"ref":"main"}"#)
+        #expect(list("b.yml") == (200, 2))
+        #expect(list("c.yml") == (200, 1))
+        #expect(list("b.yml", "?event=push") == (200, 0))
+        #expect(list("b.yml", "?status=queued&branch=main&actor=bob") == (200, 2))
+        #expect(list("b.yml", "?nothing=1").status == 400)
+        #expect(list("b.yml", "?scoped_workflow_source_repo_id=4").status == 404)
+        #expect(list("x.yml").status == 404 && list("%00").status == 404)
+        try commit(["c.yml": "on: push"])
+        #expect(list("b.yml") == (200, 2), "the file is gone, its runs are there")
+    }
 }
