@@ -40,10 +40,10 @@ struct AuthorizationMatrixTests {
         // Credentials are not even looked at.
         case ("open", _): return { _ in .admitted }
         case ("anyone", _): return of([:], else: yes)
-        case ("repository: read", "secret"):
+        case ("repository: read", "secret"), ("repository: read of contents", "secret"):
             return of(
                 plus([.carl: yes, .bob: yes, .ann: yes, .root: yes, .job: yes, .readingJob: yes]), else: missing)
-        case ("repository: write", "secret"):
+        case ("repository: write", "secret"), ("repository: write of contents", "secret"):
             return of(
                 plus([.carl: forbidden, .bob: yes, .ann: yes, .root: yes, .job: yes, .readingJob: forbidden]),
                 else: missing)
@@ -52,8 +52,8 @@ struct AuthorizationMatrixTests {
                 plus([
                     .carl: forbidden, .bob: forbidden, .ann: yes, .root: yes, .job: forbidden, .readingJob: forbidden,
                 ]), else: missing)
-        case ("repository: read", "demo"): return of([:], else: yes)
-        case ("repository: write", "demo"):
+        case ("repository: read", "demo"), ("repository: read of contents", "demo"): return of([:], else: yes)
+        case ("repository: write", "demo"), ("repository: write of contents", "demo"):
             return of(
                 [.anonymous: login, .bob: yes, .ann: yes, .root: yes], else: forbidden)
         case ("repository: owner", "demo"), ("repository: admin", "demo"):
@@ -128,7 +128,7 @@ struct AuthorizationMatrixTests {
         for who in Who.allCases {
             let method = endpoint.method == .every ? "POST" : endpoint.method.rawValue
             var request = app.request(
-                method, path.replacing(/\{\w+\}/, with: "0"), as: who,
+                method, path.replacing(/\{[\w.]+\}/, with: "0"), as: who,
                 headers: ["Content-Type": "application/proto"])
             request.path = names
             let outcome: Outcome
