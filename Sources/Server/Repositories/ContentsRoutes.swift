@@ -74,7 +74,7 @@ enum ContentsRoutes {
     private static func raw(_ path: String) -> Endpoint {
         Endpoint(
             .get, RepositoryRoutes.path + path, .repository(.read, of: .contents), scope: .repository, query: ref,
-            answers: [.media(200, "application/octet-stream"), .failure(404), .failure(413)], "Get a file as it is.",
+            answers: [.media(200, "*/*"), .failure(404), .failure(413)], "Get a file as it is.",
             raw)
     }
 
