@@ -1,4 +1,4 @@
--- Made by `make schema`; nobody runs it. The last migration in it is 0081_list_indexes.sql.
+-- Made by `make schema`; nobody runs it. The last migration in it is 0082_disabled_runners_index.sql.
 CREATE FUNCTION public.job_queue_key_default() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -289,6 +289,30 @@ CREATE TABLE public.collaborator (
     account_id bigint NOT NULL,
     permission text NOT NULL,
     CONSTRAINT collaborator_permission_known CHECK ((permission = ANY (ARRAY['read'::text, 'write'::text, 'admin'::text])))
+);
+
+CREATE TABLE public.commit_status (
+    id bigint NOT NULL,
+    repository_id bigint NOT NULL,
+    sha text NOT NULL,
+    context text NOT NULL,
+    state text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    target_url text DEFAULT ''::text NOT NULL,
+    creator_id bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT commit_status_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'success'::text, 'error'::text, 'failure'::text, 'warning'::text, 'skipped'::text])))
+);
+
+COMMENT ON TABLE public.commit_status IS 'what programs say of a commit; the newest of a context counts. Those of jobs are read from the jobs';
+
+ALTER TABLE public.commit_status ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.commit_status_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.concurrency_group (
@@ -677,6 +701,7 @@ CREATE TABLE public.run (
     held_attempt integer,
     cancels_in_progress boolean DEFAULT false NOT NULL,
     cancelled_attempt integer,
+    workflow_name text DEFAULT ''::text NOT NULL,
     is_from_fork boolean DEFAULT false NOT NULL,
     inputs text,
     needs_approval boolean DEFAULT false NOT NULL,
@@ -695,6 +720,8 @@ COMMENT ON COLUMN public.run.held_attempt IS 'the attempt that was let into the 
 COMMENT ON COLUMN public.run.cancels_in_progress IS 'it cancels the run that holds the group, instead of waiting for its end alone';
 
 COMMENT ON COLUMN public.run.cancelled_attempt IS 'the attempt that somebody cancelled: what has not started starts only to clean up';
+
+COMMENT ON COLUMN public.run.workflow_name IS 'name of the workflow as its file has it; empty: none, or planned by a server of before 0074';
 
 COMMENT ON COLUMN public.run.is_from_fork IS 'the event came from a fork: its jobs get no secrets, unless it is a pull_request_target';
 
@@ -1030,6 +1057,9 @@ ALTER TABLE ONLY public.blob
 ALTER TABLE ONLY public.collaborator
     ADD CONSTRAINT collaborator_pkey PRIMARY KEY (repository_id, account_id);
 
+ALTER TABLE ONLY public.commit_status
+    ADD CONSTRAINT commit_status_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.concurrency_group
     ADD CONSTRAINT concurrency_group_name_key UNIQUE (repository_id, name);
 
@@ -1189,6 +1219,10 @@ CREATE INDEX blob_owner_idx ON public.blob USING btree (owner_id);
 
 CREATE INDEX collaborator_account_idx ON public.collaborator USING btree (account_id);
 
+CREATE INDEX commit_status_creator_idx ON public.commit_status USING btree (creator_id) WHERE (creator_id IS NOT NULL);
+
+CREATE INDEX commit_status_sha_idx ON public.commit_status USING btree (repository_id, sha, id);
+
 CREATE INDEX event_job_idx ON public.event USING btree (job_id);
 
 CREATE INDEX event_run_idx ON public.event USING btree (run_id, id);
@@ -1286,6 +1320,8 @@ CREATE INDEX run_status_list_idx ON public.run USING btree (repository_id, statu
 CREATE INDEX run_unfinished_idx ON public.run USING btree (id) WHERE (status > 4);
 
 CREATE INDEX run_workflow_list_idx ON public.run USING btree (repository_id, workflow_id, id);
+
+CREATE INDEX runner_disabled_idx ON public.runner USING btree (last_online DESC NULLS LAST, id DESC) WHERE disabled;
 
 CREATE INDEX runner_owner_idx ON public.runner USING btree (owner_id);
 
@@ -1393,6 +1429,12 @@ ALTER TABLE ONLY public.collaborator
 
 ALTER TABLE ONLY public.collaborator
     ADD CONSTRAINT collaborator_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.commit_status
+    ADD CONSTRAINT commit_status_creator_id_fkey FOREIGN KEY (creator_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.commit_status
+    ADD CONSTRAINT commit_status_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.concurrency_group
     ADD CONSTRAINT concurrency_group_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;

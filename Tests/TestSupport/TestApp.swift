@@ -19,6 +19,12 @@ package final class TestApp: Sendable {
         case readingJob
         /// The token of a running job of another repository.
         case otherJob
+        /// A token of `ann` that reads everything and writes nothing.
+        case reader
+        /// A token of `ann` that may do everything with what everybody sees.
+        case publicOnly
+        /// Somebody who owned nothing and may not log in any more.
+        case shut
         /// A token that is none.
         case liar
     }
@@ -95,7 +101,32 @@ package final class TestApp: Sendable {
         ] {
             tokens[who] = try Self.startJob(in: repository, permissions: permissions, connection)
         }
+        for (who, scopes) in [
+            (Who.reader, TokenScopes(stored: Self.readingScopes)),
+            (.publicOnly, TokenScopes(stored: "public-only,all")),
+        ] {
+            tokens[who] = try Self.addToken(who, of: ann, scopes, app)
+        }
+        let shut = try app.accounts.create(name: "shut", email: "shut@example.com", password: nil).id
+        tokens[.shut] = try Self.addToken(.shut, of: shut, .all, app)
+        var edit = AccountEdit()
+        edit.prohibitsLogin = true
+        _ = try app.accounts.edit(shut, edit)
         self.tokens = tokens
+    }
+
+    private static let readingScopes =
+        "read:activitypub,read:admin,read:misc,read:notification,read:organization,read:package,read:issue,"
+        + "read:repository,read:user"
+
+    private static func addToken(
+        _ who: Who, of account: AccountID, _ scopes: TokenScopes, _ app: App
+    ) throws -> String {
+        let token = Token.make()
+        try app.accessTokens.add(
+            to: account, name: who.rawValue, hash: Token.hash(token), lastEight: String(token.suffix(8)), scopes: scopes
+        )
+        return token
     }
 
     /// A file as operators make it, one key a line.

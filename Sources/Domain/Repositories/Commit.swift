@@ -22,6 +22,8 @@ public struct Commit: Equatable, Sendable {
                 bytesMax: PushLimits.personBytesMax)
         }
     }
+    /// The tree's id.
+    public let tree: String
     public let parents: [String]
     public let author: Person
     public let committer: Person
@@ -30,6 +32,7 @@ public struct Commit: Equatable, Sendable {
 
     /// Reads the object's bytes; lines are split as bytes, since `\r\n` is one Character. What is missing is empty.
     public init(_ bytes: [UInt8]) {
+        var tree = ""
         var parents: [String] = []
         var author = Person([])
         var committer = Person([])
@@ -40,6 +43,8 @@ public struct Commit: Equatable, Sendable {
             guard !line.isEmpty else { break }
             if line.starts(with: "parent ".utf8) {
                 parents.append(String(decoding: line.dropFirst(7), as: UTF8.self))
+            } else if line.starts(with: "tree ".utf8) {
+                tree = String(decoding: line.dropFirst(5), as: UTF8.self)
             } else if line.starts(with: "author ".utf8) {
                 author = Person(line.dropFirst(7))
             } else if line.starts(with: "committer ".utf8) {
@@ -47,6 +52,7 @@ public struct Commit: Equatable, Sendable {
             }
         }
         while let last = rest.last, last == 0x0A || last == 0x0D { rest = rest.dropLast() }
+        self.tree = tree
         self.parents = parents
         self.author = author
         self.committer = committer

@@ -39,6 +39,8 @@ public struct PlannedRun: Equatable, Sendable {
     public var needsApproval = false
     /// The context `inputs` of a dispatch as JSON; nil for other events.
     public var inputs: String?
+    /// `name` of the workflow; "" when it has none.
+    public var workflowName = ""
     /// The event came from a fork (`receivesSecrets`). Issue 13 sets it; a push and a dispatch never do.
     public var isFromFork = false
 

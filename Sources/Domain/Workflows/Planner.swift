@@ -294,6 +294,7 @@ public struct Planner: Sendable {
             workflowID: facts.workflowID, workflowPath: file.path, title: title(reading.workflow?.runName),
             event: event, ref: subject.ref, sha: subject.commit, payload: payload.json, problem: problem,
             warnings: warnings.joined(separator: "\n"), jobs: jobs.map { PlannedJob($0) })
+        plan.workflowName = cut(reading.workflow?.name ?? "", bytesMax: PushLimits.titleBytesMax)
         if case .workflowDispatch = subject.event {
             plan.inputs = try? inputs.json(bytesMax: PlanSettings.inputsBytesMax)
         }

@@ -49,10 +49,11 @@ public struct RunStore: Sendable {
         """
         insert into run (repository_id, inbox_id, number, workflow_id, workflow_path, title, event, ref, sha, actor_id,
                          payload, status, problem, stopped_at, id, warnings, group_id, group_turn, held_attempt,
-                         cancels_in_progress, inputs, is_from_fork, needs_approval)
+                         cancels_in_progress, inputs, is_from_fork, needs_approval,
+                         workflow_name)
         overriding system value
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $12 <= 4 then now() end, $14, $15, $16,
-                $17, case when $18 then 1 end, $19, $20, $21, $22)
+                $17, case when $18 then 1 end, $19, $20, $21, $22, $23)
         on conflict on constraint run_once_per_push do nothing returning id
         """)
     private static let insertAttempt = Statement(
@@ -91,7 +92,7 @@ public struct RunStore: Sendable {
             .int(status.rawValue), .text(planned.problem), .int(plan.reserved.run.number), .text(planned.warnings),
             .optional(place?.group.number), .optional(place?.turn), .bool(place?.holds ?? false),
             .bool(planned.group?.cancelsInProgress ?? false), .optional(planned.inputs), .bool(planned.isFromFork),
-            .bool(planned.needsApproval)
+            .bool(planned.needsApproval), .text(planned.workflowName)
         ).map { RunID($0.int(0)) }
     }
 

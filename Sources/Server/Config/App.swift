@@ -17,6 +17,7 @@ package struct App: Sendable {
     package let repositoryViews: RepositoryQueries
     let redirects: RepositoryRedirects
     let collaborators: CollaboratorStore
+    let commitStatuses: CommitStatusStore
     package let inbox: InboxStore
     let identityKeys: IdentityKeyStore
     package let runners: RunnerStore
@@ -63,6 +64,7 @@ package struct App: Sendable {
         repositoryViews = RepositoryQueries(database: database)
         redirects = RepositoryRedirects(database: database)
         collaborators = CollaboratorStore(database: database)
+        commitStatuses = CommitStatusStore(database: database)
         inbox = InboxStore(database: database)
         identityKeys = IdentityKeyStore(database: database)
         runners = RunnerStore(database: database)

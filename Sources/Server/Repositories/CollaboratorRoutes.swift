@@ -67,7 +67,7 @@ enum CollaboratorRoutes {
         let found = try app.collaborators.list(of: place.id, page.part)
         let total = try app.collaborators.count(of: place.id)
         return try .json(
-            200, found.map { UserAnswer($0.id.number, $0.name, base: app.base(of: request)) },
+            200, found.map { UserAnswer($0, base: app.base(of: request), seenBy: place.caller) },
             headers: page.headers(total: total, base: app.base(of: request), request: request))
     }
 

@@ -39,6 +39,29 @@ enum GitProgram {
         return answer.bytes
     }
 
+    /// Hands over what git writes piece by piece, until the sink says that nobody takes more.
+    static func stream(
+        _ arguments: [String], in directory: String, seconds: Int, to sink: (ArraySlice<UInt8>) -> Bool
+    ) throws {
+        let git = try GitProcess(arguments, in: directory, deadline: deadline(seconds: seconds))
+        defer { git.end() }
+        var isTaken = true
+        func pass() {
+            guard isTaken, !git.received.isEmpty else { return }
+            isTaken = sink(git.received[...])
+            git.received.removeAll(keepingCapacity: true)
+        }
+        try git.exchange([], closing: true) {
+            pass()
+            return !isTaken
+        }
+        pass()
+        guard isTaken else { return }
+        guard git.end() == 0 else {
+            throw GitProcess.Problem(description: "git \(arguments.first ?? "") failed: \(git.complaint)")
+        }
+    }
+
     /// One line of text, without its end.
     static func line(_ arguments: [String], in directory: String) throws -> String {
         firstLine(try run(arguments, in: directory))

@@ -6,7 +6,9 @@ import Web
 /// thread, outside of any transaction.
 final class GitReader {
     struct Object {
+        let id: String
         let type: String
+        let size: Int
         /// Nil when there are more than asked for.
         let bytes: [UInt8]?
     }
@@ -77,7 +79,7 @@ final class GitReader {
         batch = git
         git.deadline = deadline
         var found: [Object?] = []
-        var body: (type: String, left: Int, kept: [UInt8]?)?
+        var body: (id: String, type: String, size: Int, left: Int, kept: [UInt8]?)?
         var keptBytes = 0
         try git.exchange(names.flatMap { Array($0.utf8) + [0x0A] }, closing: false) {
             var at = 0
@@ -89,7 +91,7 @@ final class GitReader {
                     body?.left -= part
                     at += part
                     guard let now = body, now.left == 0 else { break }
-                    found.append(Object(type: now.type, bytes: now.kept?.dropLast()))
+                    found.append(Object(id: now.id, type: now.type, size: now.size, bytes: now.kept?.dropLast()))
                     body = nil
                     continue
                 }
@@ -102,7 +104,10 @@ final class GitReader {
                 }
                 let fits = size <= bytesMax && keptBytes + size <= PushLimits.gitOutputBytesMax
                 if fits { keptBytes += size }
-                body = (String(decoding: words[1], as: UTF8.self), size + 1, fits ? [] : nil)
+                body = (
+                    String(decoding: words[0], as: UTF8.self), String(decoding: words[1], as: UTF8.self), size,
+                    size + 1, fits ? [] : nil
+                )
             }
             git.received.removeFirst(at)
             return found.count == names.count

@@ -79,11 +79,13 @@ struct RepositoryAnswer: Described {
     ///   - isEmpty: whether it has no branch.
     init(
         _ repository: Repository, base: String, isEmpty: Bool = false,
-        permissions: RepositoryPermissions = RepositoryPermissions()
+        permissions: RepositoryPermissions = RepositoryPermissions(), seenBy viewer: Caller = .anonymous
     ) {
         let details = repository.details
         id = repository.id.number
-        owner = UserAnswer(repository.facts.owner.number, repository.ownerName, base: base)
+        owner =
+            repository.owner.map { UserAnswer($0, base: base, seenBy: viewer) }
+            ?? UserAnswer(repository.facts.owner.number, repository.ownerName, base: base)
         name = repository.name
         full_name = repository.fullName
         description = details.description
@@ -121,6 +123,6 @@ extension RepositoryAnswer {
         self.init(
             repository, base: app.base(of: request),
             isEmpty: RepositoryFiles(configuration: app.configuration).isEmpty(repository.id),
-            permissions: RepositoryPermissions(caller.principal, in: repository.facts))
+            permissions: RepositoryPermissions(caller.principal, in: repository.facts), seenBy: caller)
     }
 }

@@ -11,7 +11,8 @@ package struct PathFamily: Sendable {
     }
 }
 
-/// All endpoints, found by walking down the parts of a path: a literal goes before a name.
+/// All endpoints, found by walking down the parts of a path: a literal goes before a name, and a name before one that takes
+/// the rest of the path with its slashes, which stands last and is written `{name...}`.
 package struct RouteTable<App: Sendable>: Sendable {
     package struct Clash: Error, CustomStringConvertible {
         package let description: String
@@ -28,6 +29,7 @@ package struct RouteTable<App: Sendable>: Sendable {
     private struct Node: Sendable {
         var literals: [String: Int] = [:]
         var name: Int?
+        var rest: Int?
         /// Places of endpoints in `endpoints` that end here.
         var ends: [Int] = []
     }
@@ -62,19 +64,26 @@ package struct RouteTable<App: Sendable>: Sendable {
 
     /// What stands between braces.
     private static func name(_ part: some StringProtocol) -> String? {
-        part.utf8.first == UInt8(ascii: "{") ? String(part.dropFirst().dropLast()) : nil
+        guard part.utf8.first == UInt8(ascii: "{") else { return nil }
+        return String(part.dropFirst().dropLast(takesRest(part) ? 4 : 1))
     }
+
+    private static func takesRest(_ part: some StringProtocol) -> Bool { part.hasSuffix("...}") }
 
     private mutating func add(_ path: String) -> Int {
         var at = 0
         for part in path.split(byte: "/") {
-            let known = Self.name(part) == nil ? nodes[at].literals[String(part)] : nodes[at].name
+            let isName = Self.name(part) != nil
+            let takesRest = isName && Self.takesRest(part)
+            let known = takesRest ? nodes[at].rest : isName ? nodes[at].name : nodes[at].literals[String(part)]
             if let known {
                 at = known
                 continue
             }
             nodes.append(Node())
-            if Self.name(part) == nil {
+            if takesRest {
+                nodes[at].rest = nodes.count - 1
+            } else if !isName {
                 nodes[at].literals[String(part)] = nodes.count - 1
             } else {
                 nodes[at].name = nodes.count - 1
@@ -121,13 +130,19 @@ package struct RouteTable<App: Sendable>: Sendable {
             allowed += ends
             return nil
         }
+        let whole = rest
         let rest = rest.dropFirst()
         if let next = nodes[node].literals[part],
             let found = find(rest, at: next, method: method, bound: bound, allowed: &allowed)
         {
             return found
         }
-        guard let next = nodes[node].name else { return nil }
-        return find(rest, at: next, method: method, bound: bound + [part], allowed: &allowed)
+        if let next = nodes[node].name,
+            let found = find(rest, at: next, method: method, bound: bound + [part], allowed: &allowed)
+        {
+            return found
+        }
+        guard let last = nodes[node].rest else { return nil }
+        return find([], at: last, method: method, bound: bound + [whole.joined(separator: "/")], allowed: &allowed)
     }
 }

@@ -49,6 +49,22 @@ struct RouteTableTests {
         #expect(Self.found(table, "/twirp/none/x") == "twirp")
     }
 
+    @Test("a name that takes the rest takes its slashes too, after all that says more")
+    func rest() throws {
+        let table = try Self.table([
+            Self.endpoint("/a/{file...}"), Self.endpoint("/a/{x}/end"), Self.endpoint("/a"),
+            Self.endpoint("/b/{x}", .post),
+            Self.endpoint("/b/{file...}"),
+        ])
+        for (path, expected) in [
+            ("/a", "/a "), ("/a/b", "/a/{file...} file=b"), ("/a/b/end", "/a/{x}/end x=b"),
+            ("/a/b/end/c", "/a/{file...} file=b/end/c"), ("/a/b%2Fc/d", "/a/{file...} file=b/c/d"),
+            ("/a/../b", "/a/{file...} file=../b"), ("/b/x", "/b/{file...} file=x"), ("/b", "page"),
+        ] { #expect(Self.found(table, path) == expected) }
+        #expect(Self.found(table, "/b/x", "POST") == "/b/{x} x=x")
+        #expect(Self.found(table, "/b/x/y", "POST") == "page: GET, HEAD")
+    }
+
     @Test("says which methods a path takes, in the shape of the path's protocol")
     func methods() throws {
         let table = try Self.table([
