@@ -1,4 +1,4 @@
--- Made by `make schema`; nobody runs it. The last migration in it is 0081_list_indexes.sql.
+-- Made by `make schema`; nobody runs it. The last migration in it is 0082_disabled_runners_index.sql.
 CREATE FUNCTION public.job_queue_key_default() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1320,6 +1320,8 @@ CREATE INDEX run_status_list_idx ON public.run USING btree (repository_id, statu
 CREATE INDEX run_unfinished_idx ON public.run USING btree (id) WHERE (status > 4);
 
 CREATE INDEX run_workflow_list_idx ON public.run USING btree (repository_id, workflow_id, id);
+
+CREATE INDEX runner_disabled_idx ON public.runner USING btree (last_online DESC NULLS LAST, id DESC) WHERE disabled;
 
 CREATE INDEX runner_owner_idx ON public.runner USING btree (owner_id);
 

@@ -16,6 +16,8 @@ package enum Routes {
         + BranchRoutes.all
         + CommitStatusRoutes.all
         + RunListRoutes.all
+        + QueueRoutes.all
+        + GitHubRoutes.all
         + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
         + LogPage.all + StaticFile.endpoints
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
@@ -28,7 +30,8 @@ package enum Routes {
 
     /// Which protocol's failures a path has.
     package static let families = [
-        PathFamily("/", .page), PathFamily("/api", .rest), PathFamily("/api/actions", .connect),
+        PathFamily("/", .page), PathFamily("/api", .rest), PathFamily("/api/v3", .github),
+        PathFamily("/api/actions", .connect),
         PathFamily("/api/actions_pipeline", .pipeline), PathFamily("/twirp", .twirp),
     ]
 

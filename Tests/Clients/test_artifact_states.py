@@ -392,9 +392,9 @@ def test_rest_as_the_sdk_reads_it(job, project):
             page = await client.get_artifacts(owner, repo)
             assert page.total_count == 6 and len(page.artifacts) == 6
             page = await client.get_artifacts_of_run(owner, repo, job.run)
-            assert [a.id for a in page.artifacts] == ids[::-1] and page.total_count == 5
+            assert [a.id for a in page.artifacts] == ids and page.total_count == 5
             named = (await client.get_artifacts(owner, repo, name="artifact-0")).artifacts
-            assert [a.workflow_run.id for a in named] == [other.run, job.run]
+            assert [a.workflow_run.id for a in named] == [job.run, other.run]
             one = await client.get_artifact(owner, repo, str(ids[3]))
             assert (one.id, one.name, one.size_in_bytes, one.expired) == (ids[3], "artifact-3", 3, False)
             assert 89 <= (one.expires_at - one.created_at).days <= 90

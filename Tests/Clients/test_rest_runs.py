@@ -1,7 +1,9 @@
 """Runs, jobs and tasks by the generated Gitea client, whose models raise on a wrong type (rest.md 6 to 9, 12)."""
 
 import asyncio
+import io
 import json
+import zipfile
 
 import gitea_api_client as gitea
 import pytest
@@ -88,7 +90,9 @@ def test_a_run_with_all_its_fields(project, done):
 
 def test_lists_of_runs_at_every_level(project, done, admin, organization):
     place = (project.owner.name, project.name)
-    runs = project.api.repository("get_workflow_runs", *place, head_sha=done["head_sha"], status="failure", branch="main")
+    runs = project.api.repository(
+        "get_workflow_runs", *place, head_sha=done["head_sha"], status="failure", branch="main"
+    )
     assert runs.total_count == 1 and [run.id for run in runs.workflow_runs] == [done["id"]]
     assert project.api.repository("get_workflow_runs", *place, event="schedule").workflow_runs == []
     mine = project.api.call("UserApi", "get_user_workflow_runs", head_sha=done["head_sha"])
@@ -108,7 +112,12 @@ def test_jobs_of_a_run_and_of_all_runs(project, done, admin):
     jobs = project.api.repository("list_workflow_run_jobs", *place, done["id"])
     assert [(job.name, job.conclusion) for job in jobs.jobs] == [("one", "success"), ("two", "failure")]
     one = project.api.repository("get_workflow_job", *place, str(jobs.jobs[0].id))
-    assert (one.run_id, one.run_attempt, one.labels, one.head_sha) == (done["id"], 1, ["ubuntu-latest"], done["head_sha"])
+    assert (one.run_id, one.run_attempt, one.labels, one.head_sha) == (
+        done["id"],
+        1,
+        ["ubuntu-latest"],
+        done["head_sha"],
+    )
     assert one.html_url == f"{project.stack.url}/{project.path}/actions/runs/{done['id']}/jobs/{one.id}"
     assert [(step.name, step.number, step.conclusion) for step in one.steps] == [("Run make", 0, "success")]
     assert one.runner_name and one.completed_at >= one.started_at
@@ -164,3 +173,21 @@ def test_reruns_and_deletion(project, done):
     assert project.api.status("RepositoryApi", "get_workflow_run", *place, done["id"]) == 404
     assert project.api.status("RepositoryApi", "get_workflow_job", *place, str(jobs["one"]["id"])) == 404
     assert project.runs() == [] and project.rest("/tasks").json["total_count"] == 0
+
+
+def test_the_logs_of_a_run_as_a_zip(project, done):
+    path = f"/api/v1/repos/{project.path}/actions/runs/{done['id']}/logs"
+    headers = {"Authorization": f"token {project.owner.token}"}
+    answer = ask(project.stack, "GET", path, headers=headers)
+    assert answer.status == 200 and answer.type == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        assert archive.testzip() is None
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    tasks = {task["name"]: task["id"] for task in project.rest("/tasks").json["workflow_runs"]}
+    assert set(texts) == {f"ci-{name}-{tasks[name]}.log" for name in ("one", "two")}
+    assert all(text.endswith(" hello\n") for text in texts.values())
+    assert ask(project.stack, "GET", path).status == 401
+    project.push_workflow(ONE.replace("ubuntu-latest", "nobody"))
+    waiting = wait_for(lambda: (run := project.run_of("ci.yml"))["id"] != done["id"] and run, "the second run")
+    assert project.rest(f"/runs/{waiting['id']}/logs").status == 404
+    assert project.rest("/runs/999999/logs").status == 404

@@ -105,15 +105,6 @@ public struct ArtifactQueries: Sendable {
         """)
     private static let byID = Statement(
         "artifact_by_id", "select \(columns) from \(tables) where a.id = $1 and a.status in (2, 4)")
-    private static let listed =
-        """
-        a.status in (2, 4) and a.repository_id = $1 and ($2::bigint is null or a.run_id = $2) and ($3::text is null or a.name = $3)
-        """
-    private static let page = Statement(
-        "artifact_page",
-        "select \(columns) from \(tables) where \(listed) and ($6::bigint is null or a.id < $6) order by a.id desc limit $4 offset $5"
-    )
-    private static let count = Statement("artifact_count", "select count(*) from artifact a where \(listed)")
     private static let files = Statement(
         "artifact_files",
         """
@@ -142,20 +133,57 @@ public struct ArtifactQueries: Sendable {
         try database.read(Self.byID, .int(id.number)).first.flatMap(ArtifactView.init)
     }
 
-    /// For the API: finished and expired ones, newest first, and how many there are.
+    /// For the API: finished and expired ones in order of id, and how many there are.
     public func page(
         of repository: RepositoryID, run: RunID?, name: String?, _ part: ListPart
-    ) throws -> (artifacts: [ArtifactView], total: Int64) {
-        try database.snapshot { tx in
-            let total =
-                try tx.first(
-                    Self.count, .int(repository.number), .optional(run?.number), .optional(name))?.int(0) ?? 0
-            let rows = try tx.run(
-                Self.page, .int(repository.number), .optional(run?.number), .optional(name), .int(part.limit),
-                .int(part.offset),
-                .optional(part.before))
-            return (rows.compactMap(ArtifactView.init), total)
-        }
+    ) throws -> (artifacts: [ArtifactView], total: ListTotal) {
+        let list = Self.list(of: repository, run: run, name: name, part)
+        let count = Self.count(of: repository, run: run, name: name)
+        let total = ListTotal(counted: try database.readOne(count.statement, all: count.values).int(0))
+        return (try database.read(list.statement, all: list.values).compactMap(ArtifactView.init), total)
+    }
+
+    static func list(
+        of repository: RepositoryID, run: RunID?, name: String?, _ part: ListPart
+    ) -> (statement: Statement, values: [Value]) {
+        var conditions = Self.listed("artifact_list", of: repository, run: run, name: name)
+        let limit = conditions.parameter(.int(part.limit))
+        let offset = conditions.parameter(.int(part.offset))
+        return (
+            Statement(
+                conditions.name,
+                """
+                select \(columns) from \(tables) where \(conditions.all) order by a.id limit \(limit) offset \(offset)
+                """), conditions.values
+        )
+    }
+
+    static func count(
+        of repository: RepositoryID, run: RunID?, name: String?
+    ) -> (statement: Statement, values: [Value]) {
+        let conditions = Self.listed("artifact_count", of: repository, run: run, name: name)
+        // In the order of an index, so that no more is read than is counted; a run and a name have indexes of their own.
+        let order = run == nil && name == nil ? "order by a.repository_id, a.id" : ""
+        return (
+            Statement(
+                conditions.name,
+                """
+                select count(*) from (
+                    select 1 from artifact a where \(conditions.all) \(order)
+                     limit \(ListLimits.countedMax + 1)) counted
+                """), conditions.values
+        )
+    }
+
+    private static func listed(
+        _ statement: String, of repository: RepositoryID, run: RunID?, name: String?
+    ) -> ListConditions {
+        var conditions = ListConditions(statement)
+        conditions.add("of_repository", .int(repository.number)) { "a.repository_id = \($0)" }
+        conditions.add("finished", "a.status in (2, 4)")
+        if let run { conditions.add("run", .int(run.number)) { "a.run_id = \($0)" } }
+        if let name { conditions.add("name", .text(name)) { "a.name = \($0)" } }
+        return conditions
     }
 
     /// By path, byte for byte.

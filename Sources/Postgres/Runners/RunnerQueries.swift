@@ -58,11 +58,6 @@ public struct RunnerQueries: Sendable {
           from runner n left join account o on o.id = n.owner_id left join repository r on r.id = n.repository_id
           left join account ro on ro.id = r.owner_id
         """
-    private static let isWanted = "\(RunnerListing.condition) and ($4::boolean is null or n.disabled = $4)"
-    private static let list = Statement(
-        "runner_list",
-        "\(columns) where \(isWanted) order by n.last_online desc nulls last, n.id desc limit $5 offset $6")
-    private static let count = Statement("runner_count", "select count(*) from runner n where \(isWanted)")
     private static let byID = Statement("runner_by_id", "\(columns) where \(RunnerListing.condition) and n.id = $4")
     private static let jobs = Statement(
         "runner_jobs",
@@ -75,15 +70,63 @@ public struct RunnerQueries: Sendable {
 
     /// Last seen first.
     public func runners(_ listing: RunnerListing, isDisabled: Bool?, _ part: ListPart) throws -> [RunnerView] {
-        try database.read(
-            Self.list, listing.isAll, listing.owner, listing.repository, .optional(isDisabled), .int(part.limit),
-            .int(part.offset)
-        ).map(Self.view)
+        let list = Self.list(listing, isDisabled: isDisabled, part)
+        return try database.read(list.statement, all: list.values).map(Self.view)
     }
-    public func count(_ listing: RunnerListing, isDisabled: Bool?) throws -> Int64 {
-        try database.read(Self.count, listing.isAll, listing.owner, listing.repository, .optional(isDisabled))
-            .first?.int(0) ?? 0
+
+    static func list(
+        _ listing: RunnerListing, isDisabled: Bool?, _ part: ListPart
+    ) -> (statement: Statement, values: [Value]) {
+        var conditions = Self.listed("runner_list", listing, isDisabled: isDisabled)
+        let limit = conditions.parameter(.int(part.limit))
+        let offset = conditions.parameter(.int(part.offset))
+        return (
+            Statement(
+                conditions.name,
+                """
+                \(columns) where \(conditions.all)
+                 order by n.last_online desc nulls last, n.id desc limit \(limit) offset \(offset)
+                """), conditions.values
+        )
     }
+
+    public func count(_ listing: RunnerListing, isDisabled: Bool?) throws -> ListTotal {
+        let count = Self.count(listing, isDisabled: isDisabled)
+        return ListTotal(counted: try database.readOne(count.statement, all: count.values).int(0))
+    }
+
+    static func count(
+        _ listing: RunnerListing, isDisabled: Bool?
+    ) -> (statement: Statement, values: [Value]) {
+        let conditions = Self.listed("runner_count", listing, isDisabled: isDisabled)
+        // In the order of an index, so that no more is read than is counted.
+        return (
+            Statement(
+                conditions.name,
+                """
+                select count(*) from (
+                    select 1 from runner n where \(conditions.all)
+                     order by n.last_online desc nulls last, n.id desc limit \(ListLimits.countedMax + 1)) counted
+                """), conditions.values
+        )
+    }
+
+    private static func listed(_ statement: String, _ listing: RunnerListing, isDisabled: Bool?) -> ListConditions {
+        var conditions = ListConditions(statement)
+        switch listing {
+        case .all: conditions.note("all")
+        case .exactly(.everything): conditions.add("of_site", "n.owner_id is null and n.repository_id is null")
+        case .exactly(.owner(let owner)):
+            conditions.add("of_owner", .int(owner.number)) { "n.owner_id = \($0) and n.repository_id is null" }
+        case .exactly(.repository(let repository)):
+            conditions.add("of_repository", .int(repository.number)) { "n.repository_id = \($0)" }
+        }
+        if let isDisabled {
+            conditions.add(isDisabled ? "disabled" : "enabled", isDisabled ? "n.disabled" : "not n.disabled")
+        }
+        return conditions
+    }
+
     public func runner(_ id: RunnerID, in listing: RunnerListing) throws -> RunnerView? {
         try database.read(Self.byID, listing.isAll, listing.owner, listing.repository, .int(id.number))
             .first.map(Self.view)

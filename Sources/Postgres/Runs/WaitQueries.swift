@@ -1,5 +1,12 @@
 import Domain
 
+/// Whose waiting jobs are counted.
+public enum QueuePlace: Sendable {
+    case repository(RepositoryID)
+    case owner(AccountID)
+    case everything
+}
+
 /// Reads what explains a wait: the facts that the rules of Domain/Runs/WhyWaiting.swift judge.
 public struct WaitQueries: Sendable {
     /// Runners looked at for one explanation; a site with more still gets a true, if not the nearest, answer.
@@ -93,6 +100,46 @@ public struct WaitQueries: Sendable {
         return rows.reduce(into: [:]) { reasons, row in
             reasons[RunnerID(row.int(0))] = whyIdle(
                 Self.facts(row), waiting: kinds, now: Instant(microseconds: row.int(9)))
+        }
+    }
+
+    /// Waiting jobs by set of labels, the deepest queue first; each set's are counted in the order of an index, up to
+    /// `ListLimits.countedMax`.
+    static func queueList(_ place: QueuePlace) -> (statement: Statement, values: [Value]) {
+        var conditions = ListConditions("queue_list")
+        switch place {
+        case .repository(let id): conditions.add("of_repository", .int(id.number)) { "j.repository_id = \($0)" }
+        case .owner(let id): conditions.add("of_owner", .int(id.number)) { "j.owner_id = \($0)" }
+        case .everything: break
+        }
+        conditions.add("waiting", "j.status = 5 and j.label_set_id = l.id")
+        let jobs = "from job j where \(conditions.all) order by j.queue_key, j.id"
+        return (
+            Statement(
+                conditions.name,
+                """
+                select l.labels, c.waiting, o.repository_id, o.owner_id, o.queued_at, (extract(epoch from now()) * 1000000)::bigint
+                  from label_set l
+                 cross join lateral (select j.repository_id, j.owner_id, j.queued_at \(jobs) limit 1) o
+                 cross join lateral (
+                     select count(*) as waiting from (select 1 \(jobs) limit \(ListLimits.countedMax + 1)) w) c
+                 order by c.waiting desc, l.id limit \(kindsMax)
+                """), conditions.values
+        )
+    }
+
+    public func queue(_ place: QueuePlace) throws -> [QueueDepth] {
+        let list = Self.queueList(place)
+        let rows = try database.read(list.statement, all: list.values)
+        guard !rows.isEmpty else { return [] }
+        let runners = try database.read(Self.runners, .int(Self.runnersMax)).map(Self.facts)
+        return try rows.map { row in
+            let (labels, waiting, repository, owner, oldest, now) = try row.decode(
+                ([String], Int64, RepositoryID, AccountID, Instant, Int64).self)
+            return QueueDepth(
+                WaitingJob(repository: repository, owner: owner, labels: labels),
+                waiting: min(waiting, ListLimits.countedMax), isWhole: waiting <= ListLimits.countedMax,
+                oldest: oldest, runners: runners, now: Instant(microseconds: now))
         }
     }
 

@@ -10,19 +10,19 @@ enum ArtifactRoutes {
     private static let perPageMax = 100
 
     private static let parameters =
-        Page.parameters + [
+        Page.parameters.without(["before"]) + [
             QueryParameter("name", "only artifacts of this name"), QueryParameter("per_page", "as limit, at most 100"),
         ]
-    private static let lists: [AnswerShape] = [.json(200, ArtifactList.self), .failure(404)]
+    private static let lists: [AnswerShape] = [.json(200, ArtifactList.self), .failure(400), .failure(404)]
 
     static let all: [Endpoint] = [
         Endpoint(
             .get, base + "/artifacts", .repository(.read), scope: .repository, query: parameters, answers: lists,
-            "List the artifacts of a repository, newest first."
+            "List the artifacts of a repository."
         ) { request, place, app in try list(of: nil, request, place, app) },
         Endpoint(
             .get, base + "/runs/{run}/artifacts", .repository(.read), scope: .repository, query: parameters,
-            answers: lists, "List the artifacts of a run, newest first."
+            answers: lists, "List the artifacts of a run."
         ) { request, place, app in
             try list(of: try RunRoutes.run(request, place, app).id, request, place, app)
         },
@@ -52,21 +52,22 @@ enum ArtifactRoutes {
     private static func list(
         of run: RunID?, _ request: Request, _ place: InRepository, _ app: App
     ) throws -> Response {
+        try request.refuseUnknownParameters(but: parameters)
         let page =
             request.query["per_page"].flatMap { Int($0) } != nil
             ? Page(request, limitName: "per_page", limitMax: perPageMax, limitMin: 1) : Page(request)
-        let found = try app.artifactViews.page(of: place.id, run: run, name: request.given("name"), page.part)
+        let found = try app.artifactViews.page(
+            of: place.id, run: run, name: try request.word("name"),
+            Page(number: page.number, limit: page.limit).part)
         let at = RunRoutes.place(request, place, app)
         return try .json(
             200,
-            ArtifactList(total_count: found.total, artifacts: found.artifacts.map { ArtifactAnswer($0, at: at) }),
-            headers: page.headers(
-                total: found.total, last: found.artifacts.last?.id.number, shown: found.artifacts.count, base: at.base,
-                request: request))
+            ArtifactList(total_count: found.total.rows, artifacts: found.artifacts.map { ArtifactAnswer($0, at: at) }),
+            headers: page.headers(found.total, shown: found.artifacts.count, base: at.base, request: request))
     }
 
     /// The toolkit follows by itself, and wants exactly 302; the address it gets needs no credentials.
-    @Sendable private static func redirect(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+    @Sendable static func redirect(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
         let artifact = try artifact(request, place, app)
         guard artifact.state == .uploaded else { throw Failure(.missing, "Artifact has expired") }
         let address = try app.downloadURL(artifact.id, base: app.base(of: request), now: request.now)
@@ -83,7 +84,7 @@ enum ArtifactRoutes {
     }
 
     /// Somebody else's does not exist.
-    private static func artifact(_ request: Request, _ place: InRepository, _ app: App) throws -> ArtifactView {
+    static func artifact(_ request: Request, _ place: InRepository, _ app: App) throws -> ArtifactView {
         guard let found = try app.artifactViews.artifact(request.id("artifact")), found.repository == place.id else {
             throw Failure(.missing, "not found")
         }
@@ -98,6 +99,9 @@ struct ArtifactAnswer: Described {
         let repository_id: Int64
         let head_sha: String
         let run_number: Int64
+        /// Never filled (rest.md 1, values).
+        var started_at = "0001-01-01T00:00:00Z"
+        var completed_at = "0001-01-01T00:00:00Z"
         static let schemaName = "ArtifactRun"
         static let example = OfRun(
             id: 7, repository_id: 1, head_sha: "e83c5163316f89bfbde7d9ab23ca2e25604af290", run_number: 3)

@@ -32,6 +32,9 @@ package final class Keys: Sendable {
     /// For runtime tokens.
     var runtimeKey: SymmetricKey { get throws { try all().runtimeKey } }
 
+    /// X25519, of the boxes that GitHub's clients put secrets into.
+    var boxKey: [UInt8] { get throws { try key("sealed_box") } }
+
     private func all() throws -> Opened {
         if let known = opened.withLock({ $0 }) { return known }
         let seal = Seal(key: SymmetricKey(data: try key("seal")))

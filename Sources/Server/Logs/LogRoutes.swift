@@ -20,6 +20,10 @@ enum LogRoutes {
         Endpoint(
             .get, "/api/v1/repos/{owner}/{repo}/actions/jobs/{job}/logs", .repository(.read, needsToken: true),
             scope: .repository, query: range, answers: answers, "Download the log of a job.", download),
+        Endpoint(
+            .get, RunRoutes.base + "/runs/{run}/logs", .repository(.read, needsToken: true), scope: .repository,
+            answers: [.media(200, "application/zip"), .failure(404), .failure(503)],
+            "Download the logs of a run's latest attempt as a zip.", zip),
         // The same text for a browser to show, and for the page's script.
         Endpoint(
             .get, "/{owner}/{repo}/actions/jobs/{job}/log", .repository(.read), query: range, answers: answers,
@@ -31,9 +35,49 @@ enum LogRoutes {
         let job = try JobRoutes.job(request, place, app)
         guard let run = try app.views.run(job.run, in: place.id) else { throw Failure(.missing, "not found") }
         var response = try log(of: job, request, app)
+        response.headers.append(
+            (name: "Content-Disposition", value: attachmentDisposition(logName(of: job, in: run))))
+        return response
+    }
+
+    /// `<workflow without extension>-<job name>-<task id>.log` (rest.md 8).
+    static func logName(of job: JobView, in run: RunView) -> String {
         let workflow = run.workflowID.split(separator: ".").dropLast().joined(separator: ".")
-        let name = "\(workflow.isEmpty ? run.workflowID : workflow)-\(job.name)-\(job.task?.number ?? 0).log"
-        response.headers.append((name: "Content-Disposition", value: attachmentDisposition(name)))
+        return "\(workflow.isEmpty ? run.workflowID : workflow)-\(job.name)-\(job.task?.number ?? 0).log"
+    }
+
+    /// Packed while it is sent, a piece of a log at a time. Rows that come meanwhile are for the next request.
+    @Sendable private static func zip(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        let run = try RunRoutes.run(request, place, app)
+        let jobs = try app.views.jobs(of: run)
+        let logs = try app.logs.logs(of: jobs.compactMap(\.task))
+        let entries = jobs.compactMap { job -> ZipEntry? in
+            guard let log = job.task.flatMap({ logs[$0] }), log.file?.expiredAt == nil else { return nil }
+            let name = logName(of: job, in: run).replacing(/[\/\\\p{Cc}]/, with: "_")
+            return ZipEntry(
+                path: name, size: log.bytes, modifiedAt: Instant(microseconds: job.stoppedAt ?? job.createdAt),
+                read: { sink in
+                    var reader = LogReader(log, app)
+                    try reader.read(0..<log.rows) { lines in
+                        try sink(lines)
+                        return true
+                    }
+                })
+        }
+        guard !entries.isEmpty else {
+            throw Failure(.missing, "no job of run \(run.id) has a log: none has started, or the logs are gone")
+        }
+        guard let turn = app.caches.streams.enter() else {
+            throw Failure(.busy, "too many zips are being made at once; try again in a moment")
+        }
+        var response = Response(
+            200, type: "application/zip", body: [],
+            headers: [
+                nosniff, (name: "Content-Disposition", value: attachmentDisposition("logs of run \(run.id).zip")),
+            ])
+        response.stream = Response.Stream(length: nil) { sink in
+            try withExtendedLifetime(turn) { try writeZip(entries, to: sink) }
+        }
         return response
     }
 

@@ -24,7 +24,7 @@ enum RunnerPages {
     ) throws -> Response {
         let shown = Page(number: Page(request).number, limit: PageLimits.rowsMax)
         let runners = try app.runnerViews.runners(listing, isDisabled: nil, shown.part)
-        let total = try app.runnerViews.count(listing, isDisabled: nil)
+        let total = try app.runnerViews.count(listing, isDisabled: nil).rows
         let jobs = Dictionary(grouping: try app.runnerViews.jobs(of: runners.map(\.id)), by: \.runner)
         let reasons = try app.waits.why(runners: runners.map(\.id))
         return try RunnersPage(

@@ -16,7 +16,7 @@ enum RunnerRoutes {
         // The oldest path; guides for runners still name it.
         + [
             Endpoint(
-                .get, "/api/v1/admin/runners/registration-token", .siteAdmin, scope: .admin,
+                .get, "/api/v1/admin/runners/registration-token", .siteAdmin, scope: .admin, writes: true,
                 answers: [.json(200, RegistrationTokenAnswer.self)], "Show the registration token of the whole site."
             ) { _, _, app in try showToken(of: .everything, app) }
         ]
@@ -34,12 +34,12 @@ enum RunnerRoutes {
         typealias LevelHandler = @Sendable (RunnerListing, Request, Caller, App) throws -> Response
 
         private func endpoint(
-            _ method: Web.Method, _ path: String, query: [QueryParameter] = [], answers: [AnswerShape],
-            _ summary: String, _ handler: @escaping LevelHandler
+            _ method: Web.Method, _ path: String, writes: Bool = false, query: [QueryParameter] = [],
+            answers: [AnswerShape], _ summary: String, _ handler: @escaping LevelHandler
         ) -> Endpoint {
             Endpoint(
-                method, self.path + "/actions/runners" + path, access, scope: scope, query: query, answers: answers,
-                summary
+                method, self.path + "/actions/runners" + path, access, scope: scope, writes: writes, query: query,
+                answers: answers, summary
             ) { [listing] request, context, app in try handler(listing(context), request, context.caller, app) }
         }
 
@@ -47,14 +47,16 @@ enum RunnerRoutes {
             let one: [AnswerShape] = [.json(200, RunnerAnswer.self), .failure(404)]
             let token: [AnswerShape] = [.json(200, RegistrationTokenAnswer.self)]
             return [
-                endpoint(.get, "/registration-token", answers: token, "Show the registration token of this level.") {
-                    listing, _, _, app in try showToken(of: listing.newcomers, app)
-                },
+                // Whoever has the token adds runners: to read is not enough.
+                endpoint(
+                    .get, "/registration-token", writes: true, answers: token,
+                    "Show the registration token of this level."
+                ) { listing, _, _, app in try showToken(of: listing.newcomers, app) },
                 endpoint(.post, "/registration-token", answers: token, "Show the registration token of this level.") {
                     listing, _, _, app in try showToken(of: listing.newcomers, app)
                 },
                 endpoint(
-                    .get, "", query: parameters, answers: [.json(200, RunnerList.self)],
+                    .get, "", query: parameters, answers: [.json(200, RunnerList.self), .failure(400)],
                     "List the runners of this level, last seen first.", list),
                 endpoint(.get, "/{runner}", answers: one, "Show a runner.") { listing, request, _, app in
                     try .json(200, RunnerAnswer(try found(listing, request, app)))
@@ -97,19 +99,21 @@ enum RunnerRoutes {
     @Sendable private static func list(
         _ listing: RunnerListing, _ request: Request, _: Caller, _ app: App
     ) throws -> Response {
+        try request.refuseUnknownParameters(but: parameters)
         let isDisabled: Bool? =
-            switch request.query["disabled"] {
+            switch request.given("disabled") {
             case "true", "1": true
             case "false", "0": false
-            default: nil
+            case nil: nil
+            case .some(let word): throw Failure(.malformed, "disabled is \"\(word)\"; it must be true or false")
             }
         let page = Page(request)
         let runners = try app.runnerViews.runners(
             listing, isDisabled: isDisabled, Page(number: page.number, limit: page.limit).part)
         let total = try app.runnerViews.count(listing, isDisabled: isDisabled)
         return try .json(
-            200, RunnerList(total_count: total, runners: runners.map(RunnerAnswer.init)),
-            headers: page.headers(total: total, base: app.base(of: request), request: request))
+            200, RunnerList(total_count: total.rows, runners: runners.map(RunnerAnswer.init)),
+            headers: page.headers(total, shown: runners.count, base: app.base(of: request), request: request))
     }
 
     /// A runner of another level is missing, not merely forbidden.

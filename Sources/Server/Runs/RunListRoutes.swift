@@ -76,7 +76,7 @@ enum RunListRoutes {
         }
     }
 
-    private static func runFilter(_ request: Request) throws -> RunFilter {
+    static func runFilter(_ request: Request) throws -> RunFilter {
         var filter = RunFilter()
         filter.statuses = try statusFilter(request.all("status"))
         filter.event = try request.word("event")

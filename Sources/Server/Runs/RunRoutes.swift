@@ -19,28 +19,23 @@ enum RunRoutes {
             .delete, base + "/runs/{run}", .repository(.write), scope: .repository,
             answers: [.none(204), .failure(400), .failure(404)],
             "Delete a finished run with its jobs, logs, summaries and artifacts."
-        ) { request, place, app in
-            guard try app.runs.remove(request.id("run"), in: place.id, by: place.caller.account) else {
-                throw Failure(.missing, "not found")
-            }
-            return .noContent
-        },
+        ) { request, place, app in try remove(request, place, app) },
         Endpoint(
             .post, base + "/runs/{run}/cancel", .repository(.write), scope: .repository,
             answers: one + [.failure(409)], "Cancel a run."
-        ) { request, place, app in try cancel(.cancelRequested, request, place, app) },
+        ) { request, place, app in
+            try answer(200, try cancelled(.cancelRequested, request, place, app), request, place, app)
+        },
         Endpoint(
             .post, base + "/runs/{run}/force-cancel", .repository(.write), scope: .repository,
             answers: one + [.failure(409)], "Cancel a run without waiting for the last words of its runners."
-        ) { request, place, app in try cancel(.forceCancelRequested, request, place, app) },
+        ) { request, place, app in
+            try answer(200, try cancelled(.forceCancelRequested, request, place, app), request, place, app)
+        },
         Endpoint(
             .post, base + "/runs/{run}/approve", .repository(.write), scope: .repository,
             answers: one + [.failure(409)], "Let a run start that waits for an approval."
-        ) { request, place, app in
-            let run = try run(request, place, app)
-            guard try app.runs.approve(run.id, by: place.caller.account) else { throw Failure(.missing, "not found") }
-            return try answer(200, try Self.run(request, place, app), request, place, app)
-        },
+        ) { request, place, app in try answer(200, try approved(request, place, app), request, place, app) },
         Endpoint(
             .post, base + "/runs/{run}/rerun", .repository(.write), scope: .repository,
             answers: [.json(201, RunAnswer.self)] + refusals, "Run all jobs of a run again."
@@ -99,16 +94,31 @@ enum RunRoutes {
             headers: page.headers(total, shown: tasks.count, base: at.base, request: request))
     }
 
-    private static func cancel(
+    static func remove(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {
+        guard try app.runs.remove(request.id("run"), in: place.id, by: place.caller.account) else {
+            throw Failure(.missing, "not found")
+        }
+        return .noContent
+    }
+
+    /// - Returns: the run as it is then.
+    static func approved(_ request: Request, _ place: InRepository, _ app: App) throws -> RunView {
+        let run = try run(request, place, app)
+        guard try app.runs.approve(run.id, by: place.caller.account) else { throw Failure(.missing, "not found") }
+        return try Self.run(request, place, app)
+    }
+
+    /// - Returns: the run as it is then.
+    static func cancelled(
         _ event: RunEvent, _ request: Request, _ place: InRepository, _ app: App
-    ) throws -> Response {
+    ) throws -> RunView {
         let before = try run(request, place, app)
         guard !before.status.isDone else { throw Failure(.conflict, "run is already completed") }
         let changes = try app.runs.apply(event, to: before.id, by: place.caller.account)
         let after = try run(request, place, app)
         // It ended between the look and the lock.
         guard !changes.isEmpty || !after.status.isDone else { throw Failure(.conflict, "run is already completed") }
-        return try answer(200, after, request, place, app)
+        return after
     }
 
     /// - Returns: the new jobs' ids by those of the attempt before.

@@ -45,6 +45,9 @@ package struct Failure: Error, CustomStringConvertible {
 }
 
 extension Failure.Kind {
+    /// For protocols that are told by others than `FailureShape`.
+    package var restStatus: Int { wire.rest }
+
     /// One row per kind: compare with runner.md 1.2 and rest.md 1.
     var wire: (connect: String, connectHTTP: Int, rest: Int) {
         switch self {

@@ -37,7 +37,7 @@ struct RunnerQueriesTests {
         ] as [(RunnerListing, [Int64])])
     func listings(listing: RunnerListing, expected: [Int64]) throws {
         #expect(try ids(listing) == expected)
-        #expect(try queries.count(listing, isDisabled: nil) == Int64(expected.count))
+        #expect(try queries.count(listing, isDisabled: nil) == ListTotal(rows: Int64(expected.count)))
         for id in 1...4 {
             let found = try queries.runner(RunnerID(Int64(id)), in: listing)
             #expect((found != nil) == expected.contains(Int64(id)))
@@ -50,7 +50,7 @@ struct RunnerQueriesTests {
         #expect(try ids(.all, ListPart(limit: 2, offset: 2)) == [3, 4])
         #expect(try ids(.all, isDisabled: true) == [4])
         #expect(try ids(.all, isDisabled: false) == [1, 2, 3])
-        #expect(try queries.count(.all, isDisabled: false) == 3)
+        #expect(try queries.count(.all, isDisabled: false) == ListTotal(rows: 3))
     }
 
     @Test("its place, its state and what it works on are told")

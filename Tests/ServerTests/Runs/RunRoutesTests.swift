@@ -80,6 +80,28 @@ struct RunRoutesTests {
     }
     private static let shared = Result { try TestApp() }
 
+    @Test("a list of many rows asks PostgreSQL as often as one of few")
+    func statements() throws {
+        let app = try TestApp()
+        for _ in 0..<2 { _ = try plan(app) }
+        let job = try plan(app)
+        let paths =
+            ["/runs", "/jobs", "/tasks", "/artifacts", "/runs/\(job)/jobs", "/runs/\(job)/artifacts", "/queue"]
+            .map { Self.base + $0 }
+            + ["/user/actions/runs", "/user/actions/jobs", "/user/actions/queue", "/user/actions/runners"]
+            .map { "/api/v1" + $0 }
+        func asked(_ path: String, _ limit: Int) -> Int {
+            let query = path.hasSuffix("queue") ? "" : "?limit=\(limit)"
+            _ = app.ask("GET", path + query, as: .ann)
+            let before = app.app.database.statementCount
+            #expect(app.ask("GET", path + query, as: .ann).status == 200, "\(path)")
+            return app.app.database.statementCount - before
+        }
+        let few = paths.map { asked($0, 1) }
+        for _ in 0..<40 { _ = try plan(app) }
+        #expect(paths.map { asked($0, 50) } == few)
+    }
+
     @Test("the lists of a site, a user and an organization have what their readers may read")
     func levels() throws {
         let app = try Self.shared.get()
