@@ -76,7 +76,8 @@ class Job:
         self.runner.state(self.task, pb.Result.SUCCESS)
 
     def read(self, query: str = "", headers=None):
-        return ask(self.stack, "GET", self.rest + query, headers=headers)
+        said = {"Authorization": f"token {self.project.owner.token}", **(headers or {})}
+        return ask(self.stack, "GET", self.rest + query, headers=said)
 
     def text(self, query: str = "") -> str:
         answer = self.read(query)

@@ -98,7 +98,10 @@ def test_pages_by_per_page(project, hub):
     raw = ask(project.stack, "GET", f"/api/v3/repos/{project.path}/actions/runs?per_page=2", headers=token(project))
     assert raw.headers["X-GitHub-Request-Id"] and raw.headers["X-RateLimit-Limit"]
     assert len(raw.json["workflow_runs"]) == 2 and 'rel="next", <' in raw.headers["Link"]
-    assert ask(project.stack, "GET", f"/api/v3/repos/{project.path}/actions/runs?created=x", headers=token(project)).status == 400
+    assert (
+        ask(project.stack, "GET", f"/api/v3/repos/{project.path}/actions/runs?created=x", headers=token(project)).status
+        == 400
+    )
     found = hub.get_repo(project.path).get_self_hosted_runners()
     assert [(one.id, one.status, one.busy) for one in found] == [(runner.id, "online", False)]
 
@@ -133,7 +136,11 @@ def test_secrets_come_in_sealed_boxes(project, hub):
     task = project.runner().fetch()
     assert dict(task.secrets)["DEPLOY_KEY"] == value
     path = f"/api/v3/repos/{project.path}/actions/secrets/OTHER"
-    for body in ('{"encrypted_value": "eA==", "key_id": "1"}', f'{{"encrypted_value": "eA==", "key_id": "{key.key_id}"}}', "{}"):
+    for body in (
+        '{"encrypted_value": "eA==", "key_id": "1"}',
+        f'{{"encrypted_value": "eA==", "key_id": "{key.key_id}"}}',
+        "{}",
+    ):
         assert ask(project.stack, "PUT", path, body, token(project)).status == 422
     assert repository.delete_secret("DEPLOY_KEY")
     assert list(repository.get_secrets()) == []

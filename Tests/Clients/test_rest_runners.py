@@ -14,8 +14,17 @@ def test_runners_of_a_repository(project):
     scripted = project.runner(["linux", "ubuntu:docker://node:22"])
     listed = api.repository("get_repo_runners", *place)
     (runner,) = listed.runners
-    assert (listed.total_count, runner.id, runner.status, runner.busy, runner.disabled) == (1, scripted.id, "online", False, False)
-    assert [(label.id, label.name, label.type) for label in runner.labels] == [(0, "linux", "custom"), (1, "ubuntu", "custom")]
+    assert (listed.total_count, runner.id, runner.status, runner.busy, runner.disabled) == (
+        1,
+        scripted.id,
+        "online",
+        False,
+        False,
+    )
+    assert [(label.id, label.name, label.type) for label in runner.labels] == [
+        (0, "linux", "custom"),
+        (1, "ubuntu", "custom"),
+    ]
     edit = gitea.EditActionRunnerOption(disabled=True)
     assert api.repository("update_repo_runner", *place, str(runner.id), body=edit).disabled
     assert api.repository("get_repo_runners", *place, disabled=False).runners == []
@@ -47,7 +56,11 @@ def test_levels_are_apart(project, stack, admin, organization):
 def test_a_registration_token_needs_a_scope_that_writes(project, stack, admin):
     login = f"/api/v1/users/{admin.name}/tokens"
     reading = ask(
-        stack, "POST", login, json.dumps({"name": project.name, "scopes": ["read:repository", "read:admin"]}), login=admin.login
+        stack,
+        "POST",
+        login,
+        json.dumps({"name": project.name, "scopes": ["read:repository", "read:admin"]}),
+        login=admin.login,
     ).json["sha1"]
     for path in (
         f"/api/v1/repos/{project.path}/actions/runners/registration-token",
@@ -58,7 +71,10 @@ def test_a_registration_token_needs_a_scope_that_writes(project, stack, admin):
         first = ask(stack, "GET", path, headers={"Authorization": f"token {admin.token}"})
         assert first.status == 200 and first.json["token"]
     again = ask(
-        stack, "POST", "/api/v1/admin/actions/runners/registration-token", headers={"Authorization": f"token {admin.token}"}
+        stack,
+        "POST",
+        "/api/v1/admin/actions/runners/registration-token",
+        headers={"Authorization": f"token {admin.token}"},
     )
     assert again.status == 200 and again.json == first.json
 
