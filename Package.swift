@@ -60,7 +60,8 @@ let package = Package(
             // Compiled into the program, so that it needs no files beside it. Their names must differ, wherever they are.
             resources: [
                 .embedInCode("Logs/Job.mustache"), .embedInCode("Logs/LogRow.mustache"), .embedInCode("Logs/log.js"),
-                .embedInCode("Observation/APIPage.mustache"), .embedInCode("Pages/Layout.mustache"), .embedInCode("Pages/icon.svg"),
+                .embedInCode("Observation/APIPage.mustache"), .embedInCode("Pages/Layout.mustache"),
+                .embedInCode("Pages/icon.svg"),
                 .embedInCode("Runners/RunnersPage.mustache"), .embedInCode("Runs/RunList.mustache"),
                 .embedInCode("Runs/RunPage.mustache"),
             ],

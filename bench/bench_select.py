@@ -7,6 +7,14 @@ from functools import partial
 
 from harness import Bench, Figure, Rate, StackError, Statements, postgres_programs, taking_turns
 
+A_RUN = """
+insert into run (repository_id, number, workflow_id, workflow_path, title, event, ref, sha, actor_id, payload,
+  status, stopped_at)
+values (1, 1, 'ci.yml', '.gitea/workflows/ci.yml', 'a push', 'push', 'refs/heads/main',
+  repeat('a', 40), 1, '{}', 1, now());
+insert into attempt (run_id, number, status) values (1, 1, 1);
+"""
+
 
 def run(bench: Bench) -> list[Figure]:
     figures = []
@@ -16,12 +24,11 @@ def run(bench: Bench) -> list[Figure]:
         ).strip()
         stack.millrace("admin", "repo", "create", "--owner", "ann", "--name", "app", "--private")
         headers = [f"Authorization: token {token}"]
-        counted = {
-            path: statements_per_request(bench, stack, path, headers)
-            for path in ["/api/v1/version", "/api/v1/repos/ann/app"]
-        }
+        stack.sql(A_RUN)
+        paths = ["/api/v1/version", "/api/v1/repos/ann/app", "/api/v1/repos/ann/app/actions/runs/1"]
+        counted = {path: statements_per_request(bench, stack, path, headers) for path in paths}
         script = stack.dir / "select.sql"
-        # The statement that authentication runs (AccountStore.byToken).
+        # One row by an index, as authentication looked for it at each call until its answers were remembered.
         script.write_text(
             "select a.id, a.name, a.email, a.is_admin, a.password_hash, a.password_salt from access_token t "
             f"join account a on a.id = t.account_id where t.hash = '\\x{hashlib.sha256(token.encode()).hexdigest()}';\n"
@@ -43,6 +50,7 @@ def run(bench: Bench) -> list[Figure]:
                         rates[path].per_second,
                         "1/s",
                         rates["pgbench"].per_second,
+                        at_least=None if path.endswith("/app") else 0.35,
                         note=f"{statements:g} statements, 99 % {rates[path].p99_ms:.1f} ms",
                     )
                 )

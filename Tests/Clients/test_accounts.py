@@ -11,7 +11,7 @@ import pytest
 from settings_support import Whole, with_client
 from support import ask, wait_for
 
-BEGINNING = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+BEGINNING = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def basic(name: str, secret: str) -> dict:
@@ -98,7 +98,9 @@ def test_git_takes_tokens_as_far_as_they_reach(stack, ann, private_project, tmp_
 
     def clone(secret: str, place: str) -> int:
         address = project.clone_url.replace("://", f"://{ann.name}:{secret}@")
-        return subprocess.run(["git", "clone", "--quiet", address, str(tmp_path / place)], capture_output=True).returncode
+        return subprocess.run(
+            ["git", "clone", "--quiet", address, str(tmp_path / place)], capture_output=True
+        ).returncode
 
     reader = make_token(stack, *ann.login, ["read:repository"], f"reader of {project.name}")
     assert clone(reader, "read") == 0

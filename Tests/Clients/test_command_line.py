@@ -27,7 +27,12 @@ class Shell:
 
     def run(self, *arguments: str, given: str = "", status: int = 0) -> str:
         done = subprocess.run(
-            [str(self.program), *arguments], input=given, env=self.environment, capture_output=True, text=True, timeout=60
+            [str(self.program), *arguments],
+            input=given,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == status, (arguments, done.returncode, done.stdout, done.stderr)
         return done.stdout if status == 0 else done.stderr

@@ -171,7 +171,9 @@ def test_an_administrator_makes_one_for_somebody(stack, admin, ann_api, organiza
     )
     assert made.full_name == f"{newcomer.name}/{name}"
     refused(403, ann_api.call, "AdminApi", "admin_create_repo", newcomer.name, sdk.CreateRepoOption(name=name))
-    made = Gitea(stack, admin).call("OrganizationApi", "create_org_repo", organization, body=sdk.CreateRepoOption(name=name))
+    made = Gitea(stack, admin).call(
+        "OrganizationApi", "create_org_repo", organization, body=sdk.CreateRepoOption(name=name)
+    )
     assert made.full_name == f"{organization}/{name}"
     listed = ann_api.call("OrganizationApi", "org_list_repos", organization, limit=50)
     assert f"{organization}/{name}" in {repo.full_name for repo in listed}

@@ -90,7 +90,9 @@ def test_a_run_with_all_its_fields(project, done):
 
 def test_lists_of_runs_at_every_level(project, done, admin, organization):
     place = (project.owner.name, project.name)
-    runs = project.api.repository("get_workflow_runs", *place, head_sha=done["head_sha"], status="failure", branch="main")
+    runs = project.api.repository(
+        "get_workflow_runs", *place, head_sha=done["head_sha"], status="failure", branch="main"
+    )
     assert runs.total_count == 1 and [run.id for run in runs.workflow_runs] == [done["id"]]
     assert project.api.repository("get_workflow_runs", *place, event="schedule").workflow_runs == []
     mine = project.api.call("UserApi", "get_user_workflow_runs", head_sha=done["head_sha"])
@@ -110,7 +112,12 @@ def test_jobs_of_a_run_and_of_all_runs(project, done, admin):
     jobs = project.api.repository("list_workflow_run_jobs", *place, done["id"])
     assert [(job.name, job.conclusion) for job in jobs.jobs] == [("one", "success"), ("two", "failure")]
     one = project.api.repository("get_workflow_job", *place, str(jobs.jobs[0].id))
-    assert (one.run_id, one.run_attempt, one.labels, one.head_sha) == (done["id"], 1, ["ubuntu-latest"], done["head_sha"])
+    assert (one.run_id, one.run_attempt, one.labels, one.head_sha) == (
+        done["id"],
+        1,
+        ["ubuntu-latest"],
+        done["head_sha"],
+    )
     assert one.html_url == f"{project.stack.url}/{project.path}/actions/runs/{done['id']}/jobs/{one.id}"
     assert [(step.name, step.number, step.conclusion) for step in one.steps] == [("Run make", 0, "success")]
     assert one.runner_name and one.completed_at >= one.started_at

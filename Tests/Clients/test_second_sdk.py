@@ -2,8 +2,8 @@
 
 import asyncio
 
-import pytest
 import py_gitea_opensuse_org as sdk
+import pytest
 from support import ask
 
 WORKFLOW = """\

@@ -11,6 +11,9 @@ public enum SecretLimits {
     /// Secrets, and as many variables, of one repository, of one owner and of the instance: all of them go out with each
     /// task. GitHub allows 100 and 1 000.
     public static let perLevelMax = 1_000
+    /// Bytes of all secrets, and as many of all variables, of one level: a claim holds those of three levels in memory. Room for
+    /// 128 of the longest.
+    public static let levelBytesMax = 8 * 1024 * 1024
 }
 
 /// Why a value is not taken.

@@ -15,7 +15,8 @@ public enum RunListing: Equatable, Sendable {
             return "(select \(conditions.parameter(.int(id.number)))::bigint as id) p"
         case .owner(let owner, nil):
             conditions.note("of_owner")
-            return "(select id from repository where owner_id = \(conditions.parameter(.int(owner.number))) and deleted_at is null) p"
+            return
+                "(select id from repository where owner_id = \(conditions.parameter(.int(owner.number))) and deleted_at is null) p"
         case .owner(let owner, let reader?):
             conditions.note("of_readable")
             let owner = conditions.parameter(.int(owner.number))

@@ -24,7 +24,7 @@ public enum SettingWrite: Equatable, Sendable {
     case created, replaced
     /// The name is taken.
     case exists
-    /// There are `SecretLimits.perLevelMax` already.
+    /// There are `SecretLimits.perLevelMax` already, or they would have more than `levelBytesMax`.
     case full
     /// There is nothing of that name; or the repository or owner is gone.
     case missing
@@ -52,9 +52,8 @@ public struct SecretStore: Sendable {
         """
         insert into secret (repository_id, owner_id, name, key_id, sealed, description)
         select nullif($1, 0), nullif($2, 0), $3, $4, $5, $6
-         where exists (select from secret
-                        where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2 and name = $3)
-            or (select count(*) from secret where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2) < $7
+         where (select count(*) < $7 and coalesce(sum(octet_length(sealed)), 0) + octet_length($5) <= $8
+                  from secret where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2 and name <> $3)
             on conflict (coalesce(repository_id, 0), coalesce(owner_id, 0), name)
             do update set key_id = excluded.key_id, sealed = excluded.sealed, description = excluded.description,
                           updated_at = now()
@@ -88,7 +87,7 @@ public struct SecretStore: Sendable {
         do {
             let rows = try database.write(
                 Self.put, level.repositoryValue, level.ownerValue, .text(name.text), .int(key), .bytes(sealed),
-                .text(description), .int(Int64(SecretLimits.perLevelMax)))
+                .text(description), .int(Int64(SecretLimits.perLevelMax)), .int(Int64(SecretLimits.levelBytesMax)))
             guard let row = rows.first else { return .full }
             return row.bool(0) ? .created : .replaced
         } catch let error as PostgresError where error.isForeignKeyViolation {

@@ -33,7 +33,8 @@ public struct VariableStore: Sendable {
         """
         insert into variable (repository_id, owner_id, name, value, description)
         select nullif($1, 0), nullif($2, 0), $3, $4, $5
-         where (select count(*) from variable where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2) < $6
+         where (select count(*) < $6 and coalesce(sum(octet_length(value)), 0) + octet_length($4) <= $7
+                  from variable where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2)
             on conflict (coalesce(repository_id, 0), coalesce(owner_id, 0), name) do nothing
         returning id
         """)
@@ -42,6 +43,8 @@ public struct VariableStore: Sendable {
         """
         update variable set name = $4, value = $5, description = $6, updated_at = now()
          where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2 and name = $3
+           and (select coalesce(sum(octet_length(value)), 0) + octet_length($5) <= $7
+                  from variable where coalesce(repository_id, 0) = $1 and coalesce(owner_id, 0) = $2 and name <> $3)
         returning id
         """)
     private static let remove = Statement(
@@ -72,7 +75,7 @@ public struct VariableStore: Sendable {
         do {
             let rows = try database.write(
                 Self.insert, level.repositoryValue, level.ownerValue, .text(name.text), .text(value),
-                .text(description), .int(Int64(SecretLimits.perLevelMax)))
+                .text(description), .int(Int64(SecretLimits.perLevelMax)), .int(Int64(SecretLimits.levelBytesMax)))
             if !rows.isEmpty { return .created }
             return try variable(name, at: level) == nil ? .full : .exists
         } catch let error as PostgresError where error.isForeignKeyViolation {
@@ -80,15 +83,16 @@ public struct VariableStore: Sendable {
         }
     }
 
-    /// - Returns: `replaced`, `missing`, or `exists` when the new name is another's.
+    /// - Returns: `replaced`, `missing`, `exists` when the new name is another's, or `full`.
     public func update(
         _ name: SecretName, at level: SettingLevel, to newName: SecretName, value: String, description: String
     ) throws -> SettingWrite {
         do {
-            return try database.write(
+            let rows = try database.write(
                 Self.update, level.repositoryValue, level.ownerValue, .text(name.text), .text(newName.text),
-                .text(value), .text(description)
-            ).isEmpty ? .missing : .replaced
+                .text(value), .text(description), .int(Int64(SecretLimits.levelBytesMax)))
+            if !rows.isEmpty { return .replaced }
+            return try variable(name, at: level) == nil ? .missing : .full
         } catch let error as PostgresError where error.isUniqueViolation {
             return .exists
         }

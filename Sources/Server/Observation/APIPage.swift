@@ -38,9 +38,9 @@ struct APIPage: PageModel {
     static var all: APIPage {
         var parts: [(name: String, routes: [Route])] = []
         for endpoint in Routes.endpoints where endpoint.path.hasPrefix("/api/v1/") {
-            let segments = endpoint.path.split(separator: "/").dropFirst(2)
+            let segments = endpoint.path.split(byte: "/").dropFirst(2)
             let name =
-                segments.first { $0 == "actions" }.map { _ in "actions" } ?? segments.first.map(String.init) ?? ""
+                segments.first { $0 == "actions" }.map { _ in "actions" } ?? segments.first.map { String($0) } ?? ""
             let route = Route(endpoint)
             if let known = parts.firstIndex(where: { $0.name == name }) {
                 parts[known].routes.append(route)

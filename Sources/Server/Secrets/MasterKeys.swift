@@ -15,7 +15,13 @@ package struct MasterKeyProblem: FailureConvertible, CustomStringConvertible {
     package let kind: Kind
     package let description: String
 
-    package var failure: Failure { Failure(kind == .absent ? .unimplemented : .busy, description) }
+    package var failure: Failure {
+        switch kind {
+        case .absent: Failure(.unimplemented, description)
+        // Files and paths are the operator's to read, in the log.
+        case .unusable: Failure(.busy, "the server's master key cannot be used; its log says why")
+        }
+    }
 }
 
 /// The keys that wrap all other keys: from a file, never from the database (docs/adr/0027).
@@ -84,7 +90,7 @@ package final class MasterKeys: Sendable {
         throw MasterKeyProblem(
             kind: .unusable,
             description: "the master key \(id), by which the server's keys are wrapped, is not in "
-                + "\"\(path ?? "")\" (secrets.master_key_file); put it there, on a line of its own")
+                + "the file of secrets.master_key_file; put it there, on a line of its own")
     }
 
     /// Whether the file holds it now.

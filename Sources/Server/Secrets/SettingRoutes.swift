@@ -159,7 +159,8 @@ private struct SettingPlace<Context: Sendable>: Sendable {
             switch try app.variables.update(name, at: level, to: newName, value: value, description: description) {
             case .replaced: return .noContent
             case .exists: throw Failure(.conflict, "variable \(newName.text) exists already")
-            case .missing, .created, .full, .keyIsGone: throw Failure(.missing, "not found")
+            case .full: throw full("variables")
+            case .missing, .created, .keyIsGone: throw Failure(.missing, "not found")
             }
         }
     }
@@ -202,7 +203,9 @@ private func read(_ field: String, _ check: () throws(ValueFault) -> String) thr
 
 private func full(_ what: String) -> Failure {
     Failure(
-        .invalid, "there are \(SecretLimits.perLevelMax) \(what) at this level already; remove one that nothing uses")
+        .invalid,
+        "a level has at most \(SecretLimits.perLevelMax) \(what) of \(SecretLimits.levelBytesMax) bytes together; remove what "
+            + "nothing uses")
 }
 
 extension App {

@@ -241,4 +241,22 @@ struct InboxStoreTests {
         let rows = try database.read(Statement("tried", "select sum(tries) from inbox where kind <> 'push'"))
         #expect(rows.map { $0.int(0) } == [0])
     }
+
+    @Test("an event that is read at once is nobody else's until its reader is silent; then it is read all the same")
+    func begun() throws {
+        let payload = #"{"workflow":"ci.yml","ref":"refs/heads/main"}"#
+        let repository = RepositoryID(1)
+        let entry = try #require(
+            try inbox.begin(.workflowDispatch, payload: payload, in: repository, by: AccountID(1), task: nil))
+        #expect(try entry.event().payload?.json == payload && entry.pusher == AccountID(1))
+        #expect(try inbox.take() == nil)
+        try connection.script("update inbox set lease_until = now() where id = \(entry.id)")
+        let again = try #require(try inbox.take())
+        #expect(again.id == entry.id && again.tries == 2)
+        #expect(throws: InboxStore.TakenOver.self) {
+            try inbox.settle(entry, as: .read, "", runs: [try run("a.yml", [job("ok")])], by: runs)
+        }
+        try inbox.settle(again, as: .read, "", runs: [try run("a.yml", [job("ok")])], by: runs)
+        #expect(try inbox.begin(.workflowDispatch, payload: "{}", in: RepositoryID(99), by: nil, task: nil) == nil)
+    }
 }

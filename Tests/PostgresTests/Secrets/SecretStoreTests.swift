@@ -88,6 +88,24 @@ struct SecretStoreTests {
         #expect(try fixture.put("A", at: .owner(AccountID(1)), 1) == .created)
     }
 
+    @Test("a level has so many bytes, also by what is replaced")
+    func bytes() throws {
+        let level = SettingLevel.owner(AccountID(1))
+        try fixture.script(
+            """
+            insert into secret (owner_id, name, key_id, sealed)
+            select 1, 'S' || n, 1, decode(repeat('00', \(SecretLimits.levelBytesMax / 4)), 'hex') from generate_series(1, 4) n;
+            update secret set sealed = substring(sealed from 2) where name = 'S1'
+            """)
+        #expect(try fixture.put("A", at: level, 1) == .created)
+        #expect(try fixture.put("A", at: level, 2) == .replaced)
+        let two = try fixture.secrets.put(SecretFixture.a, at: level, sealed: [1, 2], key: 1, description: "")
+        #expect(two == .full)
+        #expect(try fixture.put("B", at: level, 1) == .full)
+        #expect(try fixture.put("S1", at: level, 1) == .replaced)
+        #expect(try fixture.put("B", at: level, 1) == .created)
+    }
+
     @Test("of writers of one name at once, one makes it")
     func atOnceWritten() throws {
         let seen = Seen<SettingWrite>()

@@ -55,5 +55,18 @@ struct VariableStoreTests {
         )
         #expect(try create("A", "1", at: .instance) == .full)
         #expect(try create("S1", "1", at: .instance) == .exists)
+        try fixture.script(
+            """
+            insert into variable (repository_id, name, value)
+            select 1, 'S' || n, repeat('x', \(SecretLimits.levelBytesMax / 4)) from generate_series(1, 4) n;
+            update variable set value = substring(value from 6) where name = 'S1' and repository_id = 1
+            """)
+        #expect(try create("A", "123456", at: level) == .full)
+        #expect(try create("A", "12345", at: level) == .created)
+        #expect(try rename("A", "B") == .replaced)
+        let longer = try fixture.variables.update(
+            SecretName(stored: "B"), at: level, to: SecretName(stored: "B"), value: "123456", description: "")
+        #expect(longer == .full)
+        #expect(try fixture.variables.variable(SecretName(stored: "B"), at: level)?.value == "new")
     }
 }

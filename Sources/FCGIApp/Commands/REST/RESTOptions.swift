@@ -85,7 +85,9 @@ struct LevelOptions: ParsableArguments {
 
 /// What paths of a repository begin with.
 func repositoryPath(_ text: String) throws -> String {
-    let names = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let names = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
+        String(Substring($0))
+    }
     guard names.count == 2, names.allSatisfy({ !$0.isEmpty }) else {
         throw ClientProblem.usage("repository \"\(text)\" must be written as owner/name")
     }
