@@ -36,7 +36,9 @@ public struct RepositoryQueries: Sendable {
         """
         select w.id from repository w where w.owner_id = \(account)
          union all select k.repository_id from collaborator k where k.account_id = \(account)
-         union all select x.repository_id from team_member m join team_repository x on x.team_id = m.team_id
+         union all select w.id from team_member m join team t on t.id = m.team_id
+                     join team_repository x on x.team_id = t.id
+                     join repository w on w.id = x.repository_id and w.owner_id = t.organization_id
                     where m.account_id = \(account)
          union all select w.id from team_member m join team t on t.id = m.team_id
                      join repository w on w.owner_id = t.organization_id

@@ -31,12 +31,14 @@ package struct RepositoryFiles {
     /// Whether it has no branch; told from a few directory entries, since lists ask it of each of their rows.
     func isEmpty(_ repository: RepositoryID) -> Bool {
         let path = directory(repository)
+        let loose = try? FileManager.default.contentsOfDirectory(atPath: "\(path)/refs/heads")
+        guard loose?.isEmpty ?? true else { return false }
         if let packed = try? String(contentsOfFile: "\(path)/packed-refs", encoding: .utf8),
             packed.utf8.count > 0, packed.contains(" refs/heads/")
         {
             return false
         }
-        return ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/refs/heads")) ?? []).isEmpty
+        return true
     }
 
     /// Bytes of its objects; 0 when git does not say within a few seconds.

@@ -179,11 +179,13 @@ struct RepositoryEdit: Described, Decodable {
     var template: Bool?
     var archived: Bool?
     var default_branch: String?
+    /// Workflows run in every repository: false is refused rather than passed over.
+    var has_actions: Bool?
 
     static let schemaName = "EditRepoOption"
     static let example = RepositoryEdit(
         name: "demo", description: "A demonstration", website: "https://example.org", private: false, template: false,
-        archived: false, default_branch: "main")
+        archived: false, default_branch: "main", has_actions: true)
 
     /// - Throws: 422 with what is wrong.
     func change() throws -> RepositoryStore.Edit {
@@ -194,6 +196,10 @@ struct RepositoryEdit: Described, Decodable {
         try checkField(website, "Website", bytesMax: RepositoryLimits.websiteBytesMax)
         if let branch = default_branch, let why = whyNoRefName(branch) {
             throw Failure(.invalid, "[DefaultBranch]: \(why)")
+        }
+        guard has_actions ?? true else {
+            throw Failure(
+                .invalid, "[HasActions]: workflows cannot be switched off for a repository; disable each of them")
         }
         var edit = RepositoryStore.Edit()
         edit.name = name

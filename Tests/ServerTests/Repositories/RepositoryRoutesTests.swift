@@ -66,6 +66,7 @@ struct RepositoryRoutesTests {
         #expect(app.ask("PATCH", path, as: .ann, body: #"{"default_branch": "none"}"#).status == 422)
         #expect(app.ask("PATCH", path, as: .ann, body: #"{"name": "DEMO"}"#).status == 409)
         #expect(app.ask("PATCH", path, as: .ann, body: #"{"name": "a b"}"#).status == 422)
+        #expect(app.ask("PATCH", path, as: .ann, body: #"{"has_actions": false}"#).status == 422)
         #expect(app.ask("PATCH", path, as: .eve, body: #"{"name": "x"}"#).status == 404)
         let changed = app.ask(
             "PATCH", path, as: .ann,
@@ -130,6 +131,42 @@ struct RepositoryRoutesTests {
         // Without runs it goes with the call.
         #expect(app.ask("DELETE", "/api/v1/repos/ann/secret", as: .ann).status == 204)
         #expect(try app.app.repositories.deleted(limit: 10) == [])
+    }
+
+    @Test("what an instance left that was killed right after it deleted one is taken away by the next sweep")
+    func killedInTheMiddle() throws {
+        let made = app.ask("POST", "/api/v1/user/repos", as: .ann, body: #"{"name": "gone", "auto_init": true}"#)
+        let id = RepositoryID((members(made)["id"] as? NSNumber)?.int64Value ?? 0)
+        let directory = RepositoryFiles(configuration: app.app.configuration).directory(id)
+        #expect(FileManager.default.fileExists(atPath: directory + "/HEAD"))
+        #expect(try app.app.repositories.delete(id))
+        // Half of its files went.
+        try FileManager.default.removeItem(atPath: directory + "/refs")
+        try RemoveRepositories(app: app.app).sweep()
+        #expect(!FileManager.default.fileExists(atPath: directory))
+        #expect(try app.app.repositories.deleted(limit: 10) == [])
+        // Nothing is left to do, and nothing fails.
+        try RemoveRepositories(app: app.app).remove(id)
+    }
+
+    @Test("a team that had a repository sees it no longer when another owner has it")
+    func teams() throws {
+        let connection = try Connection(dsn: app.dsn)
+        try connection.script(
+            """
+            insert into team (organization_id, name, permission) select id, 'readers', 'read' from account where name = 'guild';
+            insert into team_member (team_id, account_id)
+            select t.id, a.id from team t, account a where t.name = 'readers' and a.name = 'eve';
+            update repository set owner_id = (select id from account where name = 'guild') where id = \(app.secret);
+            insert into team_repository (team_id, repository_id) select id, \(app.secret) from team where name = 'readers';
+            """)
+        #expect(names(app.ask("GET", "/api/v1/user/repos", as: .eve)) == ["guild/secret", "eve/other"])
+        #expect(app.ask("GET", "/api/v1/repos/guild/secret", as: .eve).status == 200)
+        let transfer = app.ask(
+            "POST", "/api/v1/repos/guild/secret/transfer", as: .root, body: #"{"new_owner": "ann"}"#)
+        #expect(transfer.status == 202)
+        #expect(names(app.ask("GET", "/api/v1/user/repos", as: .eve)) == ["eve/other"])
+        #expect(app.ask("GET", "/api/v1/repos/ann/secret", as: .eve).status == 404)
     }
 
     @Test("lists show what their reader sees, and refuse what they do not know")
