@@ -286,7 +286,8 @@ def test_pages_of_runners(stack, project, ann, stranger, admin):
     task = runner.fetch()
     page = f"/{project.path}/-/runners"
     text = ask(stack, "GET", page, login=ann.login).text
-    assert f'href="/{project.path}/actions/runs/{project.run_of('ci.yml')['id']}/jobs/' in text and runner.declared.runner.name in text
+    run = project.run_of("ci.yml")["id"]
+    assert f'href="/{project.path}/actions/runs/{run}/jobs/' in text and runner.declared.runner.name in text
     assert "a, &lt;b&gt;" in text and "<b>" not in text
     assert 'class="online"' in text
     runner.finish(task)
