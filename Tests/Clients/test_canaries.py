@@ -5,6 +5,7 @@ looked at, too: a dump has every column of every table."""
 
 import base64
 import json
+import secrets
 import subprocess
 import urllib.parse
 from dataclasses import dataclass, field
@@ -49,16 +50,19 @@ class Canaries:
     """Names of places, each with the secret that was put there."""
 
     planted: "dict[str, str]" = field(default_factory=dict)
+    cores: "dict[str, str]" = field(default_factory=dict)
     answers: "list[tuple[str, bytes]]" = field(default_factory=list)
 
     def make(self, place: str) -> str:
-        # Characters that every kind of escaping changes.
-        self.planted[place] = f'cana"ry/{place}?+é%{base64.b32encode(place.encode()).decode()}'
+        # Characters that every kind of escaping changes, and a core that no escaping does, however often it is done.
+        core = f"C{secrets.token_hex(12)}"
+        self.cores[place] = core
+        self.planted[place] = f'cana"ry/{place}?+é%{core}'
         return self.planted[place]
 
     def forms(self) -> "list[tuple[str, bytes]]":
         """Each canary as it is, in base64 at its three alignments, escaped for URLs and for JSON, in hexadecimal."""
-        found = []
+        found = [(f"{place}, core", core.encode()) for place, core in self.cores.items()]
         for place, text in self.planted.items():
             raw = text.encode()
             found += [

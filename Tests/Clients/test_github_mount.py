@@ -144,3 +144,24 @@ def test_secrets_come_in_sealed_boxes(project, hub):
         assert ask(project.stack, "PUT", path, body, token(project)).status == 422
     assert repository.delete_secret("DEPLOY_KEY")
     assert list(repository.get_secrets()) == []
+
+
+def test_workflows_have_numbers(project, hub):
+    dispatched = ONE.replace("on: push", "on: {workflow_dispatch: {inputs: {level: {default: '1'}}}}")
+    project.push({".gitea/workflows/ci.yml": dispatched, ".gitea/workflows/cd.yml": "on: push\njobs: {}\n"})
+    repository = hub.get_repo(project.path)
+    found = wait_for(lambda: list(repository.get_workflows()), "the workflows")
+    assert [workflow.path for workflow in found] == [".gitea/workflows/cd.yml", ".gitea/workflows/ci.yml"]
+    workflow = repository.get_workflow(found[1].id)
+    assert (workflow.id, workflow.state) == (repository.get_workflow("ci.yml").id, "active")
+    assert workflow.create_dispatch("main", {"level": "3"})
+    (run,) = workflow.get_runs()
+    assert (run.event, run.workflow_id) == ("workflow_dispatch", workflow.id)
+    assert workflow.disable() and repository.get_workflow("ci.yml").state == "disabled_manually"
+    assert not workflow.create_dispatch("main")
+    assert run.cancel()
+    again = ask(project.stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{run.id}/rerun", headers=token(project))
+    assert again.status == 400 and "is disabled" in again.json["message"]
+    assert workflow.enable()
+    with pytest.raises(github.UnknownObjectException):
+        repository.get_workflow(5)

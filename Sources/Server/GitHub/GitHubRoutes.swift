@@ -8,14 +8,14 @@ enum GitHubRoutes {
     static let base = "/api/v3"
     static let actions = base + "/repos/{owner}/{repo}/actions"
 
-    static let all: [Endpoint] = site + runs + jobs + artifacts + runners + GitHubSettingRoutes.all
+    static let all: [Endpoint] = site + runs + jobs + artifacts + runners + GitHubWorkflowRoutes.all + GitHubSettingRoutes.all
 
-    private static let page = [
+    static let pageParameters = [
         QueryParameter("page", "the page, from 1"), QueryParameter("per_page", "rows on a page, at most 100"),
     ]
-    private static let runParameters =
-        page + RunListRoutes.runParameters.without(["page", "limit", "before"])
-    private static let jobParameters = page + [QueryParameter("filter", "latest or all")]
+    static let runParameters =
+        pageParameters + RunListRoutes.runParameters.without(["page", "limit", "before"])
+    private static let jobParameters = pageParameters + [QueryParameter("filter", "latest or all")]
     private static let missing: [AnswerShape] = [.failure(404)]
     private static let refusals: [AnswerShape] = [.failure(400), .failure(404), .failure(409)]
 
@@ -75,17 +75,7 @@ enum GitHubRoutes {
             .get, actions + "/runs", .repository(.read), query: runParameters,
             answers: [.json(200, GitHubRunList.self), .failure(400)] + missing, "List runs, newest first."
         ) { request, place, app in
-            try request.refuseUnknownParameters(but: runParameters)
-            let filter = try RunListRoutes.runFilter(request)
-            let listing = RunListing.repository(place.id)
-            let page = page(request)
-            let found = try app.views.runs(listing, filter, page.part)
-            let total = try app.views.runCount(listing, filter)
-            let at = GitHubPlace(request, place, app)
-            return try .json(
-                200,
-                GitHubRunList(total_count: total.rows, workflow_runs: found.map { GitHubRun($0, at: at) }),
-                headers: page.headers(total, shown: found.count, base: at.base, request: request))
+            try list(runsOf: nil, request, place, app)
         },
         endpoint(
             .get, actions + "/runs/{run}", .repository(.read), answers: [.json(200, GitHubRun.self)] + missing,
@@ -130,6 +120,23 @@ enum GitHubRoutes {
             return redirect("runs/\(run.id)/logs", request, place, app)
         },
     ]
+
+    /// - Parameter file: only runs of this workflow.
+    static func list(
+        runsOf file: String?, _ request: Request, _ place: InRepository, _ app: App
+    ) throws -> Response {
+        try request.refuseUnknownParameters(but: runParameters)
+        var filter = try RunListRoutes.runFilter(request)
+        filter.workflowID = file
+        let listing = RunListing.repository(place.id)
+        let page = page(request)
+        let found = try app.views.runs(listing, filter, page.part)
+        let total = try app.views.runCount(listing, filter)
+        let at = GitHubPlace(request, place, app)
+        return try .json(
+            200, GitHubRunList(total_count: total.rows, workflow_runs: found.map { GitHubRun($0, at: at) }),
+            headers: page.headers(total, shown: found.count, base: at.base, request: request))
+    }
 
     private static func change(
         _ word: String, _ status: Int, _ summary: String,
@@ -214,7 +221,7 @@ enum GitHubRoutes {
 
     // MARK: artifacts
 
-    private static let artifactParameters = page + [QueryParameter("name", "only artifacts of this name")]
+    private static let artifactParameters = pageParameters + [QueryParameter("name", "only artifacts of this name")]
     private static let artifacts: [Endpoint] = [
         endpoint(
             .get, actions + "/artifacts", .repository(.read), query: artifactParameters,
@@ -267,10 +274,10 @@ enum GitHubRoutes {
 
     private static let runners: [Endpoint] = [
         endpoint(
-            .get, actions + "/runners", .repository(.owner), query: page,
+            .get, actions + "/runners", .repository(.owner), query: pageParameters,
             answers: [.json(200, GitHubRunnerList.self), .failure(400)] + missing, "List the runners of a repository."
         ) { request, place, app in
-            try request.refuseUnknownParameters(but: page)
+            try request.refuseUnknownParameters(but: pageParameters)
             let listing = RunnerListing.exactly(.repository(place.id))
             let page = page(request)
             let found = try app.runnerViews.runners(listing, isDisabled: nil, page.part)

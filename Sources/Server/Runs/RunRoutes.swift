@@ -126,6 +126,9 @@ enum RunRoutes {
         _ selection: RerunWish, _ request: Request, _ place: InRepository, _ app: App
     ) throws -> [JobID: JobID] {
         let run = try run(request, place, app)
+        guard try !app.workflows.disabled(in: place.id).contains(run.workflowID) else {
+            throw Failure(.notNow, "workflow \"\(run.workflowID)\" is disabled; enable it first")
+        }
         do {
             guard let copies = try app.runs.rerun(run.id, selection, by: place.caller.account) else {
                 throw Failure(.missing, "not found")

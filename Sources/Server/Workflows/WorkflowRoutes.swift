@@ -68,7 +68,7 @@ enum WorkflowRoutes {
     // MARK: files
 
     /// - Parameter choose: which of the files; only their names are read.
-    private static func answers(
+    static func answers(
         _ place: InRepository, _ request: Request, _ app: App, _ choose: ([CommitEntry]) -> [CommitEntry]
     ) throws -> [WorkflowAnswer] {
         let git = GitReader(RepositoryFiles(configuration: app.configuration).directory(place.id))
@@ -86,7 +86,7 @@ enum WorkflowRoutes {
         }
     }
 
-    private static func workflow(_ request: Request, _ place: InRepository, _ app: App) throws -> WorkflowAnswer {
+    static func workflow(_ request: Request, _ place: InRepository, _ app: App) throws -> WorkflowAnswer {
         let id = try file(request)
         let found = try answers(place, request, app) { $0.filter { workflowID(ofPath: $0.path) == id } }
         guard let workflow = found.first else { throw Failure(.missing, "not found") }
@@ -102,7 +102,7 @@ enum WorkflowRoutes {
         return id
     }
 
-    private static func setDisabled(
+    static func setDisabled(
         _ isDisabled: Bool, _ request: Request, _ place: InRepository, _ app: App
     ) throws -> Response {
         let id = try workflow(request, place, app).id
