@@ -47,9 +47,14 @@ class Job:
         self.task = self.runner.fetch()
         run = project.run_of("ci.yml")
         assert run
+        self.page = f"/{project.path}/actions/runs/{run['id']}"
         self.id = project.jobs(run)["one"]["id"]
         self.path = f"/{project.path}/actions/jobs/{self.id}/log"
         self.rest = f"/api/v1/repos/{project.path}/actions/jobs/{self.id}/logs"
+
+    @property
+    def token(self) -> "dict[str, str]":
+        return {"Authorization": f"token {self.project.owner.token}"}
 
     def rows(self, index, lines, no_more=False) -> int:
         return self.runner.rows(self.task, index, lines, no_more)
@@ -76,8 +81,7 @@ class Job:
         self.runner.state(self.task, pb.Result.SUCCESS)
 
     def read(self, query: str = "", headers=None):
-        said = {"Authorization": f"token {self.project.owner.token}", **(headers or {})}
-        return ask(self.stack, "GET", self.rest + query, headers=said)
+        return ask(self.stack, "GET", self.rest + query, headers={**self.token, **(headers or {})})
 
     def text(self, query: str = "") -> str:
         answer = self.read(query)

@@ -160,7 +160,9 @@ def test_workflows_have_numbers(project, hub):
     assert workflow.disable() and repository.get_workflow("ci.yml").state == "disabled_manually"
     assert not workflow.create_dispatch("main")
     assert run.cancel()
-    again = ask(project.stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{run.id}/rerun", headers=token(project))
+    again = ask(
+        project.stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{run.id}/rerun", headers=token(project)
+    )
     assert again.status == 400 and "is disabled" in again.json["message"]
     assert workflow.enable()
     with pytest.raises(github.UnknownObjectException):

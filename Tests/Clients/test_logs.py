@@ -23,6 +23,10 @@ from millrace_stack import fastcgi_ask
 # --- Taking rows (5.1) ---
 
 
+def by_curl(job) -> "list[str]":
+    return ["--header", f"Authorization: {job.token['Authorization']}", f"{job.stack.url}{job.rest}"]
+
+
 def test_an_empty_answer_keeps_its_type(job):
     for body in (job.update(0, []), pb.UpdateLogRequest(task_id=job.task.id).to_binary()):
         answer = rpc(job.stack, "UpdateLog", body, headers=job.runner.headers)
@@ -145,7 +149,7 @@ def test_a_log_that_breaks_off_does_not_look_whole(job):
     with pytest.raises(http.client.IncompleteRead) as cut:
         job.read()
     assert lines_of(*lines).startswith(cut.value.partial.decode())
-    done = subprocess.run(["curl", "--silent", "--fail", "--output", "/dev/null", f"{job.stack.url}{job.rest}"])
+    done = subprocess.run(["curl", "--silent", "--fail", "--output", "/dev/null", *by_curl(job)])
     assert done.returncode == 18, "CURLE_PARTIAL_FILE"
 
 
@@ -193,14 +197,14 @@ def test_a_sealed_log_whole_with_and_without_gzip(sealed):
         assert answer.headers["Vary"] == "Accept-Encoding"
         assert answer.headers["Content-Disposition"] == f'attachment; filename="ci-one-{job.task.id}.log"'
         assert answer.headers["X-Accel-Redirect"] is None
-    head = ask(job.stack, "HEAD", job.rest)
+    head = ask(job.stack, "HEAD", job.rest, headers=job.token)
     assert (head.status, head.body) == (200, b"")
 
 
 def test_curl_reads_a_compressed_log_to_its_end(sealed):
     job, lines = sealed
     done = subprocess.run(
-        ["curl", "--silent", "--show-error", "--fail", "--compressed", f"{job.stack.url}{job.rest}"],
+        ["curl", "--silent", "--show-error", "--fail", "--compressed", *by_curl(job)],
         capture_output=True,
     )
     assert (done.returncode, done.stderr) == (0, b"") and done.stdout.decode() == "".join(lines)
@@ -340,7 +344,7 @@ def test_a_reader_of_a_log_that_is_sealed_meanwhile_sees_it_whole(job):
         job.rest,
         timeout=60,
         after_first=job.wait_sealed,
-        headers={"Authorization": f"token {job.project.owner.token}"},
+        headers=job.token,
     )
     assert status == 200 and int(said["content-length"]) == len(text)
     assert hashlib.sha256(text).digest() == hashlib.sha256(lines_of(*lines).encode()).digest()
@@ -376,7 +380,7 @@ def test_an_expired_log_is_gone_and_its_task_stays(job):
         assert answer.status == 404 and "was removed on 20" in answer.json["message"]
     kept = job.project.jobs(job.project.run_of("ci.yml"))
     assert kept and job.project.rest(f"/jobs/{job.id}").json["conclusion"] == "success"
-    page = ask(job.stack, "GET", f"/{job.project.path}/actions/runs/1")
+    page = ask(job.stack, "GET", job.page)
     assert page.status == 200 and "The log was removed on 20" in page.text
     assert job.rows(0, ["a"], no_more=True) == 1, "a runner that repeats itself is still answered"
 
@@ -392,7 +396,7 @@ def test_the_page_shows_steps_with_their_rows(job):
     ]
     job.runner.state(job.task, steps=steps[:1])
     job.runner.state(job.task, pb.Result.FAILURE, steps=steps)
-    page = ask(job.stack, "GET", f"/{job.project.path}/actions/runs/1").text
+    page = ask(job.stack, "GET", job.page).text
     parts = page.split("<details")[1:]
     shown = []
     for part in parts:
@@ -415,7 +419,7 @@ def test_the_page_shows_steps_with_their_rows(job):
 def test_a_large_log_is_not_put_into_the_page(job):
     contents = numbered(20_000)
     assert job.rows(0, contents) == 20_000
-    page = ask(job.stack, "GET", f"/{job.project.path}/actions/runs/1").text
+    page = ask(job.stack, "GET", job.page).text
     assert contents[0] in page and contents[99] in page and contents[-1] in page and contents[-200] in page
     assert contents[100] not in page and contents[-201] not in page
     assert 'data-from="100" data-to="19800"' in page
@@ -425,7 +429,7 @@ def test_a_large_log_is_not_put_into_the_page(job):
 
 
 def test_the_page_runs_its_script_and_no_other(job):
-    page = ask(job.stack, "GET", f"/{job.project.path}/actions/runs/1")
+    page = ask(job.stack, "GET", job.page)
     address = re.search(r'<script src="(/_static/log\.[0-9a-f]{16}\.js)"></script>', page.text)
     assert page.text.count("<script") == 1 and address
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
