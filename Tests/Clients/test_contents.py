@@ -108,7 +108,9 @@ def test_a_change_starts_workflows_as_a_push_does(stack, ann, api, project):
     task = runner.fetch()
     facts = context(task)
     assert (facts["event_name"], facts["actor"], facts["ref"]) == ("push", "ann", "refs/heads/main")
-    assert facts["event"]["before"] == "0" * 40 and facts["event"]["head_commit"]["added"] == [".gitea/workflows/ci.yml"]
+    assert facts["event"]["before"] == "0" * 40 and facts["event"]["head_commit"]["added"] == [
+        ".gitea/workflows/ci.yml"
+    ]
     # The job's own token may change files; what it changes starts nothing.
     token = task.secrets["GITHUB_TOKEN"]
     headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
@@ -117,11 +119,13 @@ def test_a_change_starts_workflows_as_a_push_does(stack, ann, api, project):
     assert answer.status == 201, answer.text
     runner.finish(task)
     wait_for(
-        lambda: stack.sql(
-            f"select count(*) from inbox i join repository r on r.id = i.repository_id where r.name = '{name}'"
-            " and state = 'read'"
-        )
-        == "2",
+        lambda: (
+            stack.sql(
+                f"select count(*) from inbox i join repository r on r.id = i.repository_id where r.name = '{name}'"
+                " and state = 'read'"
+            )
+            == "2"
+        ),
         "both pushes are read",
     )
     assert len(project.runs()) == 1
@@ -157,7 +161,9 @@ def test_paths_that_are_none_are_refused(stack, ann, fresh, path):
     assert ask(stack, "GET", base + path, headers=headers).status == status
 
 
-@pytest.mark.parametrize("name", ["--upload-pack=touch%20x", "-x", "a..b", "HEAD~1", "a%00b", "main:README.md", "@{-1}"])
+@pytest.mark.parametrize(
+    "name", ["--upload-pack=touch%20x", "-x", "a..b", "HEAD~1", "a%00b", "main:README.md", "@{-1}"]
+)
 def test_names_that_git_would_take_for_more_are_refused(stack, ann, fresh, name):
     headers = {"Authorization": f"token {ann.token}", "Content-Type": "application/json"}
     base = f"/api/v1/repos/{'/'.join(fresh)}"
@@ -189,7 +195,9 @@ def test_branches_tags_refs_and_trees(stack, api, fresh, ann, tmp_path):
     assert ask(stack, "GET", f"/api/v1/repos/{'/'.join(fresh)}/branches/a/b").json["name"] == "a/b"
     assert ask(stack, "GET", f"/api/v1/repos/{'/'.join(fresh)}/branches/a%2Fb").json["name"] == "a/b"
 
-    tag = api.repository("repo_create_tag", *fresh, body=sdk.CreateTagOption(tag_name="v1", message="First", target="a/b"))
+    tag = api.repository(
+        "repo_create_tag", *fresh, body=sdk.CreateTagOption(tag_name="v1", message="First", target="a/b")
+    )
     assert (tag.name, tag.commit.sha, tag.message) == ("v1", head, "First") and tag.id != head
     refused(409, api.repository, "repo_create_tag", *fresh, body=sdk.CreateTagOption(tag_name="v1"))
     api.repository("repo_create_tag", *fresh, body=sdk.CreateTagOption(tag_name="v2"))

@@ -87,7 +87,14 @@ def test_programs_tell_of_commits(stack, ann, api, stranger, project):
     refused(400, api.repository, "repo_list_statuses", *place, head, sort="nothing")
     refused(404, api.repository, "repo_list_statuses", *place, "f" * 40)
     headers = {"Authorization": f"token {ann.token}", "Content-Type": "application/json"}
-    for bad in ["", "{}", '{"state": "nothing"}', '{"state": ""}', '{"state": 1}', '{"state": "success", "context": []}']:
+    for bad in [
+        "",
+        "{}",
+        '{"state": "nothing"}',
+        '{"state": ""}',
+        '{"state": 1}',
+        '{"state": "success", "context": []}',
+    ]:
         assert ask(stack, "POST", f"/api/v1/repos/{project.path}/statuses/{head}", bad, headers).status == 422, bad
     refused(422, tell, "success", target_url="javascript:alert(1)")
     refused(422, tell, "success", "x" * 256)
