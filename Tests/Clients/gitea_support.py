@@ -12,11 +12,11 @@ ApiException = sdk.exceptions.ApiException
 class Gitea:
     """Somebody with the client: `Gitea(stack, user).repository("repo_get", "ann", "app")`."""
 
-    def __init__(self, stack, user=None):
+    def __init__(self, stack: Any, user: Any = None) -> None:
         self.stack, self.user = stack, user
 
-    def call(self, api: str, name: str, *arguments, raw: bool = False, **named):
-        async def ask():
+    def call(self, api: str, name: str, *arguments: Any, raw: bool = False, **named: Any) -> Any:
+        async def ask() -> Any:
             async with sdk.ApiClient(sdk.Configuration(host=f"{self.stack.url}/api/v1")) as client:
                 if self.user:
                     client.set_default_header("Authorization", f"token {self.user.token}")
@@ -25,7 +25,7 @@ class Gitea:
 
         return asyncio.run(ask())
 
-    def repository(self, name: str, *arguments, **named):
+    def repository(self, name: str, *arguments: Any, **named: Any) -> Any:
         return self.call("RepositoryApi", name, *arguments, **named)
 
 
