@@ -31,7 +31,7 @@ struct APIPage: PageModel {
         let example: String?
     }
 
-    let head = PageHead(title: "REST API")
+    var head = PageHead(title: "REST API")
     let parts: [Part]
 
     /// All of the table, by the first part of their paths that is a word.

@@ -39,6 +39,20 @@ enum PageSamples {
                         link: text("link"), number: 10, status: text("status"), name: text("run"),
                         workflow: text("workflow"), ref: text("ref"), actor: text("actor"))
                 ]),
+            APIPage(
+                head: head,
+                parts: [
+                    APIPage.Part(
+                        name: text("part"),
+                        routes: [
+                            APIPage.Route(
+                                method: text("method"), path: text("path"), summary: text("sentence"),
+                                access: text("access"), scope: text("scope"),
+                                parameters: [APIPage.Parameter(name: text("parameter"), words: text("words"))],
+                                body: text("body"),
+                                answers: [APIPage.Answer(status: text("answer"), example: text("example"))])
+                        ])
+                ]),
             RunnersPage(
                 head: head, total: 11, hasNone: true,
                 runners: [
@@ -62,6 +76,7 @@ enum PageSamples {
             head: PageHead(title: ""), number: 1, workflow: "", ref: "", sha: "", actor: "", status: "", problem: nil,
             warnings: nil, hasArtifacts: false, artifacts: [], jobs: []),
         RunListPage(head: PageHead(title: ""), putAside: [], runs: []),
+        APIPage(head: PageHead(title: ""), parts: []),
         RunnersPage(head: PageHead(title: ""), total: 0, hasNone: true, runners: [], next: nil),
     ]
 }
