@@ -93,6 +93,19 @@ def test_a_run_from_its_start_to_its_deletion(shell, project):
     assert shell.json("runs", "list", project.path) == []
 
 
+def test_a_log_of_many_rows_is_printed_whole(shell, project):
+    project.push_workflow(WORKFLOW)
+    runner = project.runner()
+    task = runner.fetch()
+    rows = [f"{number} {'x' * 500}" for number in range(12_000)]
+    for first in range(0, len(rows), 2000):
+        runner.rows(task, first, rows[first : first + 2000])
+    runner.finish(task, index=len(rows))
+    [job] = shell.json("jobs", "list", project.path)
+    said = shell.run("logs", project.path, str(job["id"]))
+    assert [line.split(" ", 1)[1] for line in said.splitlines()] == rows
+
+
 def test_workflows_are_started_and_disabled(shell, project):
     project.push_workflow(WORKFLOW)
     wait_for(lambda: project.run_of("ci.yml"), "the run of the push")

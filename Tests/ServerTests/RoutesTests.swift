@@ -47,6 +47,34 @@ struct RoutesTests {
         for line in accepted where !now.contains(line) { Issue.record("gone: \(line)") }
     }
 
+    /// docs/api.md, made of the same table.
+    @Test("of the REST API stand in docs/api.md (to renew it: MILLRACE_ACCEPT=1 swift test --filter RoutesTests)")
+    func documented() throws {
+        let place = projectRoot.appendingPathComponent("docs/api.md")
+        let rows = Routes.endpoints.filter { $0.path.hasPrefix("/api/v") }
+            .sorted { ($0.path, $0.method.rawValue) < ($1.path, $1.method.rawValue) }
+            .map { endpoint in
+                let scope = endpoint.scope.names.joined(separator: ", ")
+                return
+                    "| `\(endpoint.method.rawValue) \(endpoint.shownPath)` | \(endpoint.access) | \(scope) | \(endpoint.summary) |"
+            }
+        let text = """
+            # REST API
+
+            Made from the route table by RoutesTests; `/api/swagger` of a server shows the same with bodies and answers. What a token needs is
+            `read:` of its scopes for GET and HEAD, `write:` for the rest.
+
+            | call | for | scopes | what it does |
+            | --- | --- | --- | --- |
+            \(rows.joined(separator: "\n"))
+
+            """
+        if ProcessInfo.processInfo.environment["MILLRACE_ACCEPT"] == "1" {
+            try text.write(to: place, atomically: true, encoding: .utf8)
+        }
+        #expect(try String(contentsOf: place, encoding: .utf8) == text)
+    }
+
     @Test("none that changes something of a repository asks for less than write", arguments: Routes.endpoints.indices)
     func unsafeMethods(index: Int) {
         let endpoint = Routes.endpoints[index]

@@ -9,7 +9,7 @@ enum ArtifactClientLimits {
     /// Bytes asked for at once: what a broken connection costs.
     static let pieceBytes: Int64 = 16 * 1024 * 1024
     /// Bytes of an answer that is held in memory: JSON and errors.
-    static let answerBytesMax = 4 * 1024 * 1024
+    static let answerBytesMax = 16 * 1024 * 1024
     /// Tries without any progress. With the pauses of `Backoff` that is about half a minute: an instance restarts sooner.
     static let triesMax = 6
     /// Without a byte for as long, a transfer is given up and tried again.

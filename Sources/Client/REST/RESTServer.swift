@@ -5,8 +5,8 @@ import FoundationNetworking
 package enum RESTLimits {
     /// Rows asked for at once, the most that servers give.
     static let pageRows = 50
-    /// Bytes of a log asked for at once.
-    package static let logPieceBytes: Int64 = 1024 * 1024
+    /// Rows of a log asked for at once.
+    package static let logRows = 5000
 }
 
 /// A server's REST API, for commands.
@@ -43,8 +43,7 @@ package struct RESTServer: Sendable {
     /// - Returns: the answer, which is one of success.
     @discardableResult
     package func ask(
-        _ method: String, _ path: String, query: [(String, String)] = [], body: RESTValue? = nil,
-        headers: [String: String] = [:], _ what: String
+        _ method: String, _ path: String, query: [(String, String)] = [], body: RESTValue? = nil, _ what: String
     ) async throws -> HTTPAnswer {
         let pairs = query.map { "\(percentEncoded($0.0))=\(percentEncoded($0.1))" }.joined(separator: "&")
         guard let url = URL(string: "\(base)/api/v1\(path)\(pairs.isEmpty ? "" : "?" + pairs)") else {
@@ -54,14 +53,13 @@ package struct RESTServer: Sendable {
         request.httpMethod = method
         request.setValue("application/json", forHTTPHeaderField: "Accept")
         if let credentials { request.setValue(credentials, forHTTPHeaderField: "Authorization") }
-        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         var data: Data?
         if let body {
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
             data = try JSONEncoder().encode(body)
         }
         let answer = try await http.send(request, body: data)
-        guard (200..<300).contains(answer.status) || answer.status == 416 else { throw answer.problem(what) }
+        guard (200..<300).contains(answer.status) else { throw answer.problem(what) }
         return answer
     }
 

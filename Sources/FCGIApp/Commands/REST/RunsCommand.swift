@@ -175,39 +175,45 @@ struct LogsCommand: AsyncParsableCommand {
         try await asking {
             let server = try options.server()
             let path = try repositoryPath(repository) + "/actions/jobs/\(id)"
-            var printed: Int64 = 0
+            var next: Int64 = 0
             while true {
-                // Asked before the log is read: what is read after the end is the whole.
-                let isDone = try await server.object("GET", path, "show job \(id)").text("status") == "completed"
-                printed += try await printLog(of: path, from: printed, server)
-                if isDone || !follow { return }
-                try await Task.sleep(for: .seconds(1))
+                guard let part = try await part(of: path, from: next, server) else {
+                    try await Task.sleep(for: .seconds(1))
+                    continue
+                }
+                say(part.text, terminator: "")
+                let isAll = part.next == next
+                next = part.next
+                if part.isDone || isAll && !follow { return }
+                if isAll { try await Task.sleep(for: .seconds(1)) }
             }
         }
     }
 
-    /// - Returns: how many bytes it printed.
-    private func printLog(of path: String, from first: Int64, _ server: RESTServer) async throws -> Int64 {
-        var printed: Int64 = 0
-        while true {
-            let from = first + printed
-            let answer: HTTPAnswer
-            do {
-                answer = try await server.ask(
-                    "GET", path + "/logs", headers: ["Range": "bytes=\(from)-\(from + RESTLimits.logPieceBytes - 1)"],
-                    "read the log of job \(id)")
-            } catch ClientProblem.missing(let words) {
-                // It has not started: there is nothing to read yet.
-                guard follow, printed + first == 0 else { throw ClientProblem.missing(words) }
-                return 0
-            }
-            // 416: there is nothing behind what was read.
-            guard answer.status != 416, !answer.body.isEmpty else { return printed }
-            let bytes =
-                answer.status == 206 ? answer.body : answer.body.dropFirst(Int(min(from, Int64(answer.body.count))))
-            say(String(decoding: bytes, as: UTF8.self), terminator: "")
-            printed += Int64(bytes.count)
-            guard answer.status == 206, bytes.count == Int(RESTLimits.logPieceBytes) else { return printed }
+    /// Rows from `first` on, as many as the server gives at once.
+    ///
+    /// - Returns: nil when the job has not started and its start is waited for.
+    private func part(
+        of path: String, from first: Int64, _ server: RESTServer
+    ) async throws -> (text: String, next: Int64, isDone: Bool)? {
+        let answer: HTTPAnswer
+        do {
+            answer = try await server.ask(
+                "GET", path + "/logs", query: [("from", "\(first)"), ("lines", "\(RESTLimits.logRows)")],
+                "read the log of job \(id)")
+        } catch ClientProblem.missing(let words) {
+            guard follow, first == 0, words.contains("has not started") else { throw ClientProblem.missing(words) }
+            // It may never start: a job that is done has nothing to wait for.
+            let job = try await server.object("GET", path, "show job \(id)")
+            guard job.text("status") != "completed" else { throw ClientProblem.missing(words) }
+            return nil
         }
+        guard let next = answer.header("x-millrace-next-row").flatMap({ Int64($0) }) else {
+            // Another server's: it gives the whole.
+            return (String(decoding: answer.body, as: UTF8.self), first, true)
+        }
+        return (
+            String(decoding: answer.body, as: UTF8.self), next, answer.header("x-millrace-done") == "true"
+        )
     }
 }
