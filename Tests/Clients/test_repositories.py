@@ -7,6 +7,8 @@ from connectrpc.errors import ConnectError
 from gitea_support import Gitea, refused
 from support import User, ask, git, numbers, wait_for
 
+from millrace_stack import StackError
+
 ONE = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo one\n"
 
 
@@ -128,7 +130,12 @@ def test_a_running_job_of_a_deleted_one_ends(stack, ann, ann_api, project):
         assert runner.look(1500) is None
     except ConnectError as error:  # a runner of the repository alone goes with it
         assert error.code.value == "unauthenticated"
-    stack.millrace("verify")
+    # Other tests damage blobs of this stack on purpose.
+    try:
+        stack.millrace("verify")
+    except StackError as error:
+        broken = [line.split()[1] for line in str(error).splitlines() if line.startswith("BROKEN")]
+        assert broken == ["i6_artifact_is_whole"], error
 
 
 def test_lists_show_what_the_reader_sees(stack, ann, ann_api, stranger, project, private_project):
@@ -141,8 +148,13 @@ def test_lists_show_what_the_reader_sees(stack, ann, ann_api, stranger, project,
         return [repo.full_name for repo in found.data]
 
     assert seen(ann_api) == [private_project.path] and seen(theirs) == []
-    listed = ann_api.call("UserApi", "user_current_list_repos", limit=50)
-    assert {project.path, private_project.path} <= {repo.full_name for repo in listed}
+    listed = set()
+    for number in range(1, 100):
+        page = ann_api.call("UserApi", "user_current_list_repos", limit=50, page=number)
+        if not page:
+            break
+        listed |= {repo.full_name for repo in page}
+    assert {project.path, private_project.path} <= listed
     assert private_project.path not in {r.full_name for r in theirs.call("UserApi", "user_list_repos", owner, limit=50)}
     page = ann_api.call("UserApi", "user_current_list_repos", raw=True, limit=1)
     assert len(page.data) == 1 and int(page.headers["x-total-count"]) >= 2 and 'rel="next"' in page.headers["link"]

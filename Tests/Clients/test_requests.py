@@ -56,7 +56,10 @@ def test_a20_what_clients_are_given_begins_with_the_address_they_use(tmp_path):
             host = base.removeprefix("http://")
             run = wait_for(
                 lambda host=host: ask(
-                    stack, "GET", f"/api/v1/repos/{project.path}/actions/runs", headers={"Host": host}
+                    stack,
+                    "GET",
+                    f"/api/v1/repos/{project.path}/actions/runs",
+                    headers={"Host": host, "Authorization": f"token {project.owner.token}"},
                 ).json["workflow_runs"],
                 "a run",
             )[0]

@@ -9,6 +9,8 @@ public enum AccountLimits {
     public static let passwordBytesMin = 8
     public static let tokenNameBytesMax = 255
     public static let teamNameBytesMax = 255
+    /// Teams that a repository is given to as it is handed over.
+    public static let teamsAtOnceMax = 50
     /// A part of a name that a search looks for.
     public static let searchBytesMax = 255
 }

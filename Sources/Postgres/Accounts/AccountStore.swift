@@ -187,9 +187,10 @@ public struct AccountStore: Sendable {
 
     /// With its tokens, memberships, runners and what else is its own. What it did keeps its place and loses its name.
     ///
-    /// - Throws: a foreign key violation while it owns repositories.
+    /// - Throws: a foreign key violation while it owns repositories; `TeamStore.LastOwner` while an organization is theirs alone.
     public func delete(_ id: AccountID) throws -> Bool {
         try database.transaction { tx in
+            try TeamStore.checkOwners(without: id, in: tx)
             let isGone = try tx.first(Self.remove, .int(id.number)) != nil
             try tx.notify(Self.changedChannel, "\(id)")
             return isGone

@@ -226,6 +226,28 @@ public struct TeamStore: Sendable {
         }
     }
 
+    private static let lockOwned = Statement(
+        "team_lock_owned",
+        """
+        select t.organization_id from team t
+         where t.permission = 'owner' and exists (select from team_member m where m.team_id = t.id and m.account_id = $1)
+         order by t.id for update
+        """)
+    private static let otherOwners = Statement(
+        "team_other_owners",
+        """
+        select 1 from team t join team_member m on m.team_id = t.id
+         where t.organization_id = $1 and t.permission = 'owner' and m.account_id <> $2 limit 1
+        """)
+    /// - Throws: `LastOwner` when an organization would have no owner without the account. None of them leaves meanwhile.
+    static func checkOwners(without account: AccountID, in tx: Transaction) throws {
+        for row in try tx.run(Self.lockOwned, .int(account.number)) {
+            guard try tx.first(Self.otherOwners, .int(row.int(0)), .int(account.number)) != nil else {
+                throw LastOwner()
+            }
+        }
+    }
+
     public func add(_ repository: RepositoryID, to team: Team) throws {
         try database.write(Self.addRepository, .int(team.id), .int(repository.number))
     }

@@ -168,6 +168,13 @@ public struct RepositoryStore: Sendable {
         public var defaultBranch: String?
         public init() {}
     }
+    private static let shareOwner = Statement(
+        "repository_share_owner", "select owner_id from repository where id = $1 for share")
+    /// Who owns it until the transaction ends: a transfer waits for that, and then finds what was made for the old owner.
+    static func owner(of repository: RepositoryID, in tx: Transaction) throws -> AccountID? {
+        try tx.first(Self.shareOwner, .int(repository.number)).map { AccountID($0.int(0)) }
+    }
+
     private static let lockAddress = Statement(
         "repository_lock_address",
         "select owner_id, name from repository where id = $1 and deleted_at is null for no key update")
@@ -214,6 +221,7 @@ public struct RepositoryStore: Sendable {
             try tx.run(Self.setOwner, .int(repository.number), .int(owner.number))
             try move(repository, from: (old, name), to: (owner, name), in: tx)
             try CollaboratorStore.remove(owner, from: repository, in: tx)
+            try TeamStore.forget(repository, in: tx)
             try JobStore.handOver(of: repository, to: owner, in: tx)
             try ArtifactStore.handOver(of: repository, to: owner, in: tx)
             try InboxStore.handOver(of: repository, to: owner, in: tx)

@@ -67,9 +67,11 @@ struct StoreTables: TaskTables {
         try RunStore.insertAttempt(number, of: run, actor: actor, status: status, in: tx)
     }
     func insertJobs(_ plan: ReservedPlan, run: RunID, attempt: AttemptID, status: Status) throws -> [NewJob] {
-        try JobStore.insert(
+        // Numbers were reserved some time ago: the repository may have been handed over since.
+        let owner = try RepositoryStore.owner(of: plan.reserved.repository, in: tx)
+        return try JobStore.insert(
             plan.planned.jobs, run: run, attempt: attempt, repository: plan.reserved.repository,
-            owner: plan.reserved.owner, status: status, in: tx)
+            owner: owner ?? plan.reserved.owner, status: status, in: tx)
     }
     func startAttempt(_ number: Int64, of run: RunID, status: Status, place: GroupPlace?) throws {
         try RunStore.startAttempt(number, of: run, status: status, place: place, in: tx)

@@ -90,12 +90,15 @@ extension App {
     /// Who calls, by the credentials of rest.md 1 in all their forms, in its order of checks: bad credentials are an error
     /// on every path, absent ones are not; then for whom an administrator acts, whether the account may log in at all, and
     /// whether the token reaches as far as the route.
-    func authenticate(_ request: Request) throws -> Caller {
+    ///
+    /// - Parameter scope: what an access token needs where the route names no scope: pages and git.
+    func authenticate(_ request: Request, orElse scope: ScopeCategory = []) throws -> Caller {
         let caller = try standIn(of: try identify(request), request)
         if let account = caller.account { RequestContext.current?.note("user_id", "\(account)") }
         if let task = caller.task { RequestContext.current?.note("task_id", "\(task)") }
         if let person = caller.person { try refuseBarred(person) }
-        if let words = caller.scopes?.refusal(of: request.scope, isWrite: request.needsWriteScope) {
+        let wanted = request.scope.isEmpty ? scope : request.scope
+        if let words = caller.scopes?.refusal(of: wanted, isWrite: request.needsWriteScope) {
             throw Failure(.forbidden, words)
         }
         return caller

@@ -13,7 +13,7 @@ enum OrganizationRoutes {
             .get, "/api/v1/orgs", .anyone, scope: .organization, query: Page.numbered,
             answers: [.json(200, [OrganizationAnswer].self), .failure(401)], "List organizations that the caller sees."
         ) { request, caller, app in
-            try list(request, seenBy: caller.isAdmin ? nil : .some(caller.account), member: nil, app)
+            try list(request, seenBy: caller.listsAs, member: nil, app)
         },
         Endpoint(
             .post, "/api/v1/orgs", .account, scope: .organization, reading: body,
@@ -23,7 +23,11 @@ enum OrganizationRoutes {
         Endpoint(
             .get, "/api/v1/user/orgs", .account, scope: [.user, .organization], query: Page.numbered,
             answers: [.json(200, [OrganizationAnswer].self)], "List the caller's organizations."
-        ) { request, caller, app in try list(request, seenBy: nil, member: caller.account, app) },
+        ) { request, caller, app in
+            // One's own are all shown, but to a token for what is public.
+            try list(
+                request, seenBy: caller.caller.isPublicOnly ? .some(nil) : nil, member: caller.account, app)
+        },
         Endpoint(
             .get, "/api/v1/users/{username}/orgs", .anyone, scope: [.user, .organization], query: Page.numbered,
             answers: [.json(200, [OrganizationAnswer].self), .failure(401), .failure(404)],
@@ -31,7 +35,7 @@ enum OrganizationRoutes {
         ) { request, caller, app in
             let account = try app.visibleAccount(request, caller)
             return try list(
-                request, seenBy: caller.isAdmin ? nil : .some(caller.account), member: account.id, app)
+                request, seenBy: caller.listsAs, member: account.id, app)
         },
         Endpoint(
             .get, path, .organizationVisible, scope: .organization,

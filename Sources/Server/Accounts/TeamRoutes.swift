@@ -183,6 +183,9 @@ extension Web.Access where App == Server.App, Context == InTeam {
                 let view = try app.teams.organization(named: organization.name, seenBy: caller.account)
             else { throw Failure(.missing, "not found") }
             try request.admit(caller, .organization(view.facts, wanted))
+            if caller.isPublicOnly, organization.visibility != .public {
+                throw Failure(.forbidden, "token scope is limited to public orgs")
+            }
             return InTeam(team: team, organization: organization, caller: caller)
         }
     }

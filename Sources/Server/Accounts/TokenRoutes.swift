@@ -97,7 +97,11 @@ enum TokenRoutes {
             throw Failure(
                 .forbidden, "this token (scope=\(own.stored)) cannot make one that reaches further: \(scopes.stored)")
         }
-        let end = try draft.expires_at.map { try time($0) }
+        var end = try draft.expires_at.map { try time($0) }
+        // Nor one that lives longer.
+        if case .accessToken(let own) = caller.credential, let last = own.expiresAt {
+            end = min(end ?? Instant(microseconds: last), Instant(microseconds: last))
+        }
         let secret = Token.make()
         do {
             let token = try app.accessTokens.add(

@@ -50,7 +50,7 @@ enum UserRoutes {
         }
         // Of no number nobody is found, rather than everybody.
         filter.id = request.given("uid").map { AccountID(Int64($0) ?? -1) }
-        filter.seenBy = caller.isAdmin ? nil : .some(caller.account)
+        filter.seenBy = caller.listsAs
         let page = Page(request)
         let found = try app.accountViews.users(filter, page.offsetPart)
         let base = app.base(of: request)
@@ -59,6 +59,11 @@ enum UserRoutes {
             headers: page.headers(
                 total: try app.accountViews.userCount(filter), base: base, request: request))
     }
+}
+
+extension Caller {
+    /// For whom lists leave out what is hidden; nil: for nobody.
+    var listsAs: AccountID?? { isPublicOnly ? .some(nil) : isAdmin ? nil : .some(account) }
 }
 
 extension App {

@@ -8,7 +8,8 @@ enum GitHubRoutes {
     static let base = "/api/v3"
     static let actions = base + "/repos/{owner}/{repo}/actions"
 
-    static let all: [Endpoint] = site + runs + jobs + artifacts + runners + GitHubWorkflowRoutes.all + GitHubSettingRoutes.all
+    static let all: [Endpoint] =
+        site + runs + jobs + artifacts + runners + GitHubWorkflowRoutes.all + GitHubSettingRoutes.all
 
     static let pageParameters = [
         QueryParameter("page", "the page, from 1"), QueryParameter("per_page", "rows on a page, at most 100"),
@@ -72,7 +73,7 @@ enum GitHubRoutes {
 
     private static let runs: [Endpoint] = [
         endpoint(
-            .get, actions + "/runs", .repository(.read), query: runParameters,
+            .get, actions + "/runs", .repository(.read, needsToken: true), query: runParameters,
             answers: [.json(200, GitHubRunList.self), .failure(400)] + missing, "List runs, newest first."
         ) { request, place, app in
             try list(runsOf: nil, request, place, app)
@@ -173,7 +174,8 @@ enum GitHubRoutes {
             answers: [.json(200, GitHubJobList.self), .failure(400)] + missing, "List the jobs of an attempt."
         ) { request, place, app in try list(of: RunRoutes.attempt(request, place, app), request, place, app) },
         endpoint(
-            .get, actions + "/jobs/{job}", .repository(.read), answers: [.json(200, GitHubJob.self)] + missing,
+            .get, actions + "/jobs/{job}", .repository(.read, needsToken: true),
+            answers: [.json(200, GitHubJob.self)] + missing,
             "Show a job."
         ) { request, place, app in
             let job = try JobRoutes.job(request, place, app)

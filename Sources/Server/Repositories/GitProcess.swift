@@ -9,7 +9,11 @@ import Web
 /// Not Foundation's `Process`: that reads one pipe after the other, and a git that complains for 64 KiB first would stop
 /// both for ever. Used by one thread.
 final class GitProcess {
-    struct Problem: Error, CustomStringConvertible { let description: String }
+    struct Problem: Error, CustomStringConvertible {
+        let description: String
+        /// It would have been done with more time.
+        var isSlow = false
+    }
     /// Bytes of complaints that are kept; the rest is read and dropped.
     private static let errorBytesMax = 2000
 
@@ -68,7 +72,7 @@ final class GitProcess {
             let left = deadline - Clock.monotonicMicroseconds()
             guard left > 0 else {
                 end()
-                throw Problem(description: "\(name) was not done in time and was ended")
+                throw Problem(description: "\(name) was not done in time and was ended", isSlow: true)
             }
             var watched = [
                 pollfd(fd: isOutputOpen ? output : -1, events: Int16(POLLIN), revents: 0),
@@ -142,5 +146,14 @@ final class GitProcess {
         }
         return try ProcessGroup.start(
             arguments, environment: environment, input: input, output: output, errors: errors, name: "git")
+    }
+}
+
+extension GitProcess.Problem: FailureConvertible {
+    /// What takes git too long is the request's own; what git cannot do is for an operator.
+    var failure: Failure {
+        isSlow
+            ? Failure(.busy, "git was not done in time; ask for less, or try again")
+            : Failure(.fault, "internal error; the server's log has the details")
     }
 }

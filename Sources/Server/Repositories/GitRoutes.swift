@@ -48,7 +48,9 @@ enum GitRoutes {
         guard let repository = found else { return refusal(caller) }
         let wanted: RepositoryAccess = isPush ? .write : .read
         switch authorize(caller.principal, wanted, of: .contents, on: repository.facts) {
-        case .allowed where caller.isPublicOnly && repository.facts.isPrivate: return refusal(caller)
+        case .allowed
+        where caller.isPublicOnly && (repository.facts.isPrivate || repository.facts.ownerVisibility == .private):
+            return refusal(caller)
         case .allowed: break
         case .needsLogin: return FailureShape.page.render(Failure(.unauthenticated, "log in to push"))
         case .forbidden:

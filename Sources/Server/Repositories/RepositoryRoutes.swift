@@ -83,6 +83,10 @@ enum RepositoryRoutes {
         let fresh = try wish.fresh(for: owner.id)
         let author = wish.auto_init == true ? app.person(caller, at: request.now) : nil
         let id = try RepositoryCreation(app: app).create(fresh, ownerName: owner.name, author: author)
+        if let maker = caller.account, maker != owner.id, !caller.isAdmin {
+            // A team may let its members make what it does not let them see.
+            try app.collaborators.put(maker, RepositoryAccess.admin.word, in: id)
+        }
         guard let found = try app.repositoryViews.repository(id, seenBy: caller.account) else {
             throw Failure(.missing, "not found")
         }
@@ -124,11 +128,21 @@ enum RepositoryRoutes {
                 .forbidden, "you may hand repositories over to yourself and to organizations in which you may make some"
             )
         }
+        let teams = try (wanted.team_ids ?? []).prefix(AccountLimits.teamsAtOnceMax + 1).map { id in
+            guard let team = try app.teams.team(id), team.organization == owner.id else {
+                throw Failure(.invalid, "[TeamIDs]: \(owner.name) has no team \(id)")
+            }
+            return team
+        }
+        guard teams.count <= AccountLimits.teamsAtOnceMax else {
+            throw Failure(.invalid, "[TeamIDs]: at most \(AccountLimits.teamsAtOnceMax) teams are taken at once")
+        }
         do {
             guard try app.repositories.transfer(place.id, to: owner.id) else { throw Failure(.missing, "not found") }
         } catch let error as PostgresError where error.isUniqueViolation {
             throw Failure(.conflict, "The repository with the same name already exists.")
         }
+        for team in teams { try app.teams.add(place.id, to: team) }
         return try answer(202, place, request, app)
     }
 

@@ -72,6 +72,18 @@ struct TeamStoreTests {
         #expect(try AccountQueries(database: database).memberCount(of: guild) == 1)
     }
 
+    @Test("of two owners that are deleted at once, one stays")
+    func deletedOwners() throws {
+        let accounts = AccountStore(database: database)
+        let works = try accounts.createOrganization(name: "works", owner: people[1]).id
+        let owners = try #require(
+            try teams.teams(of: works, ListPart(limit: 9, offset: 0, before: nil)).first { $0.permission == .owner })
+        #expect(throws: TeamStore.LastOwner.self) { try accounts.delete(people[1]) }
+        try teams.add(people[2], to: owners)
+        atOnce(2) { index in _ = try? accounts.delete(people[index + 1]) }
+        #expect(try AccountQueries(database: database).memberCount(of: works) == 1)
+    }
+
     @Test("a name is taken once, whatever its case")
     func names() throws {
         let error = #expect(throws: PostgresError.self) {

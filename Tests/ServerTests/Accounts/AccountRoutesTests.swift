@@ -42,6 +42,9 @@ struct AccountRoutesTests {
         // The scope is looked at before the repository: it says nothing about what exists.
         #expect(app.ask("GET", "/api/v1/repos/ann/secret", headers: reader).status == 403)
         #expect(app.ask("GET", "/api/v1/version", headers: reader).status == 200)
+        // Pages ask for it as well, though none of them names a scope.
+        #expect(app.ask("GET", "/ann/demo/actions", headers: reader).status == 403)
+        #expect(app.ask("GET", "/ann/secret/actions/jobs/1/log", headers: reader).status == 403)
         let writer = ["Authorization": "token \(try token(#""write:repository""#, of: dan, "dan"))"]
         #expect(app.ask("GET", "/api/v1/repos/ann/secret", headers: writer).status == 404)
         #expect(
@@ -84,6 +87,13 @@ struct AccountRoutesTests {
         #expect(app.ask("GET", path).status == 401 && app.ask("GET", path, as: .eve).status == 403)
         let some = try token(#""write:user""#, of: dan, "dan")
         #expect(make(#"{"name":"more","scopes":["all"]}"#, Self.basic("dan", some)) == 403)
+        // What one that ends makes ends as well.
+        let ending = try token(#""all""#, of: dan, "dan", more: #","expires_at":"2999-01-01T00:00:00Z""#)
+        for (name, end) in [("endless", ""), ("longer", #","expires_at":"3999-01-01T00:00:00Z""#)] {
+            let made = app.ask(
+                "POST", path, headers: Self.basic("dan", ending), body: #"{"name":"\#(name)","scopes":["all"]\#(end)}"#)
+            #expect((made.json as? [String: Any])?["expires_at"] as? String == "2999-01-01T00:00:00Z")
+        }
         #expect(make(#"{"name":"less","scopes":["read:user"]}"#, Self.basic("dan", some)) == 201)
         #expect(app.ask("DELETE", path + "/ci", headers: dan).status == 204)
         #expect(app.ask("DELETE", path + "/ci", headers: dan).status == 404)
@@ -199,6 +209,17 @@ struct AccountRoutesTests {
         #expect(app.ask("GET", "/api/v1/orgs/works", as: .carl).status == 200)
         #expect(app.ask("GET", "/api/v1/orgs/works/members/carl", as: .carl).status == 204)
         #expect(app.ask("PUT", "/api/v1/teams/\(team)/members/eve", as: .carl).status == 403)
+        // The maker of a repository reaches it, whatever the team shows.
+        #expect(
+            app.ask(
+                "PATCH", "/api/v1/teams/\(team)", as: .bob,
+                body: #"{"can_create_org_repo":true,"includes_all_repositories":false}"#
+            ).status == 200)
+        #expect(
+            app.ask("POST", "/api/v1/orgs/works/repos", as: .carl, body: #"{"name":"mine","private":true}"#).status
+                == 201)
+        #expect(app.ask("GET", "/api/v1/repos/works/mine", as: .carl).status == 200)
+        #expect(app.ask("DELETE", "/api/v1/repos/works/mine", as: .bob).status == 204)
         #expect(app.ask("GET", "/api/v1/orgs/works/actions/runners", as: .carl).status == 403)
         #expect(app.ask("GET", "/api/v1/orgs/works/actions/runners", as: .bob).status == 200)
         #expect(app.ask("DELETE", "/api/v1/orgs/works/members/bob", as: .bob).status == 422)
