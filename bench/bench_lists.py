@@ -5,8 +5,10 @@ from functools import partial
 from harness import Bench, Figure, taking_turns
 
 ROWS = """
-insert into run (repository_id, number, workflow_id, workflow_path, title, event, ref, sha, actor_id, payload, status, stopped_at)
-select {repository}, n, 'ci.yml', '.gitea/workflows/ci.yml', 'a push', 'push', 'refs/heads/main', md5(n::text) || '00000000', 1, '{{}}', 1 + n % 4, now()
+insert into run (repository_id, number, workflow_id, workflow_path, title, event, ref, sha, actor_id, payload,
+  status, stopped_at)
+select {repository}, n, 'ci.yml', '.gitea/workflows/ci.yml', 'a push', 'push', 'refs/heads/main',
+  md5(n::text) || '00000000', 1, '{{}}', 1 + n % 4, now()
   from generate_series(1, {rows}) n;
 insert into attempt (run_id, number, status) select id, 1, status from run where repository_id = {repository};
 """

@@ -213,9 +213,11 @@ def test_h12_slow_readers_and_senders_of_every_kind_leave_everybody_else_served(
         )
         # Everybody else still has what the slow ones are after.
         wait_for(
-            lambda: len(ask(stack, "GET", growing.rest, timeout=120).body) > 24 * MEGABYTE, "the whole open log", 120
+            lambda: len(ask(stack, "GET", growing.rest, headers=growing.token, timeout=120).body) > 24 * MEGABYTE,
+            "the whole open log",
+            120,
         )
-        assert ask(stack, "GET", sealed.rest, timeout=120).status == 200
+        assert ask(stack, "GET", sealed.rest, headers=sealed.token, timeout=120).status == 200
         assert ask(stack, "GET", f"/{project.path}/actions", timeout=60).status == 200
         git(tmp_path_factory.mktemp("clone"), "clone", "--quiet", project.url(), "fresh")
         growing.end()
