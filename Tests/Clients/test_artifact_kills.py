@@ -388,8 +388,7 @@ def test_an_instance_killed_while_it_takes_blocks(kills, job, call, nths):
     for nth in nths:
         name, data = fresh(), os.urandom(4 * MEGABYTE + 9)
         url = job.create(name)
-        # Among the threads of requests alone: housekeeping makes such calls too, at times of its own.
-        with killed_at(kills, VICTIM, call, nth, "work"):
+        with killed_at(kills, VICTIM, call, nth):
             patient(job, url, data)
             assert died(kills, VICTIM), (call, nth)
         kills.start_one(VICTIM)
