@@ -70,7 +70,7 @@ def traced(stack, victim: str, call: str, what: str, nth: int, thread: "str | No
 
     def attached() -> bool:
         if tracer.poll() is not None:
-            # Housekeeping makes such calls too, at times of its own: a thread may be at its n-th before the last is traced.
+            # Housekeeping makes such calls too: one thread may be at its n-th before the last is traced.
             assert stack.pid(victim) is None, said.read_text()
             return True
         return said.read_text().count(" attached") == len(targets)
