@@ -4,6 +4,14 @@ public enum Principal: Equatable, Sendable {
     case account(AccountID, isAdmin: Bool)
     case job(TaskID, repository: RepositoryID, permissions: TokenPermissions)
 
+    /// Nil of nobody and of jobs.
+    public var account: AccountID? {
+        switch self {
+        case .account(let id, _): id
+        case .anonymous, .job: nil
+        }
+    }
+
     /// The job whose token this is: its task, and the one repository that the token is for.
     public var job: (task: TaskID, repository: RepositoryID)? {
         switch self {

@@ -46,21 +46,7 @@ enum GitRoutes {
             // git need not learn of a rename: clones go on with the address that they know.
             ?? app.repository(formerly: owner, name, seenBy: caller.account)
         guard let repository = found else { return refusal(caller) }
-        let wanted: RepositoryAccess = isPush ? .write : .read
-        switch authorize(caller.principal, wanted, of: .contents, on: repository.facts) {
-        case .allowed
-        where caller.isPublicOnly && (repository.facts.isPrivate || repository.facts.ownerVisibility == .private):
-            return refusal(caller)
-        case .allowed: break
-        case .needsLogin: return FailureShape.page.render(Failure(.unauthenticated, "log in to push"))
-        case .forbidden:
-            guard let words = caller.lacks(wanted, of: .contents, on: repository.facts) else { return refusal(caller) }
-            return refusal(inWords: words)
-        case .invisible: return refusal(caller)
-        }
-        if isPush, repository.details.isArchived {
-            return refusal(inWords: "this repository is archived: nobody pushes to it")
-        }
+        if let refused = refusal(of: caller, repository, isPush: isPush) { return refused }
         return .text(
             200, "ok\n",
             headers: [
@@ -71,6 +57,22 @@ enum GitRoutes {
                 (name: "X-Millrace-Task-Id", value: caller.task.map { "\($0)" } ?? "0"),
                 (name: "X-Millrace-Repository-Id", value: "\(repository.id)"),
             ])
+    }
+
+    /// Why git is not let in; nil when it is.
+    private static func refusal(of caller: Caller, _ repository: Repository, isPush: Bool) -> Response? {
+        let wanted: RepositoryAccess = isPush ? .write : .read
+        let facts = repository.facts
+        switch authorize(caller.principal, wanted, of: .contents, on: facts) {
+        case .allowed: break
+        case .needsLogin: return FailureShape.page.render(Failure(.unauthenticated, "log in to push"))
+        case .forbidden:
+            return caller.lacks(wanted, of: .contents, on: facts).map { refusal(inWords: $0) } ?? refusal(caller)
+        case .invisible: return refusal(caller)
+        }
+        if caller.isPublicOnly, facts.isPrivate || facts.ownerVisibility == .private { return refusal(caller) }
+        guard isPush, repository.details.isArchived else { return nil }
+        return refusal(inWords: "this repository is archived: nobody pushes to it")
     }
 
     /// nginx shows the words of the header (millrace-git.conf): its question takes no body for an answer.
