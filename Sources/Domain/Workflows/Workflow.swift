@@ -126,4 +126,5 @@ public struct JobPlan: Sendable {
     public let definition: JobDefinition
     /// The payload as it would be now: JSON of a workflow with this one job (workflows.md 15).
     public let payload: [UInt8]
+    public var strategy = LegStrategy()
 }
