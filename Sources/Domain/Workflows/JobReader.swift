@@ -17,6 +17,10 @@ struct JobDraft {
     let legs: [MatrixLeg]?
     /// `runs-on` names a runner group and no label.
     let isOfGroupAlone: Bool
+    /// Nothing of it is evaluated (``OutlineTiming``).
+    var isAsWritten = false
+    /// It calls another workflow (`uses`).
+    var isCall = false
 }
 
 /// `runs-on` as written: one string stays a string in the payload.
@@ -67,11 +71,13 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     var legs: [MatrixLeg]?
     if let written = node["strategy"]?.value, !written.isNull {
         strategy = evaluator.resolved(written, of: "strategy", .strategy, &list)
-        legs = strategy.flatMap { readStrategy($0, &evaluator, &list) }
+        if !evaluator.isAsWritten { legs = strategy.flatMap { readStrategy($0, &evaluator, &list) } }
     }
     var runsOn: RunsOn?
     var steps: [YAMLNode] = []
-    if let uses = node["uses"]?.value {
+    if evaluator.isOutline, node["uses"] != nil {
+        steps = []
+    } else if let uses = node["uses"]?.value {
         list.error(
             "not-yet", "this version of Millrace cannot call reusable workflows (\"uses\" of a job) yet",
             at: uses.position)
@@ -91,10 +97,13 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
         }
     }
     // Without runs-on an error was noted; the draft still takes part in the check of needs.
-    return JobDraft(
+    var draft = JobDraft(
         key: pair.key, node: node, needs: needs, name: name, runsOn: runsOn ?? .list([]), condition: condition,
         continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, stepNames: steps.map(stepName),
         timeoutMinutes: timeout, strategy: strategy, legs: legs, isOfGroupAlone: isOfGroupAlone(node))
+    draft.isAsWritten = evaluator.isAsWritten
+    draft.isCall = node["uses"] != nil
+    return draft
 }
 
 private func readJobName(
