@@ -1,4 +1,4 @@
--- Made by `make schema`; nobody runs it. The last migration in it is 0082_disabled_runners_index.sql.
+-- Made by `make schema`; nobody runs it. The last migration in it is 0083_leg_strategy.sql.
 CREATE FUNCTION public.job_queue_key_default() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -488,6 +488,9 @@ CREATE TABLE public.job (
     token_permissions text DEFAULT 'contents:write,actions:write,packages:write'::text NOT NULL,
     definition text,
     is_deferred boolean DEFAULT false NOT NULL,
+    fail_fast boolean DEFAULT true NOT NULL,
+    max_parallel integer,
+    is_given_up boolean DEFAULT false NOT NULL,
     CONSTRAINT job_live_has_task CHECK (((status <> ALL (ARRAY[6, 8])) OR (task_id IS NOT NULL))),
     CONSTRAINT job_status_known CHECK (((status >= 1) AND (status <= 8))),
     CONSTRAINT job_waiting_is_queued CHECK (((status <> 5) OR (queued_at IS NOT NULL)))
@@ -506,6 +509,12 @@ COMMENT ON COLUMN public.job.token_permissions IS 'what the job''s token may do 
 COMMENT ON COLUMN public.job.definition IS 'JSON that the payload is made of at the claim (Domain: JobDefinition); null: payload was made at planning';
 
 COMMENT ON COLUMN public.job.is_deferred IS 'it stands for legs that are not planned yet; definition is then a DeferredJob (Domain)';
+
+COMMENT ON COLUMN public.job.fail_fast IS 'the first leg of its matrix that fails cancels the others';
+
+COMMENT ON COLUMN public.job.max_parallel IS 'legs of its matrix that may wait or run at once; null: all';
+
+COMMENT ON COLUMN public.job.is_given_up IS 'cancelled since another leg failed: it counts as failed for the run and for what needs it';
 
 ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.job_id_seq

@@ -14,6 +14,9 @@ public struct JobSnapshot: Equatable, Sendable {
     public var outputs: [JobOutput]
     /// The legs that it stands for while it is blocked; nil for a job that is planned.
     public let deferred: DeferredJob?
+    public var strategy = LegStrategy()
+    /// Another leg of its matrix failed, so this one was cancelled, or is about to be.
+    public var isGivenUp = false
 
     public init(
         id: JobID, key: String, needs: [String], condition: String?, continueOnError: Bool, hasOutputs: Bool,
@@ -32,12 +35,19 @@ public struct JobSnapshot: Equatable, Sendable {
     }
 
     /// The status that counts for the run and for dependents.
-    public var countedStatus: Status { Domain.countedStatus(state.status, continueOnError: continueOnError) }
+    public var countedStatus: Status {
+        Domain.countedStatus(state.status, continueOnError: continueOnError, isGivenUp: isGivenUp)
+    }
 }
 
-/// A failed job with continue-on-error counts as successful (runner.md 4.7).
-public func countedStatus(_ status: Status, continueOnError: Bool) -> Status {
-    status == .failure && continueOnError ? .success : status
+/// A failed job with continue-on-error counts as successful (runner.md 4.7). A leg that was cancelled since another failed
+/// counts as failed with it: nobody cancelled the run, and `failure()` must hold behind the matrix.
+public func countedStatus(_ status: Status, continueOnError: Bool, isGivenUp: Bool) -> Status {
+    switch status {
+    case .failure where continueOnError: .success
+    case .cancelled where isGivenUp: .failure
+    default: status
+    }
 }
 
 public struct JobOutput: Equatable, Sendable {
@@ -104,14 +114,22 @@ public enum RunChange: Equatable, Sendable {
     /// Dependents of this job are held until `outputsSettled`.
     case holdDependents(JobID)
     case releaseDependents(JobID)
-    /// The job stood for these legs: it becomes the first, the others are made behind the run's jobs, and all wait for
-    /// runners. Never empty.
+    /// The job stood for these legs: it becomes the first, the others are made behind the run's jobs, all blocked. Never empty.
+    /// Which of them may start, and what the run's status is, is decided next, by `examined`, in the same transaction.
     case expand(JobID, [PlannedJob])
+    /// Another leg of the job's matrix failed: it is cancelled, or told to stop, for that.
+    case giveUp(JobID)
     /// The attempt counts as cancelled from now on.
     case requestCancel
     case run(Status)
     /// The run has ended: the next one of its group may start, in a transaction of its own.
     case wake(GroupID)
+}
+
+extension RunChange {
+    var isExpansion: Bool {
+        if case .expand = self { true } else { false }
+    }
 }
 
 /// What an event does to a run: pure, so that handlers, sweeps and the simulation all ask the same function.
@@ -143,118 +161,11 @@ func decide(
     }
     draft.startWhatMay(steps: &steps)
     guard !draft.changes.isEmpty || event == .planned || event == .examined else { return [] }
+    // The legs have no rows yet that a status could be made of.
+    guard !draft.changes.contains(where: \.isExpansion) else { return draft.changes }
     draft.changes.append(.run(draft.run.status))
     if let group = run.group, draft.run.status.isDone, !run.status.isDone { draft.changes.append(.wake(group)) }
     return draft.changes
-}
-
-/// A run while an event works on it: each step sees what the ones before did.
-private struct RunDraft {
-    var run: RunSnapshot
-    var changes: [RunChange] = []
-
-    init(_ run: RunSnapshot) { self.run = run }
-
-    mutating func move(_ index: Int, _ state: JobState, problem: String = "") {
-        guard run.jobs[index].state != state else { return }
-        run.jobs[index].state = state
-        changes.append(.move(run.jobs[index].id, to: state, problem: problem))
-    }
-
-    mutating func apply(_ event: JobEvent, to id: JobID, problem: String) throws(JobRefusal) {
-        // A job of an earlier attempt is done, since a rerun waits for that: what still comes for it (a cancel, a sweep
-        // that found it before the rerun) changes nothing.
-        guard let index = run.jobs.firstIndex(where: { $0.id == id }) else { return }
-        let old = run.jobs[index].state
-        let new = try decide(old, event)
-        // Words about a loss would mislead on a job that only goes back to the queue, or that somebody cancelled.
-        move(index, new, problem: new == .done(.failure) || event == .abandoned ? problem : "")
-        if case .lost = event, old != new, new == .waiting { changes.append(.countReturn(id)) }
-        if !old.status.isDone, case .done = new, case .reported(_, _, outputsComplete: false) = event,
-            run.jobs[index].hasOutputs
-        {
-            run.jobs[index].isSettling = true
-            changes.append(.holdDependents(id))
-        }
-    }
-
-    /// Ends what is not done, but for jobs that may clean up: a blocked job whose `if` asks how things went is judged by it, with
-    /// `cancelled()` true (workflows.md 20.2). A second cancel ends these too, and so does the first when nothing has run.
-    mutating func cancel(_ wish: JobEvent) throws(JobRefusal) {
-        guard run.jobs.contains(where: { !$0.state.status.isDone }) else { return }
-        let mayCleanUp = run.cleansUp && wish == .cancelRequested && !run.isCancelRequested && !run.isHeld
-        if !run.isCancelRequested {
-            run.isCancelRequested = true
-            changes.append(.requestCancel)
-        }
-        for index in run.jobs.indices {
-            let job = run.jobs[index]
-            if mayCleanUp, job.state == .blocked, conditionAsksForStatus(job.condition) { continue }
-            move(index, try decide(job.state, wish))
-        }
-    }
-
-    mutating func settle(_ id: JobID) {
-        guard let index = run.jobs.firstIndex(where: { $0.id == id }) else {
-            // Rerun before its outputs came: the wait ends all the same, or the sweep would find it for ever.
-            changes.append(.releaseDependents(id))
-            return
-        }
-        guard run.jobs[index].isSettling else { return }
-        run.jobs[index].isSettling = false
-        changes.append(.releaseDependents(id))
-    }
-
-    /// A skip can complete the needs of others (runner.md 4.5): one pass, in which each job comes behind all that it needs.
-    mutating func startWhatMay(steps: inout Int) {
-        guard !run.isHeld, run.jobs.contains(where: { $0.state == .blocked }) else { return }
-        let graph = RunGraph(run.jobs, steps: &steps)
-        var state = NeedsState(run, graph)
-        var started: [(index: Int, change: RunChange)] = []
-        var count = run.jobs.count
-        func move(_ index: Int, _ state: JobState, _ problem: String = "") {
-            run.jobs[index].state = state
-            started.append((index, .move(run.jobs[index].id, to: state, problem: problem)))
-        }
-        for node in graph.order {
-            // The legs of a matrix have one condition, as a rule.
-            var known: (condition: String?, verdict: NeedsVerdict)?
-            for index in graph.nodes[node].legs {
-                steps += 1
-                guard run.jobs[index].state == .blocked else { continue }
-                let condition = run.jobs[index].condition
-                let verdict: NeedsVerdict
-                if let known, known.condition == condition {
-                    verdict = known.verdict
-                } else {
-                    verdict = state.verdict(on: run.jobs[index], of: node, steps: &steps)
-                    known = (condition, verdict)
-                }
-                switch verdict {
-                case .notYet: continue
-                case .skip: move(index, .done(run.isCancelRequested ? .cancelled : .skipped))
-                case .fail(let why): move(index, .done(.failure), why)
-                case .ready:
-                    guard let deferred = run.jobs[index].deferred else {
-                        move(index, .waiting)
-                        continue
-                    }
-                    let legsMax = WorkflowLimits.jobsMax - count + 1
-                    switch state.expansion(of: deferred, node, legsMax: legsMax, steps: &steps) {
-                    case .legs(let legs) where legs.isEmpty: move(index, .done(.skipped))
-                    case .legs(let legs):
-                        count += legs.count - 1
-                        run.jobs[index].state = .waiting
-                        started.append((index, .expand(run.jobs[index].id, legs)))
-                    case .fault(let why): move(index, .done(.failure), why)
-                    }
-                }
-            }
-            state.add(node, legs: graph.nodes[node].legs.map { run.jobs[$0] })
-        }
-        // In order of id, whichever way they depend: those that become waiting queue up in it.
-        changes += started.sorted { $0.index < $1.index }.map(\.change)
-    }
 }
 
 enum DecisionLimits {

@@ -44,7 +44,9 @@ public struct RunScript<Tables: RunTables> {
             try tables.append(Event(.cancelRequested, run: run.id, actor: actor, detail: problem))
         }
         try write(changes, to: run, jobs: jobs, endedByServer: event.isServers)
-        return changes
+        guard changes.contains(where: \.isExpansion) else { return changes }
+        let isCancelled = changes.contains(.requestCancel)
+        return changes + (try apply(.examined, to: isCancelled ? run.cancelRequested : run))
     }
 
     /// Outputs may be megabytes, and only conditions and expansions of blocked jobs can ask for them here.
@@ -89,10 +91,7 @@ public struct RunScript<Tables: RunTables> {
                     NewJob($0.snapshot.id, status: $0.snapshot.state.status, position: $0.position)
                 }
                 if !siblings.isEmpty { try tables.appendFirst(of: siblings, run: run.id) }
-                for leg in made {
-                    let key = try place(of: leg, &queue)
-                    try write(leg, .waiting, problem: "", queueKey: key, run: run.id, endedByServer: endedByServer)
-                }
+            case .giveUp(let job): try tables.giveUp(job)
             case .requestCancel: try tables.requestCancel(of: run.id)
             case .run(let status): try move(run.id, to: status)
             case .wake(let group): try tables.notifyGroup(group)

@@ -357,12 +357,15 @@ extension PlannedJob {
             permissions: job.permissions, stepNames: job.stepNames,
             definition: String(decoding: definition.stored, as: UTF8.self),
             payload: String(decoding: job.payload, as: UTF8.self))
+        strategy = job.strategy
     }
 
     /// The job's row when it was just made.
     public func snapshot(_ id: JobID) -> JobSnapshot {
-        JobSnapshot(
+        var job = JobSnapshot(
             id: id, key: key, needs: needs, condition: condition, continueOnError: continueOnError,
             hasOutputs: hasOutputs, state: .blocked)
+        job.strategy = strategy
+        return job
     }
 }

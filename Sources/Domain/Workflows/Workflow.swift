@@ -114,4 +114,5 @@ public struct JobPlan: Sendable {
     public let payload: [UInt8]
     /// It calls another workflow (`uses`) and is never given to a runner.
     public var isCall = false
+    public var strategy = LegStrategy()
 }

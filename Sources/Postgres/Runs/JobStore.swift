@@ -24,15 +24,15 @@ enum JobStore {
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, payload,
-                         id_token, token_permissions, status, is_deferred)
+                         id_token, token_permissions, status, is_deferred, fail_fast, max_parallel)
         select $1, $2, $3, $4, u.key, u.name, $17 + u.place - 1, u.needs::text[], u.label_set_id, nullif(u.condition, ''),
                u.flags & 1 > 0, u.flags & 2 > 0, nullif(u.timeout_seconds, 0), u.step_names::text[],
                nullif(u.definition, ''), u.payload, u.flags & 4 > 0, u.token_permissions, $16,
-               u.flags & 8 > 0
+               u.flags & 8 > 0, u.flags & 16 = 0, nullif(u.max_parallel, 0)
           from unnest($5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[],
-                      $12::text[], $13::text[], $14::text[], $15::text[])
+                      $12::text[], $13::text[], $14::text[], $15::text[], $18::bigint[])
                with ordinality as u (key, name, needs, label_set_id, condition, flags, timeout_seconds, step_names,
-                                     definition, payload, token_permissions, place)
+                                     definition, payload, token_permissions, max_parallel, place)
          order by u.place
         returning id, status, position
         """)
@@ -43,12 +43,12 @@ enum JobStore {
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload,
-                         id_token, token_permissions, status, problem, task_id, queued_at, queue_key, started_at, stopped_at,
-                         settle_due_at, copied_from)
+                         id_token, token_permissions, fail_fast, max_parallel, status, problem, is_given_up, task_id, queued_at,
+                         queue_key, started_at, stopped_at, settle_due_at, copied_from)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
                condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload, id_token,
-               token_permissions,
-               case when again then $4 else status end, case when again then '' else problem end,
+               token_permissions, fail_fast, max_parallel,
+               case when again then $4 else status end, case when again then '' else problem end, is_given_up and not again,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
                case when not again then stopped_at end, case when not again then settle_due_at end,
@@ -74,7 +74,7 @@ enum JobStore {
     ) throws -> [NewJob] {
         let flags = jobs.map { job -> Int64 in
             (job.continueOnError ? 1 : 0) + (job.hasOutputs ? 2 : 0) + (job.mayIdentify ? 4 : 0)
-                + (job.isDeferred ? 8 : 0)
+                + (job.isDeferred ? 8 : 0) + (job.strategy.failFast ? 0 : 16)
         }
         let rows = try tx.run(
             Self.insert, .int(run.number), .int(attempt.number), .int(repository.number), .int(owner.number),
@@ -82,7 +82,8 @@ enum JobStore {
             .ints(Array(labelSets)), .texts(jobs.map { $0.condition ?? "" }), .ints(flags),
             .ints(jobs.map { $0.timeoutSeconds ?? 0 }), .texts(jobs.map { Value.literal($0.stepNames) }),
             .texts(jobs.map { $0.definition ?? "" }), .texts(jobs.map(\.payload)),
-            .texts(jobs.map(\.permissions.stored)), .int(status.rawValue), .int(first))
+            .texts(jobs.map(\.permissions.stored)), .int(status.rawValue), .int(first),
+            .ints(jobs.map { $0.strategy.maxParallel ?? 0 }))
         return try rows.map { NewJob(JobID($0.int(0)), status: try $0.status(1), position: $0.int(2)) }
     }
 
@@ -97,7 +98,8 @@ enum JobStore {
         "job_become_leg",
         """
         update job set name = $2, label_set_id = $3, continue_on_error = $4, has_outputs = $5, timeout_seconds = $6,
-               step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, is_deferred = false
+               step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, is_deferred = false,
+               fail_fast = $12, max_parallel = $13
          where id = $1
         """)
 
@@ -110,8 +112,9 @@ enum JobStore {
         try tx.run(
             Self.becomeLeg, .int(job.snapshot.id.number), .text(first.name), .int(set), .bool(first.continueOnError),
             .bool(first.hasOutputs), .optional(first.timeoutSeconds), .texts(first.stepNames),
-            .optional(first.definition), .text(first.payload), .bool(first.mayIdentify), .text(first.permissions.stored)
-        )
+            .optional(first.definition), .text(first.payload), .bool(first.mayIdentify),
+            .text(first.permissions.stored),
+            .bool(first.strategy.failFast), .optional(first.strategy.maxParallel))
         let made =
             legs.count == 1
             ? []
@@ -160,7 +163,7 @@ enum JobStore {
         select j.id, j.key, j.needs, j.condition, j.continue_on_error, j.has_outputs, j.status, j.task_id,
                t.runner_can_cancel and coalesce(t.heard_at, t.started_at) > now() - make_interval(secs => $3::bigint),
                j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key,
-               case when j.is_deferred and j.status = 7 then j.definition end
+               case when j.is_deferred and j.status = 7 then j.definition end, j.fail_fast, j.max_parallel::bigint, j.is_given_up
           from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
          where j.run_id = $1 and a.number = $2 order by j.id
         """)
@@ -206,11 +209,14 @@ enum JobStore {
             case .cancelled: .done(.cancelled)
             case .skipped: .done(.skipped)
             }
-        return JobSnapshot(
+        var job = JobSnapshot(
             id: JobID(row.int(0)), key: row.text(1), needs: row.texts(2), condition: row.optionalText(3),
             continueOnError: row.bool(4), hasOutputs: row.bool(5), state: state, isSettling: row.bool(9),
             // One that a newer server planned is given out as it is, and fails at its claim with the reason.
             deferred: row.optionalText(15).flatMap { try? DeferredJob(stored: Array($0.utf8)) })
+        job.strategy = LegStrategy(failFast: row.bool(16), maxParallel: row.optionalInt(17))
+        job.isGivenUp = row.bool(18)
+        return job
     }
 
     private static let move = Statement(
@@ -233,6 +239,7 @@ enum JobStore {
         "job_hold_dependents", "update job set settle_due_at = now() + interval '10 seconds' where id = $1")
     private static let release = Statement(
         "job_release_dependents", "update job set settle_due_at = null where id = $1")
+    private static let giveUp = Statement("job_give_up", "update job set is_given_up = true where id = $1")
     private static let countReturn = Statement(
         "job_count_return", "update job set returns = returns + 1 where id = $1")
 
@@ -245,6 +252,7 @@ enum JobStore {
     static func releaseDependents(of job: JobID, in tx: Transaction) throws {
         try tx.run(Self.release, .int(job.number))
     }
+    static func giveUp(_ job: JobID, in tx: Transaction) throws { try tx.run(Self.giveUp, .int(job.number)) }
     static func countReturn(of job: JobID, in tx: Transaction) throws {
         try tx.run(Self.countReturn, .int(job.number))
     }
