@@ -254,7 +254,7 @@ private func answerTriggers(_ object: LanguageCase, _ json: inout JSONWriter) th
         message: try event.optionalText("message") ?? "", changedPaths: try event.optionalTexts("files"))
     var steps = PlanningLimits.fileStepsMax
     let decision = triggers(
-        on, of: "", by: try repositoryEvent(event, firstCron: on[.schedule]?.crons.first), commit, &steps)
+        on, of: "", by: try repositoryEvent(event, firstCron: on[.schedule]?.schedules.first?.cron), commit, &steps)
     json.object { json in
         json.key("run")
         json.literal(decision == .runs ? "true" : "false")
