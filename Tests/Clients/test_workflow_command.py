@@ -6,6 +6,8 @@ import subprocess
 import pytest
 from millrace_stack import ROOT
 
+PROGRAM = ROOT / ".build/debug/millrace"
+
 GOOD = "on: push\njobs:\n  a:\n    runs-on: ${{ matrix.os }}\n    strategy: {matrix: {os: [l, w]}}\n    steps: [{run: x}]\n"
 BAD = "on: push\njobs:\n  a:\n    runs-on: x\n    needs: [b]\n    steps: [{run: x}]\n"
 
@@ -99,7 +101,7 @@ def test_a_table_answers_line_by_line():
         + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(20)),
         "a: &a [*a]\n",
         "\x00",
-        "on: push\njobs: {a: {runs-on: x, steps: [{run: '${{" + "(" * 30_000 + "}}'}]}}\n",
+        "on: push\njobs: {a: {runs-on: x, name: '${{" + "(" * 30_000 + "}}', steps: [{run: x}]}}\n",
     ],
     ids=["five megabytes", "deep flow", "deep blocks", "alias bomb", "alias of itself", "nul", "deep expression"],
 )
