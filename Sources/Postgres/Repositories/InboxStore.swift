@@ -148,9 +148,11 @@ public struct InboxStore: Sendable {
                                            then r.payload::jsonb -> 'pull_request' -> 'head' ->> 'ref'
                                            else regexp_replace(r.ref, '^refs/(heads|tags)/', '') end,
                        'status', $3::text, 'conclusion', nullif($4, ''), 'run_number', r.number,
-                       'run_attempt', r.latest_attempt, 'workflow_id', r.workflow_id)),
+                       'run_attempt', r.latest_attempt, 'workflow_id', r.workflow_id,
+                       'html_url', format('%s/%s/%s/actions/runs/%s', $5::text, a.name, p.name, r.id),
+                       'url', format('%s/api/v1/repos/%s/%s/actions/runs/%s', $5::text, a.name, p.name, r.id))),
                'confirmed', now(), format('run %s attempt %s %s', r.id, r.latest_attempt, $2::text)
-          from run r join repository p on p.id = r.repository_id
+          from run r join repository p on p.id = r.repository_id join account a on a.id = p.owner_id
           join schedule_set s on s.repository_id = r.repository_id and (s.done < s.asked or s.hears_runs)
           left join inbox o on o.id = r.inbox_id
          where r.id = $1
@@ -159,11 +161,13 @@ public struct InboxStore: Sendable {
         """)
 
     /// What became of a run, for the workflows that list `workflow_run`; told in the transaction that changes it.
-    static func tell(_ happening: RunHappening, of run: RunID, in tx: Transaction) throws {
+    ///
+    /// - Parameter base: the server's address without a slash at the end.
+    static func tell(_ happening: RunHappening, of run: RunID, base: String, in tx: Transaction) throws {
         guard
             let row = try tx.first(
                 tellRun, .int(run.number), .text(happening.action), .text(happening.status),
-                .text(happening.conclusion))
+                .text(happening.conclusion), .text(base))
         else { return }
         try tx.notify(Self.channel, String(row.int(0)))
     }
