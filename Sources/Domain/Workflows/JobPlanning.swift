@@ -31,6 +31,7 @@ func planJob(
         timeoutMinutes: minutes(job, contexts, &evaluator, &list), mayIdentify: draft.mayIdentify,
         permissions: draft.permissions, matrixIndex: index, definition: definition, payload: bytes)
     plan.strategy = job.legStrategy
+    plan.concurrency = job.concurrency.map { JobConcurrency($0, contexts) }
     return plan
 }
 

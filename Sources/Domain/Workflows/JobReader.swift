@@ -18,6 +18,7 @@ struct JobDraft {
     /// `runs-on` names a runner group and no label.
     let isOfGroupAlone: Bool
     var legStrategy = LegStrategy()
+    var concurrency: ConcurrencyTexts?
 }
 
 /// `runs-on` as written: one string stays a string in the payload.
@@ -99,6 +100,7 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
         continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, stepNames: steps.map(stepName),
         timeoutMinutes: timeout, strategy: strategy, legs: legs, isOfGroupAlone: isOfGroupAlone(node))
     draft.legStrategy = legStrategy
+    draft.concurrency = ConcurrencyDraft(node, JobConcurrency.scope, &list)?.texts
     return draft
 }
 

@@ -17,6 +17,8 @@ public struct Workflow: Sendable {
     public let triggers: Triggers
     /// In source order; the legs of a matrix stand together, in matrix order.
     public let jobs: [JobPlan]
+    /// The concurrency group of its runs.
+    public var group: PlannedGroup?
 }
 
 /// The `on` part: the events a workflow lists, in source order, each with its filters.
@@ -111,4 +113,5 @@ public struct JobPlan: Sendable {
     /// The payload as it would be now: JSON of a workflow with this one job (workflows.md 15).
     public let payload: [UInt8]
     public var strategy = LegStrategy()
+    public var concurrency: JobConcurrency?
 }
