@@ -35,7 +35,7 @@ private func readFilter(of name: EventName, _ node: YAMLNode, _ list: inout Diag
     var own = DiagnosticList(path: list.path, source: list.source)
     var filter = EventFilter()
     if name == .schedule {
-        filter.crons = readCrons(node, &own)
+        filter.schedules = readSchedules(node, &own)
     } else if let pairs = node.pairs {
         for pair in pairs {
             if name == .workflowDispatch {
@@ -98,9 +98,14 @@ private func readFilter(
     }
 }
 
-private func readCrons(_ node: YAMLNode, _ list: inout DiagnosticList) -> [String] {
+private func readSchedules(_ node: YAMLNode, _ list: inout DiagnosticList) -> [ScheduleLine] {
     guard let items = node.items, !items.isEmpty else {
         list.type(node, of: "schedule", expected: "a sequence of mappings with \"cron\"")
+        return []
+    }
+    guard items.count <= WorkflowLimits.schedulesMax else {
+        list.error(
+            "too-large", "\"schedule\" has more than \(WorkflowLimits.schedulesMax) lines", at: node.position)
         return []
     }
     return items.compactMap { item in
@@ -108,7 +113,16 @@ private func readCrons(_ node: YAMLNode, _ list: inout DiagnosticList) -> [Strin
             list.type(item, of: "schedule", expected: "a sequence of mappings with \"cron\"")
             return nil
         }
-        return cron.text
+        let zone = item["timezone"]?.value
+        let line = ScheduleLine(cron: cron.text, timezone: zone?.scalar.flatMap { $0.value == .null ? nil : $0.text })
+        do throws(CronSchedule.Invalid) {
+            _ = try line.schedule()
+        } catch {
+            let isKey = error.code == "timezone" && error.offset == 0
+            list.error(error.code, error.message, at: (isKey ? zone : item["cron"]?.value)?.position ?? item.position)
+            return nil
+        }
+        return line
     }
 }
 

@@ -43,13 +43,29 @@ public struct EventFilter: Sendable {
     /// Names of the workflows whose runs count (`workflow_run`).
     public var workflows: FilterList?
     /// Lines of `schedule`.
-    public var crons: [String] = []
+    public var schedules: [ScheduleLine] = []
     /// Inputs of `workflow_dispatch`.
     public var inputs: [DispatchInput] = []
     /// Why the filters cannot be relied on; the event then starts nothing. Filters of `push` have diagnostics in its stead.
     public internal(set) var fault: String?
 
     public init() {}
+}
+
+/// A line of `schedule` as the workflow has it.
+public struct ScheduleLine: Hashable, Sendable {
+    public let cron: String
+    /// The key `timezone`; nil when it is absent.
+    public let timezone: String?
+
+    public init(cron: String, timezone: String? = nil) {
+        self.cron = cron
+        self.timezone = timezone
+    }
+
+    public func schedule() throws(CronSchedule.Invalid) -> CronSchedule {
+        try CronSchedule(cron, timezone: timezone)
+    }
 }
 
 /// An input that `workflow_dispatch` declares (workflows.md 6).
