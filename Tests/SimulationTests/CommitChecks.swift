@@ -45,6 +45,7 @@ extension Checks {
         guard job.status != .cancelled, let index = world[job.run].latest.firstIndex(of: job.id) else { return }
         var snapshot = world.snapshot(of: job.run)
         snapshot.jobs[index].state = .blocked
+        snapshot.jobs[index].concurrency = job.plan.concurrency
         let status = try decide(snapshot, .examined).lazy.compactMap { change -> Status? in
             if case .move(job.id, let state, _) = change { state.status } else { nil }
         }.first

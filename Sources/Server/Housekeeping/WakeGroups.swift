@@ -50,7 +50,7 @@ final class WakeGroups: Sendable {
 
     /// - Parameter payload: of the notification: the group's id, or `job` and its id.
     func hear(_ payload: String) {
-        let words = payload.split(separator: " ")
+        let words = payload.split(byte: " ")
         guard let number = words.last.flatMap({ Int64($0) }) else { return }
         switch words.dropLast() {
         case []: heard.withLock { _ = $0.insert(.group(GroupID(number))) }
