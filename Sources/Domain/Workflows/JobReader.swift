@@ -17,6 +17,10 @@ struct JobDraft {
     let legs: [MatrixLeg]?
     /// `runs-on` names a runner group and no label.
     let isOfGroupAlone: Bool
+    /// Nothing of it is evaluated (``OutlineTiming``).
+    var isAsWritten = false
+    /// It calls another workflow (`uses`).
+    var isCall = false
     var legStrategy = LegStrategy()
     var concurrency: ConcurrencyTexts?
 }
@@ -70,12 +74,14 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     var legStrategy = LegStrategy()
     if let written = node["strategy"]?.value, !written.isNull {
         strategy = evaluator.resolved(written, of: "strategy", .strategy, &list)
-        legs = strategy.flatMap { readStrategy($0, &evaluator, &list) }
-        if let evaluated = strategy { (strategy, legStrategy) = readLegStrategy(evaluated, &list) }
+        if !evaluator.isAsWritten { legs = strategy.flatMap { readStrategy($0, &evaluator, &list) } }
+        if let evaluated = strategy, !evaluator.isAsWritten { (strategy, legStrategy) = readLegStrategy(evaluated, &list) }
     }
     var runsOn: RunsOn?
     var steps: [YAMLNode] = []
-    if let uses = node["uses"]?.value {
+    if evaluator.isOutline, node["uses"] != nil {
+        steps = []
+    } else if let uses = node["uses"]?.value {
         list.error(
             "not-yet", "this version of Millrace cannot call reusable workflows (\"uses\" of a job) yet",
             at: uses.position)
@@ -99,6 +105,8 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
         key: pair.key, node: node, needs: needs, name: name, runsOn: runsOn ?? .list([]), condition: condition,
         continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, stepNames: steps.map(stepName),
         timeoutMinutes: timeout, strategy: strategy, legs: legs, isOfGroupAlone: isOfGroupAlone(node))
+    draft.isAsWritten = evaluator.isAsWritten
+    draft.isCall = node["uses"] != nil
     draft.legStrategy = legStrategy
     draft.concurrency = ConcurrencyDraft(node, JobConcurrency.scope, &list)?.texts
     return draft

@@ -6,6 +6,8 @@ public struct PlanContexts: Sendable {
     public var inputs: ExpressionValue?
     /// Results and outputs of the needed jobs: known only when a deferred job is planned.
     var needs: ExpressionValue?
+    /// Nobody is to run it: what is not known is left as it is written, and jobs that call workflows are listed.
+    public var isOutline = false
 
     public init(
         github: ExpressionValue? = nil, vars: ExpressionValue? = nil, inputs: ExpressionValue? = nil
@@ -31,6 +33,9 @@ struct ScalarTemplate {
 struct PlanEvaluator {
     private let known: ExpressionContexts
     private let knownNames: Set<String>
+    let isOutline: Bool
+    /// Expressions are parsed and none is evaluated: the job is told of as it is written.
+    var isAsWritten = false
     private var budget: ExpressionBudget
     private var hasToldOfBudget = false
 
@@ -43,6 +48,7 @@ struct PlanEvaluator {
         ].compactMapValues { $0 }
         known = ExpressionContexts(given)
         knownNames = Set(given.keys)
+        isOutline = contexts.isOutline
     }
 
     var workBytes: Int { budget.workBytes }
@@ -78,7 +84,7 @@ struct PlanEvaluator {
         _ node: YAMLNode, of key: String, _ scope: ExpressionScope, _ list: inout DiagnosticList
     ) -> ScalarTemplate? {
         guard let found = parsed(node, scope, &list) else { return nil }
-        guard canEvaluate(found) else {
+        guard isAsWritten || canEvaluate(found) else {
             list.notYet(key, at: node)
             return nil
         }
@@ -90,6 +96,21 @@ struct PlanEvaluator {
         _ node: YAMLNode, _ scope: ExpressionScope, _ list: inout DiagnosticList
     ) -> ScalarTemplate? {
         parsed(node, scope, &list).flatMap { canEvaluate($0) ? $0 : nil }
+    }
+
+    /// Parses every expression in it, so that its author hears of a typo before anything runs.
+    func check(_ node: YAMLNode, _ scope: ExpressionScope, _ list: inout DiagnosticList) {
+        switch node.content {
+        case .scalar(let scalar): if hasExpression(scalar.text) { _ = parsed(node, scope, &list) }
+        case .sequence(let items): for item in items { check(item, scope, &list) }
+        case .mapping(let pairs):
+            for pair in pairs {
+                if hasExpression(pair.key), !isInsert(pair.key) {
+                    _ = parsed(YAMLNode(position: pair.position, scalar: pair.key), scope, &list)
+                }
+                check(pair.value, scope, &list)
+            }
+        }
     }
 
     private func parsed(
@@ -144,6 +165,10 @@ struct PlanEvaluator {
         _ node: YAMLNode, of key: String, _ scope: ExpressionScope, _ list: inout DiagnosticList
     ) -> YAMLNode? {
         guard node.firstExpression != nil else { return node }
+        if isAsWritten {
+            check(node, scope, &list)
+            return node
+        }
         switch node.content {
         case .scalar:
             guard let text = template(node, of: key, scope, &list), let value = value(text, of: key, &list) else {

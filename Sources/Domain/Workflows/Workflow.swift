@@ -24,6 +24,8 @@ public struct Workflow: Sendable {
 /// The `on` part: the events a workflow lists, in source order, each with its filters.
 public struct Triggers: Sendable {
     private let listed: [(name: EventName, filter: EventFilter)]
+    /// What is wrong below events other than a push: each of these starts nothing, and the others start what they start.
+    var faults: [Diagnostic] = []
 
     init(_ listed: [(name: EventName, filter: EventFilter)]) { self.listed = listed }
 
@@ -128,6 +130,8 @@ public struct JobPlan: Sendable {
     public let definition: JobDefinition
     /// The payload as it would be now: JSON of a workflow with this one job (workflows.md 15).
     public let payload: [UInt8]
+    /// It calls another workflow (`uses`) and is never given to a runner.
+    public var isCall = false
     public var strategy = LegStrategy()
     public var concurrency: JobConcurrency?
 }

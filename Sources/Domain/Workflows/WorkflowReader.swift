@@ -77,6 +77,8 @@ public struct WorkflowFile: Sendable {
         }
         guard let root else { return reading(nil) }
         list.noteNUL(in: root)
+        // A server starts what other events start; whoever looks at the file itself hears of errors.
+        for fault in triggers?.faults ?? [] { list.add(fault, as: contexts.isOutline ? .error : .warning) }
         let name = readName(root, &list)
         let runName = readRunName(root, &evaluator, &list)
         checkPermissions(root, &list)
@@ -142,7 +144,10 @@ private func readJobs(
         if let reason = faultOfJobID(pair.key) {
             list.error("job-id", "job id \"\(pair.key)\" \(reason)", at: pair.position)
         }
-        if let job = readJob(pair, &evaluator, &list) { jobs.append(job) }
+        let job =
+            evaluator.isOutline
+            ? readInOutline(pair, root, &evaluator, &list) : readJob(pair, &evaluator, &list)
+        if let job { jobs.append(job) }
         guard !evaluator.isSpent else { return [] }
     }
     checkNeeds(of: jobs, known: pairs.map(\.key), &list)
@@ -157,32 +162,63 @@ private func readJobs(
     var plans: [JobPlan] = []
     var payloadBytes = 0
     for job in jobs {
-        guard let draft = DefinitionDraft(job, root: root, workflow: list.path, &evaluator, &list) else { return [] }
-        let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
-        let values = legs.reduce(0) { $0 + 1 + ($1?.values.count ?? 0) }
-        // Counted before they are made: each leg carries the whole job.
-        payloadBytes += legs.count * draft.sharedBytes
-        guard payloadBytes <= WorkflowLimits.payloadBytesMax else {
-            let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"
-            list.error("too-large", message, at: job.node.position)
-            return []
+        guard let legs = planLegs(job, root, &payloadBytes, &evaluator, &list), !evaluator.isSpent else { return [] }
+        plans += legs
+    }
+    return plans
+}
+
+/// Reads a job of an outline: evaluated, or as its author wrote it.
+private func readInOutline(
+    _ pair: YAMLPair, _ root: YAMLNode, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
+) -> JobDraft? {
+    switch OutlineTiming(pair.value) {
+    case .evaluated: break
+    case .asWritten: evaluator.isAsWritten = true
+    case .evaluatedIfPossible:
+        var trial = list
+        var payloadBytes = 0
+        let job = readJob(pair, &evaluator, &trial)
+        let hasLegs = job.map { planLegs($0, root, &payloadBytes, &evaluator, &trial) != nil } ?? false
+        evaluator.isAsWritten = !hasLegs || trial.errorCount > list.errorCount
+    }
+    defer { evaluator.isAsWritten = false }
+    return readJob(pair, &evaluator, &list)
+}
+
+/// The plans of a job, one for each leg of its matrix. Nil when an error was noted that ends the planning of the file.
+private func planLegs(
+    _ job: JobDraft, _ root: YAMLNode, _ payloadBytes: inout Int, _ evaluator: inout PlanEvaluator,
+    _ list: inout DiagnosticList
+) -> [JobPlan]? {
+    func isWithin(_ bytes: Int) -> Bool {
+        guard bytes > WorkflowLimits.payloadBytesMax else { return true }
+        let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"
+        list.error("too-large", message, at: job.node.position)
+        return false
+    }
+    guard let draft = DefinitionDraft(job, root: root, workflow: list.path, &evaluator, &list) else { return nil }
+    if job.isAsWritten {
+        let plan = planAsWritten(job, of: list.path, draft)
+        payloadBytes += plan.payload.count
+        return isWithin(payloadBytes) ? [plan] : nil
+    }
+    let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
+    let values = legs.reduce(0) { $0 + 1 + ($1?.values.count ?? 0) }
+    // Counted before they are made: each leg carries the whole job.
+    payloadBytes += legs.count * draft.sharedBytes
+    guard isWithin(payloadBytes) else { return nil }
+    let steps = 4 * values + legs.count * (draft.sharedBytes / PlanningLimits.stepBytes + job.steps.count)
+    guard evaluator.charge(steps, at: job.node.position, &list) else { return nil }
+    var plans: [JobPlan] = []
+    for (index, leg) in legs.enumerated() {
+        let contexts = LegContexts(leg, index: index, count: legs.count, strategy: job.strategy)
+        guard let plan = planJob(job, leg: leg, contexts, index: index, draft, &evaluator, &list) else {
+            break  // the other legs would say the same
         }
-        let steps = 4 * values + legs.count * (draft.sharedBytes / PlanningLimits.stepBytes + job.steps.count)
-        guard evaluator.charge(steps, at: job.node.position, &list) else { return [] }
-        for (index, leg) in legs.enumerated() {
-            let contexts = LegContexts(leg, index: index, count: legs.count, strategy: job.strategy)
-            guard let plan = planJob(job, leg: leg, contexts, index: index, draft, &evaluator, &list) else {
-                break  // the other legs would say the same
-            }
-            payloadBytes += plan.payload.count - draft.sharedBytes
-            guard payloadBytes <= WorkflowLimits.payloadBytesMax else {
-                let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"
-                list.error("too-large", message, at: job.node.position)
-                return []
-            }
-            plans.append(plan)
-        }
-        guard !evaluator.isSpent else { return [] }
+        payloadBytes += plan.payload.count - draft.sharedBytes
+        guard isWithin(payloadBytes) else { return nil }
+        plans.append(plan)
     }
     return plans
 }
