@@ -82,9 +82,10 @@ public struct WorkflowFile: Sendable {
         let name = readName(root, &list)
         let runName = readRunName(root, &evaluator, &list)
         checkPermissions(root, &list)
+        let group = readWorkflowGroup(root, &evaluator, &list)
         let jobs = readJobs(root, &evaluator, &list)
         guard list.errorCount == 0, let triggers else { return reading(nil) }
-        return reading(Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs))
+        return reading(Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs, group: group))
     }
 }
 
