@@ -96,7 +96,8 @@ public struct ScheduleStore: Sendable {
     private static let due = Statement(
         "schedule_due",
         """
-        select id from schedule where next_at <= now() and id > $1 order by id limit $2
+        select id, next_at from schedule
+         where next_at <= now() and (next_at, id) > (to_timestamp($1 / 1e6), $2::bigint) order by next_at, id limit $3
         """)
     /// Passed over while another instance fires it.
     private static let lock = Statement(
@@ -130,9 +131,18 @@ public struct ScheduleStore: Sendable {
         public let now: Instant
     }
 
-    /// Lines that are due, by id behind the given one.
-    public func due(after last: Int64, limit: Int64) throws -> [Int64] {
-        try database.read(Self.due, .int(last), .int(limit)).map { $0.int(0) }
+    /// A line that is due.
+    public struct Due: Equatable, Sendable {
+        public let id: Int64
+        public let at: Instant
+    }
+
+    /// Lines that are due, behind the given one in the order of their moments.
+    public func due(after last: Due?, limit: Int64) throws -> [Due] {
+        try database.read(Self.due, .int(last?.at.microseconds ?? 0), .int(last?.id ?? 0), .int(limit)).compactMap {
+            row in
+            row.instant(1).map { Due(id: row.int(0), at: $0) }
+        }
     }
 
     /// Fires one line if its moment has come and nobody fired it. However many moments passed, it fires once.
