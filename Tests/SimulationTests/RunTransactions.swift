@@ -102,6 +102,7 @@ extension World {
                     let first = self[run].events.first { $0.job == leg }?.status
                     try require(first == .blocked, run, "\(change) made job \(leg) without its first event")
                 }
+            case .call, .callOutputs: throw Violation(run: run, description: "\(change), and nothing is called")
             case .requestCancel: try require(self[run].isCancelRequested, run, "\(change) was not written")
             case .wake: break
             case .run(let status): try require(self[run].status == status, run, "\(change) was not written")

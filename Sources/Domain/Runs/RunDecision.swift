@@ -12,8 +12,16 @@ public struct JobSnapshot: Equatable, Sendable {
     public var isSettling: Bool
     /// What its task reported; names once.
     public var outputs: [JobOutput]
-    /// The legs that it stands for while it is blocked; nil for a job that is planned.
-    public let deferred: DeferredJob?
+    /// What it stands for while it is blocked; nil for a job that runners get.
+    public var standsFor: JobPlaceholder?
+    /// The job that called its workflow; nil at the top. Keys are unique among the jobs of one caller.
+    public var caller: JobID?
+    /// What the jobs that it called share; nil until it has called them, and for jobs that call nothing.
+    public var scope: CallScope?
+
+    /// The legs that it stands for.
+    public var deferred: DeferredJob? { if case .legs(let job)? = standsFor { job } else { nil } }
+    public var call: WorkflowCall? { if case .call(let call)? = standsFor { call } else { nil } }
 
     public init(
         id: JobID, key: String, needs: [String], condition: String?, continueOnError: Bool, hasOutputs: Bool,
@@ -28,7 +36,7 @@ public struct JobSnapshot: Equatable, Sendable {
         self.state = state
         self.isSettling = isSettling
         self.outputs = outputs
-        self.deferred = deferred
+        standsFor = deferred.map(JobPlaceholder.legs)
     }
 
     /// The status that counts for the run and for dependents.
@@ -62,6 +70,8 @@ public struct RunSnapshot: Sendable {
     public let group: GroupID?
     /// Another run holds the group, so nothing may start.
     public let isHeld: Bool
+    /// The files of workflows that jobs call, by name; empty when no call may start.
+    public var calledFiles: [String: [UInt8]] = [:]
 
     public init(
         jobs: [JobSnapshot], values: RunValues = .unasked, isCancelRequested: Bool = false, cleansUp: Bool = false,
@@ -75,7 +85,11 @@ public struct RunSnapshot: Sendable {
         self.isHeld = isHeld
     }
 
-    public var status: Status { aggregate(jobs.map(\.countedStatus)) }
+    /// A job whose called jobs are not done counts by these; they are of the run like all others.
+    public var status: Status {
+        let busy = Set(jobs.filter { !$0.state.status.isDone }.compactMap(\.caller))
+        return aggregate(jobs.filter { $0.state != .calling || !busy.contains($0.id) }.map(\.countedStatus))
+    }
 }
 
 /// Something that happened to a run.
@@ -107,11 +121,26 @@ public enum RunChange: Equatable, Sendable {
     /// The job stood for these legs: it becomes the first, the others are made behind the run's jobs, and all wait for
     /// runners. Never empty.
     case expand(JobID, [PlannedJob])
+    /// The job called its workflow: these are made behind the run's jobs, blocked, and are looked at next.
+    case call(JobID, [PlannedJob], CallScope)
+    /// What the ended call gives to those who need it.
+    case callOutputs(JobID, [JobOutput])
     /// The attempt counts as cancelled from now on.
     case requestCancel
     case run(Status)
     /// The run has ended: the next one of its group may start, in a transaction of its own.
     case wake(GroupID)
+}
+
+extension RunChange {
+    /// It makes jobs that are not waiting for a runner: the run has to be looked at again.
+    var makesCallers: Bool {
+        switch self {
+        case .call: true
+        case .expand(_, let legs): legs.contains(where: \.isDeferred)
+        case .move, .countReturn, .holdDependents, .releaseDependents, .callOutputs, .requestCancel, .run, .wake: false
+        }
+    }
 }
 
 /// What an event does to a run: pure, so that handlers, sweeps and the simulation all ask the same function.
@@ -143,6 +172,8 @@ func decide(
     }
     draft.startWhatMay(steps: &steps)
     guard !draft.changes.isEmpty || event == .planned || event == .examined else { return [] }
+    // What was called tells the status: it is looked at next.
+    guard !draft.changes.contains(where: \.makesCallers) else { return draft.changes }
     draft.changes.append(.run(draft.run.status))
     if let group = run.group, draft.run.status.isDone, !run.status.isDone { draft.changes.append(.wake(group)) }
     return draft.changes
@@ -205,55 +236,117 @@ private struct RunDraft {
         changes.append(.releaseDependents(id))
     }
 
-    /// A skip can complete the needs of others (runner.md 4.5): one pass, in which each job comes behind all that it needs.
+    /// A skip can complete the needs of others (runner.md 4.5): one pass, in which each job comes behind all that it needs, and a
+    /// call ends behind all that it called.
     mutating func startWhatMay(steps: inout Int) {
-        guard !run.isHeld, run.jobs.contains(where: { $0.state == .blocked }) else { return }
+        guard !run.isHeld, run.jobs.contains(where: { $0.state == .blocked || $0.state == .calling }) else { return }
         let graph = RunGraph(run.jobs, steps: &steps)
-        var state = NeedsState(run, graph)
-        var started: [(index: Int, change: RunChange)] = []
-        var count = run.jobs.count
-        func move(_ index: Int, _ state: JobState, _ problem: String = "") {
-            run.jobs[index].state = state
-            started.append((index, .move(run.jobs[index].id, to: state, problem: problem)))
-        }
-        for node in graph.order {
-            // The legs of a matrix have one condition, as a rule.
-            var known: (condition: String?, verdict: NeedsVerdict)?
-            for index in graph.nodes[node].legs {
-                steps += 1
-                guard run.jobs[index].state == .blocked else { continue }
-                let condition = run.jobs[index].condition
-                let verdict: NeedsVerdict
-                if let known, known.condition == condition {
-                    verdict = known.verdict
-                } else {
-                    verdict = state.verdict(on: run.jobs[index], of: node, steps: &steps)
-                    known = (condition, verdict)
-                }
-                switch verdict {
-                case .notYet: continue
-                case .skip: move(index, .done(run.isCancelRequested ? .cancelled : .skipped))
-                case .fail(let why): move(index, .done(.failure), why)
-                case .ready:
-                    guard let deferred = run.jobs[index].deferred else {
-                        move(index, .waiting)
-                        continue
-                    }
-                    let legsMax = WorkflowLimits.jobsMax - count + 1
-                    switch state.expansion(of: deferred, node, legsMax: legsMax, steps: &steps) {
-                    case .legs(let legs) where legs.isEmpty: move(index, .done(.skipped))
-                    case .legs(let legs):
-                        count += legs.count - 1
-                        run.jobs[index].state = .waiting
-                        started.append((index, .expand(run.jobs[index].id, legs)))
-                    case .fault(let why): move(index, .done(.failure), why)
-                    }
-                }
+        var start = StartPass(run, NeedsState(run, graph))
+        for visit in graph.visits {
+            switch visit {
+            case .open(let node): start.open(graph.nodes[node].legs, of: node, steps: &steps)
+            case .close(let node): start.close(graph.nodes[node].legs, of: node, graph)
             }
-            state.add(node, legs: graph.nodes[node].legs.map { run.jobs[$0] })
         }
+        run = start.run
         // In order of id, whichever way they depend: those that become waiting queue up in it.
-        changes += started.sorted { $0.index < $1.index }.map(\.change)
+        changes += start.found.sorted { $0.index < $1.index }.map(\.change)
+    }
+}
+
+/// One look at all blocked jobs.
+private struct StartPass {
+    private(set) var run: RunSnapshot
+    private(set) var found: [(index: Int, change: RunChange)] = []
+    private var state: NeedsState
+    /// Jobs of the run, those made in this pass included.
+    private var count: Int
+    private var planningSteps = PlanningLimits.pushStepsMax
+
+    init(_ run: RunSnapshot, _ state: NeedsState) {
+        self.run = run
+        self.state = state
+        count = run.jobs.count
+    }
+
+    private mutating func move(_ index: Int, _ state: JobState, _ problem: String = "") {
+        run.jobs[index].state = state
+        found.append((index, .move(run.jobs[index].id, to: state, problem: problem)))
+    }
+
+    mutating func open(_ legs: [Int], of node: Int, steps: inout Int) {
+        // The legs of a matrix have one condition, as a rule.
+        var known: (condition: String?, verdict: NeedsVerdict)?
+        for index in legs {
+            steps += 1
+            guard run.jobs[index].state == .blocked else { continue }
+            let condition = run.jobs[index].condition
+            let verdict: NeedsVerdict
+            if let known, known.condition == condition {
+                verdict = known.verdict
+            } else {
+                verdict = state.verdict(on: run.jobs[index], of: node, steps: &steps)
+                known = (condition, verdict)
+            }
+            switch verdict {
+            case .notYet: continue
+            case .skip: move(index, .done(run.isCancelRequested ? .cancelled : .skipped))
+            case .fail(let why): move(index, .done(.failure), why)
+            case .ready: start(index, of: node, steps: &steps)
+            }
+        }
+    }
+
+    private mutating func start(_ index: Int, of node: Int, steps: inout Int) {
+        switch run.jobs[index].standsFor {
+        case nil: move(index, .waiting)
+        case .legs(let deferred):
+            switch state.expansion(of: deferred, node, legsMax: WorkflowLimits.jobsMax - count + 1, steps: &steps) {
+            case .legs(let legs) where legs.isEmpty: move(index, .done(.skipped))
+            case .legs(let legs):
+                count += legs.count - 1
+                // Legs that call a workflow are looked at when they are made.
+                if !legs.contains(where: \.isDeferred) { run.jobs[index].state = .waiting }
+                found.append((index, .expand(run.jobs[index].id, legs)))
+            case .fault(let why): move(index, .done(.failure), why)
+            }
+        case .call(let call):
+            let needs = state.results(neededBy: node)
+            switch call.expansion(
+                run.values, needs: needs, files: run.calledFiles, jobsMax: WorkflowLimits.jobsMax - count,
+                steps: &planningSteps)
+            {
+            case .jobs(let jobs, let scope):
+                count += jobs.count
+                run.jobs[index].state = .calling
+                found.append((index, .call(run.jobs[index].id, jobs, scope)))
+            case .fault(let why): move(index, .done(.failure), why)
+            }
+        }
+    }
+
+    /// What was called is done: so are the calls.
+    mutating func close(_ legs: [Int], of node: Int, _ graph: RunGraph) {
+        for index in legs where run.jobs[index].state == .calling { end(index, graph) }
+        state.add(node, legs: legs.map { run.jobs[$0] })
+    }
+
+    private mutating func end(_ index: Int, _ graph: RunGraph) {
+        let caller = run.jobs[index].id
+        let nodes = graph.nodes(calledBy: caller)
+        let called = nodes.compactMap { state.result(of: $0) }
+        // Without any it has just called them.
+        guard !nodes.isEmpty, called.count == nodes.count,
+            let conclusion = Conclusion(rawValue: aggregate(called.map(\.result)).rawValue)
+        else { return }
+        do throws(CallFault) {
+            let outputs = try run.jobs[index].scope?.outputs(run.values, jobs: called) ?? []
+            run.jobs[index].outputs = outputs
+            if !outputs.isEmpty { found.append((index, .callOutputs(caller, outputs))) }
+            move(index, .done(conclusion))
+        } catch {
+            move(index, .done(.failure), "job \"\(run.jobs[index].key)\": \(error.words)")
+        }
     }
 }
 

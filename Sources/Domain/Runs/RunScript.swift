@@ -32,13 +32,30 @@ public struct RunScript<Tables: RunTables> {
     func apply(
         _ event: RunEvent, to run: LockedRun, problem: String = "", by actor: AccountID? = nil
     ) throws -> [RunChange] {
+        var all = try applyOnce(event, to: run, problem: problem, by: actor)
+        var last = all
+        // Jobs that were just called may call in turn, on each level.
+        while last.contains(where: \.makesCallers) {
+            last = try applyOnce(.examined, to: run, problem: "", by: nil)
+            all += last
+        }
+        return all
+    }
+
+    private func applyOnce(
+        _ event: RunEvent, to run: LockedRun, problem: String, by actor: AccountID?
+    ) throws -> [RunChange] {
         let jobs = try load(run)
         let asksValues = jobs.contains {
-            $0.snapshot.state == .blocked && ($0.snapshot.condition != nil || $0.snapshot.deferred != nil)
+            $0.snapshot.state == .blocked && ($0.snapshot.condition != nil || $0.snapshot.standsFor != nil)
+                || $0.snapshot.state == .calling
         }
-        let snapshot = RunSnapshot(
+        var snapshot = RunSnapshot(
             jobs: jobs.map(\.snapshot), values: asksValues ? try tables.values(of: run.id) : .unasked,
             isCancelRequested: run.isCancelRequested, cleansUp: tables.cleansUp, group: run.group, isHeld: run.isHeld)
+        if jobs.contains(where: { $0.snapshot.state == .blocked && $0.snapshot.call != nil }) {
+            snapshot.calledFiles = try tables.calledFiles(of: run.id)
+        }
         let changes = try decide(snapshot, event, problem: problem)
         if event.isCancel, !changes.isEmpty {
             try tables.append(Event(.cancelRequested, run: run.id, actor: actor, detail: problem))
@@ -51,8 +68,9 @@ public struct RunScript<Tables: RunTables> {
     func load(_ run: LockedRun) throws -> [LoadedJob] {
         var jobs = try tables.jobs(of: run.id, attempt: run.attempt)
         let isAsked = jobs.contains {
-            $0.snapshot.state == .blocked
-                && ($0.snapshot.deferred != nil || conditionReadsNeeds($0.snapshot.condition))
+            $0.snapshot.state == .calling
+                || $0.snapshot.state == .blocked
+                    && ($0.snapshot.standsFor != nil || conditionReadsNeeds($0.snapshot.condition))
         }
         guard isAsked else { return jobs }
         let outputs = try tables.outputs(of: run.id, attempt: run.attempt)
@@ -89,10 +107,16 @@ public struct RunScript<Tables: RunTables> {
                     NewJob($0.snapshot.id, status: $0.snapshot.state.status, position: $0.position)
                 }
                 if !siblings.isEmpty { try tables.appendFirst(of: siblings, run: run.id) }
-                for leg in made {
+                for leg in made where leg.snapshot.standsFor == nil {
                     let key = try place(of: leg, &queue)
                     try write(leg, .waiting, problem: "", queueKey: key, run: run.id, endedByServer: endedByServer)
                 }
+            case .call(let id, let called, let scope):
+                guard let job = loaded[id] else { continue }
+                let made = try tables.call(called, from: job, scope)
+                try write(job, .calling, problem: "", queueKey: nil, run: run.id, endedByServer: endedByServer)
+                try tables.appendFirst(of: made, run: run.id)
+            case .callOutputs(let job, let outputs): try tables.put(outputs, ofCall: job)
             case .requestCancel: try tables.requestCancel(of: run.id)
             case .run(let status): try move(run.id, to: status)
             case .wake(let group): try tables.notifyGroup(group)

@@ -6,6 +6,12 @@ public struct PlanContexts: Sendable {
     public var inputs: ExpressionValue?
     /// Results and outputs of the needed jobs: known only when a deferred job is planned.
     var needs: ExpressionValue?
+    /// What a called workflow's jobs have from their caller.
+    var frame: CallFrame?
+    /// The files that the workflow calls; nil when they are not looked up.
+    var called: CalledFiles?
+    /// The called file that is looked at before it is called; the frame tells it later.
+    var place: CallReference?
 
     public init(
         github: ExpressionValue? = nil, vars: ExpressionValue? = nil, inputs: ExpressionValue? = nil
@@ -31,6 +37,14 @@ struct ScalarTemplate {
 struct PlanEvaluator {
     private let known: ExpressionContexts
     private let knownNames: Set<String>
+    private let knowsNeeds: Bool
+    /// What a called workflow's jobs have from their caller.
+    let frame: CallFrame?
+    let called: CalledFiles?
+    /// The called file that is read; nil for the workflow at the top.
+    let place: CallReference?
+    /// The job that is read needs others, of which nothing is known yet.
+    private var awaitsNeeds = false
     private var budget: ExpressionBudget
     private var hasToldOfBudget = false
 
@@ -39,10 +53,25 @@ struct PlanEvaluator {
         budget = ExpressionBudget(workBytes: workBytes)
         let given = [
             "github": contexts.github, "gitea": contexts.github, "vars": contexts.vars, "inputs": contexts.inputs,
-            "needs": contexts.needs,
+            // Of a job that needs nothing it is empty.
+            "needs": contexts.needs ?? .object([]),
         ].compactMapValues { $0 }
         known = ExpressionContexts(given)
         knownNames = Set(given.keys)
+        knowsNeeds = contexts.needs != nil
+        frame = contexts.frame
+        called = contexts.called
+        place = contexts.frame?.file ?? contexts.place
+    }
+
+    /// From here on expressions of this job are looked at.
+    mutating func begin(needs count: Int) { awaitsNeeds = count > 0 && !knowsNeeds }
+
+    /// Whether a value is told by a context that is not known yet.
+    func isKnown(_ context: String) -> Bool {
+        // The contexts of a leg are made by the planner itself.
+        if context == "matrix" || context == "strategy" { return true }
+        return knownNames.contains(context) && !(awaitsNeeds && context == "needs")
     }
 
     var workBytes: Int { budget.workBytes }
@@ -103,13 +132,11 @@ struct PlanEvaluator {
         }
     }
 
-    /// The contexts of a leg are made by the planner itself.
     private func canEvaluate(_ text: ScalarTemplate) -> Bool {
-        let ofLeg: Set = ["matrix", "strategy"]
-        return text.template.expressions.allSatisfy { expression in
+        text.template.expressions.allSatisfy { expression in
             !expression.contains { node in
                 guard case .context(let name) = node else { return false }
-                return !knownNames.contains(name) && !ofLeg.contains(name)
+                return !isKnown(name)
             }
         }
     }
@@ -206,7 +233,7 @@ struct PlanEvaluator {
 }
 
 /// `${{ insert }}`
-private func isInsert(_ key: String) -> Bool {
+func isInsert(_ key: String) -> Bool {
     guard key.hasPrefix("${{"), key.hasSuffix("}}") else { return false }
     return key.dropFirst(3).dropLast(2).split(whereSeparator: \.isWhitespace).elementsEqual(["insert"])
 }

@@ -57,6 +57,20 @@ public struct WorkflowFile: Sendable {
         else { return nil }
         return scalar.text
     }
+    /// Files that its jobs call, as written, in order.
+    var calls: [(uses: String, position: Position)] {
+        (root?["jobs"]?.value.pairs ?? []).prefix(WorkflowLimits.jobsMax).compactMap { job in
+            guard let uses = job.value["uses"]?.value, let scalar = uses.scalar, scalar.value != .null else { return nil }
+            return (scalar.text, uses.position)
+        }
+    }
+
+    /// What callers give it; nil when it cannot be called, or not be read.
+    var interface: CallInterface? {
+        var ignored = DiagnosticList(path: path, source: [])
+        return root?["on"].flatMap { CallInterface($0.value, &ignored) }
+    }
+
     /// The first fault that parsing met, with its place.
     public var parsingFault: String? { list.all.first { $0.severity == .error }?.description }
 
@@ -80,6 +94,7 @@ public struct WorkflowFile: Sendable {
         let name = readName(root, &list)
         let runName = readRunName(root, &evaluator, &list)
         checkPermissions(root, &list)
+        if let on = root["on"]?.value { _ = CallInterface(on, &list) }
         let jobs = readJobs(root, &evaluator, &list)
         guard list.errorCount == 0, let triggers else { return reading(nil) }
         return reading(Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs))
@@ -156,6 +171,12 @@ private func readJobs(
     var plans: [JobPlan] = []
     var payloadBytes = 0
     for job in jobs {
+        if job.isDeferred {
+            guard let plan = placeholder(job, root: root, &evaluator, &list) else { return [] }
+            plans.append(plan)
+            continue
+        }
+        evaluator.begin(needs: job.needs.count)
         guard let draft = DefinitionDraft(job, root: root, workflow: list.path, &evaluator, &list) else { return [] }
         let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
         let values = legs.reduce(0) { $0 + 1 + ($1?.values.count ?? 0) }
@@ -170,9 +191,10 @@ private func readJobs(
         guard evaluator.charge(steps, at: job.node.position, &list) else { return [] }
         for (index, leg) in legs.enumerated() {
             let contexts = LegContexts(leg, index: index, count: legs.count, strategy: job.strategy)
-            guard let plan = planJob(job, leg: leg, contexts, index: index, draft, &evaluator, &list) else {
-                break  // the other legs would say the same
-            }
+            let planned =
+                job.call.map { planCall(job, $0, root: root, leg: leg, contexts, index: index, &evaluator, &list) }
+                ?? planJob(job, leg: leg, contexts, index: index, draft, &evaluator, &list)
+            guard let plan = planned else { break }  // the other legs would say the same
             payloadBytes += plan.payload.count - draft.sharedBytes
             guard payloadBytes <= WorkflowLimits.payloadBytesMax else {
                 let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"

@@ -44,7 +44,10 @@ public struct Verification: Sendable {
     private static let jobs = Statement(
         "verify_jobs",
         """
-        select j.id, j.status, j.continue_on_error, a.number = r.latest_attempt
+        select j.id, j.status, j.continue_on_error,
+               a.number = r.latest_attempt
+               and not (j.is_deferred and j.status = 6
+                        and exists (select 1 from job c where c.caller_id = j.id and c.attempt_id = j.attempt_id and c.status > 4))
           from job j join attempt a on a.id = j.attempt_id join run r on r.id = j.run_id where j.run_id = $1 order by j.id
         """)
 

@@ -44,16 +44,19 @@ enum JobStore {
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload,
                          id_token, token_permissions, status, problem, task_id, queued_at, queue_key, started_at, stopped_at,
-                         settle_due_at, copied_from)
+                         settle_due_at, copied_from, caller_id, call_scope, call_outputs)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
                condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload, id_token,
                token_permissions,
-               case when again then $4 else status end, case when again then '' else problem end,
+               case when again then $4 when resumed then 6 else status end,
+               case when again or resumed then '' else problem end,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
-               case when not again then stopped_at end, case when not again then settle_due_at end,
-               case when not again then coalesce(copied_from, id) end
-          from (select *, id = any($3) as again from job where attempt_id = $1) old
+               case when not again and not resumed then stopped_at end, case when not again then settle_due_at end,
+               case when not again then coalesce(copied_from, id) end, caller_id, case when not again then call_scope end,
+               case when not again and not resumed then call_outputs end
+          from (select *, id = any($3) as again, id = any($5) as resumed from job
+                 where attempt_id = $1 and not id = any($6)) old
          order by id
         returning id, status, position
         """)
@@ -97,7 +100,7 @@ enum JobStore {
         "job_become_leg",
         """
         update job set name = $2, label_set_id = $3, continue_on_error = $4, has_outputs = $5, timeout_seconds = $6,
-               step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, is_deferred = false
+               step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, is_deferred = $12
          where id = $1
         """)
 
@@ -110,20 +113,63 @@ enum JobStore {
         try tx.run(
             Self.becomeLeg, .int(job.snapshot.id.number), .text(first.name), .int(set), .bool(first.continueOnError),
             .bool(first.hasOutputs), .optional(first.timeoutSeconds), .texts(first.stepNames),
-            .optional(first.definition), .text(first.payload), .bool(first.mayIdentify), .text(first.permissions.stored)
-        )
+            .optional(first.definition), .text(first.payload), .bool(first.mayIdentify), .text(first.permissions.stored),
+            .bool(first.isDeferred))
         let made =
             legs.count == 1
             ? []
             : try insert(
                 legs.dropFirst(), labelSets: sets.dropFirst(), from: place, run: run, attempt: attempt,
                 repository: job.repository, owner: job.owner, status: job.snapshot.state.status, in: tx)
+        if let caller = job.snapshot.caller { try setCaller(caller, of: made, in: tx) }
         let ids = [(job.snapshot.id, job.position)] + made.map { ($0.job, $0.position) }
         return zip(zip(legs, sets), ids).map { leg, row in
             LoadedJob(
                 snapshot: leg.0.snapshot(row.0), task: nil, queueKey: nil, labelSet: leg.1, repository: job.repository,
                 owner: job.owner, position: row.1)
         }
+    }
+
+    private static let setCaller = Statement(
+        "job_set_caller", "update job set caller_id = $1 where id = any($2)")
+    private static let setScope = Statement("job_set_call_scope", "update job set call_scope = $2 where id = $1")
+    private static let setOutputs = Statement("job_set_call_outputs", "update job set call_outputs = $2 where id = $1")
+    /// Who called them is a row of the new attempt too, in the same position.
+    private static let copyCallers = Statement(
+        "job_copy_callers",
+        """
+        update job c set caller_id = n.id from job o join job n on n.attempt_id = $2 and n.position = o.position
+         where c.attempt_id = $2 and o.attempt_id = $1 and o.id = c.caller_id
+        """)
+    /// Of its task, or of the workflow that it called.
+    static let outputsOfJob = """
+        join lateral (
+            select o.name, o.value from task_output o where o.task_id = j.task_id and o.value is not null
+            union all
+            select c.key, c.value from json_each_text(j.call_outputs::json) c) o on true
+        """
+
+    private static func setCaller(_ caller: JobID, of jobs: [NewJob], in tx: Transaction) throws {
+        try tx.run(setCaller, .int(caller.number), .ints(jobs.map(\.job.number)))
+    }
+
+    /// What a job calls is inserted behind the attempt's jobs.
+    static func call(
+        _ jobs: [PlannedJob], from caller: LoadedJob, _ scope: CallScope, status: Status, in tx: Transaction
+    ) throws -> [NewJob] {
+        let id = caller.snapshot.id
+        let (run, attempt, place) = try tx.one(Self.expansionPlace, .int(id.number)).decode(
+            (RunID, AttemptID, Int64).self)
+        let made = try insert(
+            jobs, labelSets: try labelSets(of: jobs, in: tx), from: place, run: run, attempt: attempt,
+            repository: caller.repository, owner: caller.owner, status: status, in: tx)
+        try setCaller(id, of: made, in: tx)
+        try tx.run(Self.setScope, .int(id.number), .text(scope.stored))
+        return made
+    }
+
+    static func put(_ outputs: [JobOutput], ofCall job: JobID, in tx: Transaction) throws {
+        try tx.run(Self.setOutputs, .int(job.number), .text(CallScope.stored(outputs)))
     }
 
     /// The label set of each job.
@@ -145,11 +191,14 @@ enum JobStore {
     }
 
     static func copy(
-        from old: AttemptID, to new: AttemptID, again: [JobID], status: Status, in tx: Transaction
+        from old: AttemptID, to new: AttemptID, _ plan: RerunPlan, status: Status, in tx: Transaction
     ) throws -> [NewJob] {
-        try tx.run(
-            Self.copy, .int(old.number), .int(new.number), .ints(again.map(\.number)), .int(status.rawValue)
+        let made = try tx.run(
+            Self.copy, .int(old.number), .int(new.number), .ints(plan.again.map(\.number)), .int(status.rawValue),
+            .ints(plan.resumed.map(\.number)), .ints(plan.dropped.map(\.number))
         ).map { NewJob(JobID($0.int(0)), status: try $0.status(1), position: $0.int(2)) }
+        try tx.run(Self.copyCallers, .int(old.number), .int(new.number))
+        return made
     }
 
     private static let lockUnfinished = Statement(
@@ -160,15 +209,15 @@ enum JobStore {
         select j.id, j.key, j.needs, j.condition, j.continue_on_error, j.has_outputs, j.status, j.task_id,
                t.runner_can_cancel and coalesce(t.heard_at, t.started_at) > now() - make_interval(secs => $3::bigint),
                j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key,
-               case when j.is_deferred and j.status = 7 then j.definition end
+               case when j.is_deferred and j.status = 7 then j.definition end, j.is_deferred, j.caller_id,
+               case when j.status = 6 then j.call_scope end
           from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
          where j.run_id = $1 and a.number = $2 order by j.id
         """)
     private static let outputs = Statement(
         "job_outputs",
         """
-        select j.id, o.name, o.value from job j join attempt a on a.id = j.attempt_id
-          join task_output o on o.task_id = j.task_id and o.value is not null
+        select j.id, o.name, o.value from job j join attempt a on a.id = j.attempt_id \(outputsOfJob)
          where j.run_id = $1 and a.number = $2 order by j.id, o.name
         """)
 
@@ -197,6 +246,7 @@ enum JobStore {
         let task = TaskID(row.int(7))
         let state: JobState =
             switch try row.status(6) {
+            case .running where row.bool(16), .cancelling where row.bool(16): .calling
             case .blocked: .blocked
             case .waiting: .waiting
             case .running: .running(task, runnerCanCancel: row.bool(8))
@@ -206,11 +256,14 @@ enum JobStore {
             case .cancelled: .done(.cancelled)
             case .skipped: .done(.skipped)
             }
-        return JobSnapshot(
+        var job = JobSnapshot(
             id: JobID(row.int(0)), key: row.text(1), needs: row.texts(2), condition: row.optionalText(3),
-            continueOnError: row.bool(4), hasOutputs: row.bool(5), state: state, isSettling: row.bool(9),
-            // One that a newer server planned is given out as it is, and fails at its claim with the reason.
-            deferred: row.optionalText(15).flatMap { try? DeferredJob(stored: Array($0.utf8)) })
+            continueOnError: row.bool(4), hasOutputs: row.bool(5), state: state, isSettling: row.bool(9))
+        // One that a newer server planned is given out as it is, and fails at its claim with the reason.
+        job.standsFor = row.optionalText(15).flatMap { JobPlaceholder(stored: Array($0.utf8)) }
+        job.caller = row.optionalInt(17).map(JobID.init)
+        job.scope = row.optionalText(18).flatMap { try? CallScope(stored: $0) }
+        return job
     }
 
     private static let move = Statement(

@@ -7,7 +7,7 @@ import Web
 ///
 /// Used by one thread.
 final class PushReader {
-    private let app: App
+    let app: App
     /// Taken when PostgreSQL went away; its try is still counted.
     private var owed: InboxEntry?
 
@@ -128,6 +128,8 @@ final class PushReader {
             switch need {
             case .file(let file):
                 planner.take(file: try git.object(file.id, bytesMax: WorkflowLimits.fileBytesMax)?.bytes)
+            case .called(let reference):
+                planner.take(called: try called(reference, subject, repository, git))
             case .changedPaths: planner.take(changedPaths: try history?.changedPaths())
             case .payload(let bytesMax):
                 // Only a push comes without one.
