@@ -1,4 +1,4 @@
--- Made by `make schema`; nobody runs it. The last migration in it is 0082_disabled_runners_index.sql.
+-- Made by `make schema`; nobody runs it. The last migration in it is 0088_called_workflows_checked.sql.
 CREATE FUNCTION public.job_queue_key_default() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -284,6 +284,16 @@ ALTER TABLE public.blob_loose ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.called_file (
+    run_id bigint NOT NULL,
+    name text NOT NULL,
+    content bytea NOT NULL
+);
+
+COMMENT ON TABLE public.called_file IS 'files of called workflows, as they were when the run was planned: reruns call the same';
+
+COMMENT ON COLUMN public.called_file.name IS 'of its CallReference (Domain): ./path, or owner/repository/path@ref';
+
 CREATE TABLE public.collaborator (
     repository_id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -488,7 +498,13 @@ CREATE TABLE public.job (
     token_permissions text DEFAULT 'contents:write,actions:write,packages:write'::text NOT NULL,
     definition text,
     is_deferred boolean DEFAULT false NOT NULL,
-    CONSTRAINT job_live_has_task CHECK (((status <> ALL (ARRAY[6, 8])) OR (task_id IS NOT NULL))),
+    fail_fast boolean DEFAULT true NOT NULL,
+    max_parallel integer,
+    is_given_up boolean DEFAULT false NOT NULL,
+    caller_id bigint,
+    call_scope text,
+    call_outputs text,
+    CONSTRAINT job_live_has_task CHECK (((status <> ALL (ARRAY[6, 8])) OR (task_id IS NOT NULL) OR is_deferred)),
     CONSTRAINT job_status_known CHECK (((status >= 1) AND (status <= 8))),
     CONSTRAINT job_waiting_is_queued CHECK (((status <> 5) OR (queued_at IS NOT NULL)))
 );
@@ -506,6 +522,18 @@ COMMENT ON COLUMN public.job.token_permissions IS 'what the job''s token may do 
 COMMENT ON COLUMN public.job.definition IS 'JSON that the payload is made of at the claim (Domain: JobDefinition); null: payload was made at planning';
 
 COMMENT ON COLUMN public.job.is_deferred IS 'it stands for legs that are not planned yet; definition is then a DeferredJob (Domain)';
+
+COMMENT ON COLUMN public.job.fail_fast IS 'the first leg of its matrix that fails cancels the others';
+
+COMMENT ON COLUMN public.job.max_parallel IS 'legs of its matrix that may wait or run at once; null: all';
+
+COMMENT ON COLUMN public.job.is_given_up IS 'cancelled since another leg failed: it counts as failed for the run and for what needs it';
+
+COMMENT ON COLUMN public.job.caller_id IS 'the job of the same attempt that called the workflow this job is of; null at the top';
+
+COMMENT ON COLUMN public.job.call_scope IS 'a CallScope (Domain) as JSON: inputs and outputs of the workflow that this job called; null before it called';
+
+COMMENT ON COLUMN public.job.call_outputs IS 'outputs of the ended call as a JSON object of texts';
 
 ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.job_id_seq
@@ -1054,6 +1082,9 @@ ALTER TABLE ONLY public.blob_loose
 ALTER TABLE ONLY public.blob
     ADD CONSTRAINT blob_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.called_file
+    ADD CONSTRAINT called_file_pkey PRIMARY KEY (run_id, name);
+
 ALTER TABLE ONLY public.collaborator
     ADD CONSTRAINT collaborator_pkey PRIMARY KEY (repository_id, account_id);
 
@@ -1423,6 +1454,9 @@ ALTER TABLE ONLY public.attempt
 
 ALTER TABLE ONLY public.blob
     ADD CONSTRAINT blob_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.called_file
+    ADD CONSTRAINT called_file_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.run(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.collaborator
     ADD CONSTRAINT collaborator_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;

@@ -50,7 +50,11 @@ final class Checks {
         let latest = run.latest.map { world[$0] }
         for job in latest { try check(job, among: latest, in: world, require) }
 
-        let counted = latest.map { $0.status == .failure && $0.plan.continueOnError ? Status.success : $0.status }
+        try legs(of: latest, in: world, require)
+        let counted = latest.map { job -> Status in
+            if job.status == .cancelled, job.isGivenUp { return .failure }
+            return job.status == .failure && job.plan.continueOnError ? .success : job.status
+        }
         try require(
             run.status == aggregate(counted), "I3: the run is \(run.status), its jobs say \(aggregate(counted))")
         // Not by `aggregate`, which may itself be wrong.
@@ -101,6 +105,23 @@ final class Checks {
                 try require(
                     need.status.isDone,
                     "job \(job.id) is \(job.status) while job \(need.id), which it needs, is \(need.status)")
+            }
+        }
+    }
+
+    /// max-parallel and fail-fast: never too many at work, and none that goes on beside a failed one.
+    private func legs(of jobs: [JobRow], in world: World, _ require: Require) throws {
+        for (key, legs) in Dictionary(grouping: jobs, by: \.plan.key) where legs.count > 1 {
+            let atWork = legs.count { [.waiting, .running, .cancelling].contains($0.status) }
+            if let most = legs[0].plan.strategy.maxParallel {
+                try require(atWork <= most, "\(atWork) legs of \(key) are at work, \(most) may be")
+                if atWork == most, legs.contains(where: { $0.status == .blocked }) { world.seen.slotWaits += 1 }
+            }
+            for leg in legs where leg.isGivenUp {
+                try require(
+                    leg.status == .cancelling || leg.status == .cancelled, "job \(leg.id) is given up and \(leg.status)"
+                )
+                try require(leg.problem != "", "job \(leg.id) is given up without a word")
             }
         }
     }

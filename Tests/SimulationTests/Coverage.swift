@@ -16,13 +16,16 @@ struct Coverage: CustomStringConvertible {
     var woken = 0
     var cleanUps = 0
     var expansions = 0
+    var givenUp = 0
+    var slotWaits = 0
     var statuses: Set<Status> = []
     var losses: Set<TaskLoss> = []
 
     var rarest: Int {
         min(
             min(reruns, recoveredAnswers, pieces, refusedAppends, settled),
-            min(contended, crashes, contradictions, refusedOutputs), min(woken, cleanUps, expansions))
+            min(contended, crashes, contradictions, refusedOutputs), min(woken, cleanUps, expansions),
+            min(givenUp, slotWaits))
     }
 
     var description: String {
@@ -30,7 +33,7 @@ struct Coverage: CustomStringConvertible {
             + "\(pieces) pieces of logs, \(refusedAppends) refused appends, \(settled) waits for outputs, "
             + "\(contended) rows locked by others, \(crashes) crashes, \(contradictions) successes with a failed step, "
             + "\(refusedOutputs) outputs refused, \(woken) moves in groups, \(cleanUps) jobs after a cancel, "
-            + "\(expansions) jobs expanded, losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
+            + "\(expansions) jobs expanded, \(givenUp) legs given up, \(slotWaits) held by max-parallel, losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
     }
 
     mutating func add(_ other: Coverage) {
@@ -48,6 +51,8 @@ struct Coverage: CustomStringConvertible {
         woken += other.woken
         cleanUps += other.cleanUps
         expansions += other.expansions
+        givenUp += other.givenUp
+        slotWaits += other.slotWaits
         statuses.formUnion(other.statuses)
         losses.formUnion(other.losses)
     }

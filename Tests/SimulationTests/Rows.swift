@@ -43,6 +43,7 @@ struct JobPlan {
     let steps: [Bool]
     /// The legs that it stands for; nil once they are planned.
     var deferred: DeferredJob?
+    var strategy = LegStrategy()
 
     /// The workflow that a runner is given, as far as a rule of the server reads it.
     var payload: String {
@@ -73,6 +74,7 @@ struct JobRow {
     /// The current or last task.
     var task: TaskID?
     var problem = ""
+    var isGivenUp = false
     var settleDueAt: Instant?
     var returns = 0
     var queueKey: Int64?

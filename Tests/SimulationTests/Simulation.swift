@@ -88,7 +88,12 @@ struct Simulation {
                 plans.append(plan)
                 continue
             }
-            plans += Array(repeating: plan, count: random.oneIn(4) ? 2 : 1)
+            let legs = random.oneIn(3) ? 2 + random.below(3) : 1
+            if legs > 1 {
+                plan.strategy = LegStrategy(
+                    failFast: !random.oneIn(3), maxParallel: random.oneIn(2) ? random.within(1...2) : nil)
+            }
+            plans += Array(repeating: plan, count: legs)
         }
         let repository = random.within(1...3)
         let isBroken = random.oneIn(40)
@@ -108,7 +113,8 @@ struct Simulation {
     private static func deferred(_ plan: JobPlan, reading need: String) throws -> DeferredJob {
         let values = "${{ fromJSON(needs.\(need).outputs.answer && '[1,2]' || '[1]') }}"
         let needs = plan.needs.map { "\"\($0)\"" }.joined(separator: ",")
-        let job = #"{"runs-on":"\#(plan.runsOn[0])","strategy":{"matrix":{"v":"\#(values)"}},"steps":[{"run":"x"}]}"#
+        let job =
+            #"{"runs-on":"\#(plan.runsOn[0])","strategy":{"matrix":{"v":"\#(values)"},"max-parallel":1},"steps":[{"run":"x"}]}"#
         let text =
             #"{"version":1,"path":"w.yml","key":"\#(plan.key)","needs":[\#(needs)],"file":{"on":"push","jobs":{"\#(plan.key)":\#(job)}}}"#
         return try DeferredJob(stored: Array(text.utf8))

@@ -130,10 +130,13 @@ final class World {
     /// Without its outputs.
     func snapshot(of id: JobID) -> JobSnapshot {
         let job = self[id]
-        return JobSnapshot(
+        var snapshot = JobSnapshot(
             id: id, key: job.plan.key, needs: job.plan.needs, condition: job.plan.condition,
             continueOnError: job.plan.continueOnError, hasOutputs: job.plan.hasOutputs, state: state(job),
             isSettling: job.settleDueAt != nil, deferred: job.status == .blocked ? job.plan.deferred : nil)
+        snapshot.strategy = job.plan.strategy
+        snapshot.isGivenUp = job.isGivenUp
+        return snapshot
     }
 
     func outputs(of job: JobID) -> [JobOutput] {

@@ -159,6 +159,12 @@ final class WorldTables: RunTables {
         world.seen.settled += 1
     }
 
+    func giveUp(_ job: JobID) throws {
+        try statement(holds(job), "job \(job) is given up without its lock")
+        world[job].isGivenUp = true
+        world.seen.givenUp += 1
+    }
+
     func end(_ task: TaskID, as status: Status, endedByServer: Bool) throws {
         try statement(holds(world[task].job), "task \(task) is ended without its job's lock")
         guard world[task].isLive else { return }
@@ -279,6 +285,7 @@ final class WorldTables: RunTables {
                 world[made.job].queueKey = world[before].queueKey
                 world[made.job].settleDueAt = world[before].settleDueAt
                 world[made.job].problem = world[before].problem
+                world[made.job].isGivenUp = world[before].isGivenUp
             }
             return made
         }
@@ -293,6 +300,7 @@ final class WorldTables: RunTables {
         }
         world.seen.expansions += 1
         world[id].plan.deferred = nil
+        world[id].plan.strategy = legs.first?.strategy ?? LegStrategy()
         let attempt = AttemptID(old.run.number * 1000 + old.attempt)
         let last = world[old.run].attempts[Int(old.attempt) - 1].jobs.map { world[$0].position }.max() ?? 0
         let made = (1..<max(1, legs.count)).map { place in

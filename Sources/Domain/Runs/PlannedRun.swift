@@ -118,6 +118,7 @@ public struct PlannedJob: Equatable, Sendable {
     public let isDeferred: Bool
     /// The payload as it would be now, for servers that do not know definitions (migration 0067).
     public let payload: String
+    public var strategy = LegStrategy()
 
     public init(
         key: String, name: String, needs: [String], runsOn: [String], condition: String?, continueOnError: Bool,

@@ -32,19 +32,6 @@ public struct RunScript<Tables: RunTables> {
     func apply(
         _ event: RunEvent, to run: LockedRun, problem: String = "", by actor: AccountID? = nil
     ) throws -> [RunChange] {
-        var all = try applyOnce(event, to: run, problem: problem, by: actor)
-        var last = all
-        // Jobs that were just called may call in turn, on each level.
-        while last.contains(where: \.makesCallers) {
-            last = try applyOnce(.examined, to: run, problem: "", by: nil)
-            all += last
-        }
-        return all
-    }
-
-    private func applyOnce(
-        _ event: RunEvent, to run: LockedRun, problem: String, by actor: AccountID?
-    ) throws -> [RunChange] {
         let jobs = try load(run)
         let asksValues = jobs.contains {
             $0.snapshot.state == .blocked && ($0.snapshot.condition != nil || $0.snapshot.standsFor != nil)
@@ -61,7 +48,10 @@ public struct RunScript<Tables: RunTables> {
             try tables.append(Event(.cancelRequested, run: run.id, actor: actor, detail: problem))
         }
         try write(changes, to: run, jobs: jobs, endedByServer: event.isServers)
-        return changes
+        guard changes.contains(where: \.isExpansion) else { return changes }
+        // What was just called may call in turn, on each level.
+        let isCancelled = changes.contains(.requestCancel)
+        return changes + (try apply(.examined, to: isCancelled ? run.cancelRequested : run))
     }
 
     /// Outputs may be megabytes, and only conditions and expansions of blocked jobs can ask for them here.
@@ -107,16 +97,13 @@ public struct RunScript<Tables: RunTables> {
                     NewJob($0.snapshot.id, status: $0.snapshot.state.status, position: $0.position)
                 }
                 if !siblings.isEmpty { try tables.appendFirst(of: siblings, run: run.id) }
-                for leg in made where leg.snapshot.standsFor == nil {
-                    let key = try place(of: leg, &queue)
-                    try write(leg, .waiting, problem: "", queueKey: key, run: run.id, endedByServer: endedByServer)
-                }
             case .call(let id, let called, let scope):
                 guard let job = loaded[id] else { continue }
                 let made = try tables.call(called, from: job, scope)
                 try write(job, .calling, problem: "", queueKey: nil, run: run.id, endedByServer: endedByServer)
                 try tables.appendFirst(of: made, run: run.id)
             case .callOutputs(let job, let outputs): try tables.put(outputs, ofCall: job)
+            case .giveUp(let job): try tables.giveUp(job)
             case .requestCancel: try tables.requestCancel(of: run.id)
             case .run(let status): try move(run.id, to: status)
             case .wake(let group): try tables.notifyGroup(group)

@@ -5,7 +5,7 @@ public struct LockedRun: Equatable, Sendable {
     public let attempt: Int64
     public let status: Status
     /// Somebody cancelled this attempt.
-    public let isCancelRequested: Bool
+    public private(set) var isCancelRequested: Bool
     public let group: GroupID?
     /// The run was let into its group.
     public private(set) var holdsGroup: Bool
@@ -30,6 +30,13 @@ public struct LockedRun: Equatable, Sendable {
     var holding: LockedRun {
         var run = self
         run.holdsGroup = true
+        return run
+    }
+
+    /// The same run, cancelled.
+    var cancelRequested: LockedRun {
+        var run = self
+        run.isCancelRequested = true
         return run
     }
 
@@ -155,6 +162,8 @@ public protocol RunTables {
     func countReturn(of job: JobID) throws
     func holdDependents(of job: JobID) throws
     func releaseDependents(of job: JobID) throws
+    /// Another leg of the job's matrix failed.
+    func giveUp(_ job: JobID) throws
     /// Does nothing to a task that ended before.
     func end(_ task: TaskID, as status: Status, endedByServer: Bool) throws
     /// Every step that has not ended yet.

@@ -71,7 +71,7 @@ func placeholder(
     var plan = JobPlan(
         key: job.key, name: cutJobName(name), needs: needs, runsOn: [], condition: job.condition,
         continueOnError: false, hasOutputs: job.hasOutputs, stepNames: job.stepNames, timeoutMinutes: nil,
-        mayIdentify: false, permissions: tokenPermissions(job.node, in: root), matrixIndex: 0,
+        mayIdentify: false, permissions: evaluator.permissions(of: job.node, in: root), matrixIndex: 0,
         definition: JobDefinition(workflow: [], key: job.key, name: name, needs: needs, job: []), payload: [])
     plan.standsFor = .legs(later)
     return plan

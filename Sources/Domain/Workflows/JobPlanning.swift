@@ -25,11 +25,13 @@ func planJob(
         list.error("too-large", message, at: job.node.position)
         return nil
     }
-    return JobPlan(
+    var plan = JobPlan(
         key: job.key, name: name, needs: draft.needs, runsOn: runsOn.labels, condition: job.condition,
         continueOnError: continueOnError, hasOutputs: job.hasOutputs, stepNames: job.stepNames,
         timeoutMinutes: minutes(job, contexts, &evaluator, &list), mayIdentify: draft.mayIdentify,
         permissions: draft.permissions, matrixIndex: index, definition: definition, payload: bytes)
+    plan.strategy = job.legStrategy
+    return plan
 }
 
 /// What PostgreSQL or a runner would refuse of labels, in words; nil when nothing.

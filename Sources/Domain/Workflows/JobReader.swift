@@ -21,6 +21,7 @@ struct JobDraft {
     var call: CallDraft?
     /// It is planned when its needs are done.
     var isDeferred = false
+    var legStrategy = LegStrategy()
 }
 
 /// `runs-on` as written: one string stays a string in the payload.
@@ -74,9 +75,11 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     let name = readJobName(node, evaluator, &list)
     var strategy: YAMLNode?
     var legs: [MatrixLeg]?
+    var legStrategy = LegStrategy()
     if let written = node["strategy"]?.value, !written.isNull {
         strategy = evaluator.resolved(written, of: "strategy", .strategy, &list)
         legs = strategy.flatMap { readStrategy($0, &evaluator, &list) }
+        if let evaluated = strategy { (strategy, legStrategy) = readLegStrategy(evaluated, &list) }
     }
     var runsOn: RunsOn?
     var steps: [YAMLNode] = []
@@ -97,6 +100,7 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
         continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, stepNames: steps.map(stepName),
         timeoutMinutes: timeout, strategy: strategy, legs: legs, isOfGroupAlone: isOfGroupAlone(node))
     draft.call = call
+    draft.legStrategy = legStrategy
     return draft
 }
 
@@ -202,13 +206,6 @@ private func readStrategy(
     }
     let known = ["matrix", "fail-fast", "max-parallel"]
     for pair in pairs where !known.contains(pair.key) { list.unknownKey(pair, in: "\"strategy\"", known: known) }
-    _ = readFlag(strategy, "fail-fast", &list)
-    if let value = strategy["max-parallel"]?.value, !value.isNull {
-        if case .number = value.scalar?.value {
-        } else {
-            list.type(value, of: "max-parallel", expected: "a number")
-        }
-    }
     guard let matrix = strategy["matrix"]?.value, !matrix.isNull else { return nil }
     return expandMatrix(matrix, &evaluator, &list)
 }

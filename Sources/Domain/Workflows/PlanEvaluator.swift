@@ -118,7 +118,7 @@ struct PlanEvaluator {
     func templateIfKnown(
         _ node: YAMLNode, _ scope: ExpressionScope, _ list: inout DiagnosticList
     ) -> ScalarTemplate? {
-        parsed(node, scope, &list).flatMap { canEvaluate($0) ? $0 : nil }
+        parsed(node, scope, &list).flatMap { canEvaluate($0) && !readsUnknownNeeds($0) ? $0 : nil }
     }
 
     private func parsed(
@@ -130,6 +130,14 @@ struct PlanEvaluator {
             list.expression(error, in: node)
             return nil
         }
+    }
+
+    /// Of a job that needs nothing too: what it asks for in vain is for the runner to tell.
+    private func readsUnknownNeeds(_ text: ScalarTemplate) -> Bool {
+        !knowsNeeds
+            && text.template.expressions.contains { expression in
+                expression.contains { if case .context("needs") = $0 { true } else { false } }
+            }
     }
 
     private func canEvaluate(_ text: ScalarTemplate) -> Bool {

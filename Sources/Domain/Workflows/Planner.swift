@@ -377,6 +377,7 @@ extension PlannedJob {
             permissions: job.permissions, stepNames: job.stepNames,
             definition: String(decoding: stored, as: UTF8.self), isDeferred: job.standsFor != nil,
             payload: String(decoding: job.payload, as: UTF8.self))
+        strategy = job.strategy
     }
 
     /// The job's row when it was just made.
@@ -385,6 +386,7 @@ extension PlannedJob {
             id: id, key: key, needs: needs, condition: condition, continueOnError: continueOnError,
             hasOutputs: hasOutputs, state: .blocked)
         if isDeferred { job.standsFor = definition.flatMap { JobPlaceholder(stored: Array($0.utf8)) } }
+        job.strategy = strategy
         return job
     }
 }

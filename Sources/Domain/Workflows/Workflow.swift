@@ -110,6 +110,7 @@ public struct JobPlan: Sendable {
     public let definition: JobDefinition
     /// The payload as it would be now: JSON of a workflow with this one job (workflows.md 15).
     public let payload: [UInt8]
+    public var strategy = LegStrategy()
     /// What this row stands for until its needs are done; it then has no payload of its own.
     public var standsFor: JobPlaceholder?
 }

@@ -168,44 +168,63 @@ private func readJobs(
         list.error("matrix-limit", message, at: node.position)
         return []
     }
-    var plans: [JobPlan] = []
-    var payloadBytes = 0
+    var plans = JobPlans(root: root)
     for job in jobs {
-        if job.isDeferred {
-            guard let plan = placeholder(job, root: root, &evaluator, &list) else { return [] }
-            plans.append(plan)
-            continue
-        }
+        guard plans.add(job, &evaluator, &list), !evaluator.isSpent else { return [] }
+    }
+    return plans.all
+}
+
+/// The jobs of a workflow while they are planned, in order; bounded in bytes together, since each leg carries the whole job.
+private struct JobPlans {
+    let root: YAMLNode
+    private(set) var all: [JobPlan] = []
+    private var bytes = 0
+
+    init(root: YAMLNode) { self.root = root }
+
+    /// False when nothing of the workflow can be planned.
+    mutating func add(_ job: JobDraft, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList) -> Bool {
         evaluator.begin(needs: job.needs.count)
-        guard let draft = DefinitionDraft(job, root: root, workflow: list.path, &evaluator, &list) else { return [] }
+        if job.isDeferred {
+            guard let plan = placeholder(job, root: root, &evaluator, &list) else { return false }
+            return append(plan, charged: 0, job, &list)
+        }
+        guard let draft = DefinitionDraft(job, root: root, workflow: list.path, &evaluator, &list) else {
+            return false
+        }
         let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
         let values = legs.reduce(0) { $0 + 1 + ($1?.values.count ?? 0) }
-        // Counted before they are made: each leg carries the whole job.
-        payloadBytes += legs.count * draft.sharedBytes
-        guard payloadBytes <= WorkflowLimits.payloadBytesMax else {
-            let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"
-            list.error("too-large", message, at: job.node.position)
-            return []
-        }
+        // Counted before they are made.
+        guard charge(legs.count * draft.sharedBytes, job, &list) else { return false }
         let steps = 4 * values + legs.count * (draft.sharedBytes / PlanningLimits.stepBytes + job.steps.count)
-        guard evaluator.charge(steps, at: job.node.position, &list) else { return [] }
+        guard evaluator.charge(steps, at: job.node.position, &list) else { return false }
         for (index, leg) in legs.enumerated() {
             let contexts = LegContexts(leg, index: index, count: legs.count, strategy: job.strategy)
             let planned =
                 job.call.map { planCall(job, $0, root: root, leg: leg, contexts, index: index, &evaluator, &list) }
                 ?? planJob(job, leg: leg, contexts, index: index, draft, &evaluator, &list)
-            guard let plan = planned else { break }  // the other legs would say the same
-            payloadBytes += plan.payload.count - draft.sharedBytes
-            guard payloadBytes <= WorkflowLimits.payloadBytesMax else {
-                let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"
-                list.error("too-large", message, at: job.node.position)
-                return []
-            }
-            plans.append(plan)
+            guard let plan = planned else { return true }  // the other legs would say the same
+            guard append(plan, charged: draft.sharedBytes, job, &list) else { return false }
         }
-        guard !evaluator.isSpent else { return [] }
+        return true
     }
-    return plans
+
+    private mutating func append(
+        _ plan: JobPlan, charged: Int, _ job: JobDraft, _ list: inout DiagnosticList
+    ) -> Bool {
+        guard charge((plan.standsFor?.stored ?? plan.payload).count - charged, job, &list) else { return false }
+        all.append(plan)
+        return true
+    }
+
+    private mutating func charge(_ count: Int, _ job: JobDraft, _ list: inout DiagnosticList) -> Bool {
+        bytes += count
+        guard bytes > WorkflowLimits.payloadBytesMax else { return true }
+        let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"
+        list.error("too-large", message, at: job.node.position)
+        return false
+    }
 }
 
 /// `[A-Za-z_][A-Za-z0-9_-]*`, under 100 characters; `__` is reserved (workflows.md 8).

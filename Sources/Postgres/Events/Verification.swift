@@ -47,7 +47,8 @@ public struct Verification: Sendable {
         select j.id, j.status, j.continue_on_error,
                a.number = r.latest_attempt
                and not (j.is_deferred and j.status = 6
-                        and exists (select 1 from job c where c.caller_id = j.id and c.attempt_id = j.attempt_id and c.status > 4))
+                        and exists (select 1 from job c where c.caller_id = j.id and c.attempt_id = j.attempt_id and c.status > 4)),
+               j.is_given_up
           from job j join attempt a on a.id = j.attempt_id join run r on r.id = j.run_id where j.run_id = $1 order by j.id
         """)
 
@@ -82,7 +83,8 @@ public struct Verification: Sendable {
         for job in try tx.run(Self.jobs, .int(run.number)) {
             guard let status = Status(rawValue: job.int(1)) else { continue }
             live[.job(JobID(job.int(0)))] = status
-            if job.bool(3) { counted.append(countedStatus(status, continueOnError: job.bool(2))) }
+            guard job.bool(3) else { continue }
+            counted.append(countedStatus(status, continueOnError: job.bool(2), isGivenUp: job.bool(4)))
         }
         var faults = replay.faults.map { "run \(run): \($0)" } + replay.differences(to: live)
         let expected = aggregate(counted)

@@ -24,15 +24,15 @@ enum JobStore {
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, payload,
-                         id_token, token_permissions, status, is_deferred)
+                         id_token, token_permissions, status, is_deferred, fail_fast, max_parallel)
         select $1, $2, $3, $4, u.key, u.name, $17 + u.place - 1, u.needs::text[], u.label_set_id, nullif(u.condition, ''),
                u.flags & 1 > 0, u.flags & 2 > 0, nullif(u.timeout_seconds, 0), u.step_names::text[],
                nullif(u.definition, ''), u.payload, u.flags & 4 > 0, u.token_permissions, $16,
-               u.flags & 8 > 0
+               u.flags & 8 > 0, u.flags & 16 = 0, nullif(u.max_parallel, 0)
           from unnest($5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[],
-                      $12::text[], $13::text[], $14::text[], $15::text[])
+                      $12::text[], $13::text[], $14::text[], $15::text[], $18::bigint[])
                with ordinality as u (key, name, needs, label_set_id, condition, flags, timeout_seconds, step_names,
-                                     definition, payload, token_permissions, place)
+                                     definition, payload, token_permissions, max_parallel, place)
          order by u.place
         returning id, status, position
         """)
@@ -43,13 +43,12 @@ enum JobStore {
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload,
-                         id_token, token_permissions, status, problem, task_id, queued_at, queue_key, started_at, stopped_at,
-                         settle_due_at, copied_from, caller_id, call_scope, call_outputs)
+                         id_token, token_permissions, fail_fast, max_parallel, status, problem, is_given_up, task_id, queued_at,
+                         queue_key, started_at, stopped_at, settle_due_at, copied_from, caller_id, call_scope, call_outputs)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
                condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload, id_token,
-               token_permissions,
-               case when again then $4 when resumed then 6 else status end,
-               case when again or resumed then '' else problem end,
+               token_permissions, fail_fast, max_parallel, case when again then $4 when resumed then 6 else status end,
+               case when again or resumed then '' else problem end, is_given_up and not again and not resumed,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
                case when not again and not resumed then stopped_at end, case when not again then settle_due_at end,
@@ -77,7 +76,7 @@ enum JobStore {
     ) throws -> [NewJob] {
         let flags = jobs.map { job -> Int64 in
             (job.continueOnError ? 1 : 0) + (job.hasOutputs ? 2 : 0) + (job.mayIdentify ? 4 : 0)
-                + (job.isDeferred ? 8 : 0)
+                + (job.isDeferred ? 8 : 0) + (job.strategy.failFast ? 0 : 16)
         }
         let rows = try tx.run(
             Self.insert, .int(run.number), .int(attempt.number), .int(repository.number), .int(owner.number),
@@ -85,7 +84,8 @@ enum JobStore {
             .ints(Array(labelSets)), .texts(jobs.map { $0.condition ?? "" }), .ints(flags),
             .ints(jobs.map { $0.timeoutSeconds ?? 0 }), .texts(jobs.map { Value.literal($0.stepNames) }),
             .texts(jobs.map { $0.definition ?? "" }), .texts(jobs.map(\.payload)),
-            .texts(jobs.map(\.permissions.stored)), .int(status.rawValue), .int(first))
+            .texts(jobs.map(\.permissions.stored)), .int(status.rawValue), .int(first),
+            .ints(jobs.map { $0.strategy.maxParallel ?? 0 }))
         return try rows.map { NewJob(JobID($0.int(0)), status: try $0.status(1), position: $0.int(2)) }
     }
 
@@ -100,7 +100,8 @@ enum JobStore {
         "job_become_leg",
         """
         update job set name = $2, label_set_id = $3, continue_on_error = $4, has_outputs = $5, timeout_seconds = $6,
-               step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, is_deferred = $12
+               step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, fail_fast = $12,
+               max_parallel = $13, is_deferred = $14
          where id = $1
         """)
 
@@ -113,8 +114,9 @@ enum JobStore {
         try tx.run(
             Self.becomeLeg, .int(job.snapshot.id.number), .text(first.name), .int(set), .bool(first.continueOnError),
             .bool(first.hasOutputs), .optional(first.timeoutSeconds), .texts(first.stepNames),
-            .optional(first.definition), .text(first.payload), .bool(first.mayIdentify), .text(first.permissions.stored),
-            .bool(first.isDeferred))
+            .optional(first.definition), .text(first.payload), .bool(first.mayIdentify),
+            .text(first.permissions.stored),
+            .bool(first.strategy.failFast), .optional(first.strategy.maxParallel), .bool(first.isDeferred))
         let made =
             legs.count == 1
             ? []
@@ -141,14 +143,6 @@ enum JobStore {
         update job c set caller_id = n.id from job o join job n on n.attempt_id = $2 and n.position = o.position
          where c.attempt_id = $2 and o.attempt_id = $1 and o.id = c.caller_id
         """)
-    /// Of its task, or of the workflow that it called.
-    static let outputsOfJob = """
-        join lateral (
-            select o.name, o.value from task_output o where o.task_id = j.task_id and o.value is not null
-            union all
-            select c.key, c.value from json_each_text(j.call_outputs::json) c) o on true
-        """
-
     private static func setCaller(_ caller: JobID, of jobs: [NewJob], in tx: Transaction) throws {
         try tx.run(setCaller, .int(caller.number), .ints(jobs.map(\.job.number)))
     }
@@ -203,67 +197,8 @@ enum JobStore {
 
     private static let lockUnfinished = Statement(
         "job_lock_unfinished", "select id from job where run_id = $1 and status > 4 order by id for no key update")
-    private static let load = Statement(
-        "job_load",
-        """
-        select j.id, j.key, j.needs, j.condition, j.continue_on_error, j.has_outputs, j.status, j.task_id,
-               t.runner_can_cancel and coalesce(t.heard_at, t.started_at) > now() - make_interval(secs => $3::bigint),
-               j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key,
-               case when j.is_deferred and j.status = 7 then j.definition end, j.is_deferred, j.caller_id,
-               case when j.status = 6 then j.call_scope end
-          from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
-         where j.run_id = $1 and a.number = $2 order by j.id
-        """)
-    private static let outputs = Statement(
-        "job_outputs",
-        """
-        select j.id, o.name, o.value from job j join attempt a on a.id = j.attempt_id \(outputsOfJob)
-         where j.run_id = $1 and a.number = $2 order by j.id, o.name
-        """)
-
     static func lockUnfinished(of run: RunID, in tx: Transaction) throws {
         try tx.run(Self.lockUnfinished, .int(run.number))
-    }
-
-    static func load(attempt: Int64, of run: RunID, in tx: Transaction) throws -> [LoadedJob] {
-        try tx.run(Self.load, .int(run.number), .int(attempt), .int(RecoveryLimits.cancelHeardSeconds)).map { row in
-            LoadedJob(
-                snapshot: try snapshot(row), task: row.optionalInt(7).map(TaskID.init), queueKey: row.optionalInt(14),
-                labelSet: row.int(10), repository: RepositoryID(row.int(11)), owner: AccountID(row.int(12)),
-                position: row.int(13))
-        }
-    }
-
-    static func outputs(attempt: Int64, of run: RunID, in tx: Transaction) throws -> [JobID: [JobOutput]] {
-        var outputs: [JobID: [JobOutput]] = [:]
-        for row in try tx.run(Self.outputs, .int(run.number), .int(attempt)) {
-            outputs[JobID(row.int(0)), default: []].append(JobOutput(name: row.text(1), value: row.text(2)))
-        }
-        return outputs
-    }
-
-    private static func snapshot(_ row: Row) throws -> JobSnapshot {
-        let task = TaskID(row.int(7))
-        let state: JobState =
-            switch try row.status(6) {
-            case .running where row.bool(16), .cancelling where row.bool(16): .calling
-            case .blocked: .blocked
-            case .waiting: .waiting
-            case .running: .running(task, runnerCanCancel: row.bool(8))
-            case .cancelling: .cancelling(task)
-            case .success: .done(.success)
-            case .failure: .done(.failure)
-            case .cancelled: .done(.cancelled)
-            case .skipped: .done(.skipped)
-            }
-        var job = JobSnapshot(
-            id: JobID(row.int(0)), key: row.text(1), needs: row.texts(2), condition: row.optionalText(3),
-            continueOnError: row.bool(4), hasOutputs: row.bool(5), state: state, isSettling: row.bool(9))
-        // One that a newer server planned is given out as it is, and fails at its claim with the reason.
-        job.standsFor = row.optionalText(15).flatMap { JobPlaceholder(stored: Array($0.utf8)) }
-        job.caller = row.optionalInt(17).map(JobID.init)
-        job.scope = row.optionalText(18).flatMap { try? CallScope(stored: $0) }
-        return job
     }
 
     private static let move = Statement(
@@ -286,6 +221,7 @@ enum JobStore {
         "job_hold_dependents", "update job set settle_due_at = now() + interval '10 seconds' where id = $1")
     private static let release = Statement(
         "job_release_dependents", "update job set settle_due_at = null where id = $1")
+    private static let giveUp = Statement("job_give_up", "update job set is_given_up = true where id = $1")
     private static let countReturn = Statement(
         "job_count_return", "update job set returns = returns + 1 where id = $1")
 
@@ -298,6 +234,7 @@ enum JobStore {
     static func releaseDependents(of job: JobID, in tx: Transaction) throws {
         try tx.run(Self.release, .int(job.number))
     }
+    static func giveUp(_ job: JobID, in tx: Transaction) throws { try tx.run(Self.giveUp, .int(job.number)) }
     static func countReturn(of job: JobID, in tx: Transaction) throws {
         try tx.run(Self.countReturn, .int(job.number))
     }

@@ -49,6 +49,7 @@ struct StoreTables: TaskTables {
     func countReturn(of job: JobID) throws { try JobStore.countReturn(of: job, in: tx) }
     func holdDependents(of job: JobID) throws { try JobStore.holdDependents(of: job, in: tx) }
     func releaseDependents(of job: JobID) throws { try JobStore.releaseDependents(of: job, in: tx) }
+    func giveUp(_ job: JobID) throws { try JobStore.giveUp(job, in: tx) }
     func end(_ task: TaskID, as status: Status, endedByServer: Bool) throws {
         try TaskStore.end(task, as: status, byServer: endedByServer, in: tx)
     }

@@ -49,7 +49,7 @@ extension Assignment {
     private static let needsOf = Statement(
         "task_needs",
         """
-        select j.id, j.key, j.status, j.continue_on_error, o.name, o.value
+        select j.id, j.key, j.status, j.continue_on_error, o.name, o.value, j.is_given_up
           from job j left \(JobStore.outputsOfJob)
          where j.attempt_id = $1 and j.key = any($2) and j.caller_id is not distinct from $3 order by j.id, o.name
         """)
@@ -88,10 +88,11 @@ extension Assignment {
             guard let conclusion = Conclusion(rawValue: row.int(2)) else {
                 throw ColumnProblem(description: "a need that is over has the status \(row.int(2))")
             }
-            legs.append(
-                JobSnapshot(
-                    id: JobID(row.int(0)), key: row.text(1), needs: [], condition: nil, continueOnError: row.bool(3),
-                    hasOutputs: !outputs.isEmpty, state: .done(conclusion), outputs: outputs))
+            var leg = JobSnapshot(
+                id: JobID(row.int(0)), key: row.text(1), needs: [], condition: nil, continueOnError: row.bool(3),
+                hasOutputs: !outputs.isEmpty, state: .done(conclusion), outputs: outputs)
+            leg.isGivenUp = row.bool(6)
+            legs.append(leg)
             outputs = []
         }
         return legs

@@ -63,8 +63,8 @@ struct JobDefinitionTests {
         arguments: [
             ("", "\"{\" expected at byte 1 of the JSON text"), ("{}", "it has no \"version\""),
             (
-                #"{"version":2}"#,
-                "it has version 2 and this server reads version 1 alone; a newer server planned the job"
+                #"{"version":3}"#,
+                "it has version 3 and this server reads 1 and 2; a newer server planned the job"
             ),
             (#"{"version":1,"key":"a","name":"a","needs":[]}"#, "it has no \"workflow\""),
             (#"{"version":1,"key":1,"name":"a","needs":[],"workflow":{},"job":{}}"#, "a string expected"),

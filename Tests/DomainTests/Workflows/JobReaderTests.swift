@@ -96,7 +96,7 @@ struct JobReaderTests {
             ("name: [a]", "type \"name\" must be a string, not a sequence"),
             ("needs: {a: b}", "type \"needs\" must be a string or a sequence of strings, not a mapping"),
             ("strategy: x", "type \"strategy\" must be a mapping, not a string"),
-            ("strategy: {max-parallel: x}", "type \"max-parallel\" must be a number, not a string"),
+            ("strategy: {max-parallel: [x]}", "type \"max-parallel\" must be a number, not a sequence"),
             ("strategy: {fail-fast: 1}", "type \"fail-fast\" must be a boolean, not a number"),
         ])
     func settings(member: String, remark: String) {

@@ -147,4 +147,31 @@ struct JobStoreTests {
         _ = try runs.rerun(RunID(1), .all, by: nil)
         #expect(try database.read(state).map { $0.text(0) }.suffix(3).map { $0.contains(" 7 ") } == [true, true, true])
     }
+
+    @Test("max-parallel and fail-fast stand in the rows, and a rerun keeps them")
+    func legs() throws {
+        var leg = job("j", runsOn: ["x"])
+        leg.strategy = LegStrategy(failFast: true, maxParallel: 1)
+        try plan([leg, leg, leg])
+        let state = Statement(
+            "test_legs",
+            "select status || ' ' || fail_fast || ' ' || max_parallel || ' ' || is_given_up from job where attempt_id = (select max(attempt_id) from job) order by id"
+        )
+        func states() throws -> [String] { try database.read(state).map { $0.text(0) } }
+        #expect(try states() == ["5 true 1 false", "7 true 1 false", "7 true 1 false"])
+        _ = try database.write(
+            Statement(
+                "test_run_first",
+                """
+                with given as (insert into task (job_id, status, token_hash) values (1, 6, sha256('a')) returning id)
+                update job set status = 6, task_id = given.id from given where job.id = 1 returning job.id
+                """))
+        try runs.apply(.job(JobID(1), .reported(TaskID(1), .failure, outputsComplete: true)), to: RunID(1))
+        #expect(try states() == ["2 true 1 false", "3 true 1 true", "3 true 1 true"])
+        let run = Statement("test_run_status", "select status from run where id = 1")
+        #expect(try database.readOne(run).status(0) == .failure)
+        #expect(try Verification(database: database).replay { _ in }.findings == [])
+        _ = try runs.rerun(RunID(1), .failed, by: nil)
+        #expect(try states() == ["5 true 1 false", "7 true 1 false", "7 true 1 false"])
+    }
 }
