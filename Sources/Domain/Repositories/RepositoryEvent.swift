@@ -128,7 +128,7 @@ public func isObjectID(_ text: String) -> Bool {
 public func isZeroID(_ id: String) -> Bool { id.utf8.allSatisfy { $0 == UInt8(ascii: "0") } }
 
 /// A short name means a branch.
-private func wholeRef(_ ref: String) -> String { ref.utf8.starts(with: "refs/".utf8) ? ref : "refs/heads/\(ref)" }
+func wholeRef(_ ref: String) -> String { ref.utf8.starts(with: "refs/".utf8) ? ref : "refs/heads/\(ref)" }
 
 // MARK: reading payloads
 

@@ -41,7 +41,7 @@ public func triggers(
         return isMeant(dispatch.workflow, workflow) ? .runs : .skipped(reason: "another workflow was asked for")
     case .schedule(let schedule):
         guard isMeant(schedule.workflow, workflow) else { return .skipped(reason: "schedule of another workflow") }
-        return filter.crons.contains(schedule.cron)
+        return filter.schedules.contains { sameScalars($0.cron, schedule.cron) }
             ? .runs : .skipped(reason: "workflow has no schedule \"\(schedule.cron)\"")
     case .workflowRun(let run):
         if let reason = refusal(of: run.type, filter, .workflowRun) { return .skipped(reason: reason) }

@@ -24,6 +24,22 @@ struct DefinitionDraft {
     let permissions: TokenPermissions
     let secrets: SecretGrant
 
+    /// Members of the workflow that every job carries.
+    var workflowMembers: [[UInt8]] { rootMembers }
+
+    /// Members of the job as its author wrote them, without `needs`, for a job that is planned later.
+    var writtenMembers: [[UInt8]] {
+        (job.node.pairs ?? []).filter { $0.key != "needs" && jobKeys.contains($0.key) }.map { pair in
+            Self.member(pair.key) { json in
+                if pair.key == "steps" {
+                    json.array { json in job.steps.forEach { json.node($0) } }
+                } else {
+                    json.node(pair.value)
+                }
+            }
+        }
+    }
+
     /// Nil when an error was noted.
     ///
     /// - Parameter workflow: the file's path; its name is the workflow's name when it has none (workflows.md 2).

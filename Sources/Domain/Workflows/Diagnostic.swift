@@ -53,6 +53,15 @@ struct DiagnosticList {
         if warningCount <= WorkflowLimits.errorsMax { append(.warning, code, message, position) }
     }
 
+    /// Takes over a remark of another list.
+    mutating func add(_ remark: Diagnostic, as severity: Diagnostic.Severity) {
+        let position = Position(line: remark.line, column: remark.column)
+        switch severity {
+        case .error: error(remark.code, remark.message, at: position)
+        case .warning: warning(remark.code, remark.message, at: position)
+        }
+    }
+
     private mutating func append(
         _ severity: Diagnostic.Severity, _ code: String, _ message: String, _ position: Position
     ) {

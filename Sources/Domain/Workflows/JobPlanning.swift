@@ -5,7 +5,7 @@ func planJob(
 ) -> JobPlan? {
     guard let runsOn = labels(job, contexts, &evaluator, &list) else { return nil }
     let position = job.node["runs-on"]?.value.position ?? job.node.position
-    guard job.isOfGroupAlone || !runsOn.labels.isEmpty, !runsOn.labels.contains("") else {
+    guard job.isOfGroupAlone || job.isCall || !runsOn.labels.isEmpty, !runsOn.labels.contains("") else {
         let message = "\"runs-on\" of job \"\(job.key)\" gives no label for matrix leg \(index + 1)"
         list.error("type", message, at: position)
         return nil
@@ -30,6 +30,7 @@ func planJob(
         continueOnError: continueOnError, hasOutputs: job.hasOutputs, stepNames: job.stepNames,
         timeoutMinutes: minutes(job, contexts, &evaluator, &list), mayIdentify: draft.mayIdentify,
         permissions: draft.permissions, matrixIndex: index, definition: definition, payload: bytes)
+    plan.isCall = job.isCall
     plan.strategy = job.legStrategy
     return plan
 }

@@ -21,6 +21,10 @@ struct JobDraft {
     var call: CallDraft?
     /// It is planned when its needs are done.
     var isDeferred = false
+    /// Nothing of it is evaluated (``OutlineTiming``).
+    var isAsWritten = false
+    /// It calls another workflow (`uses`).
+    var isCall = false
     var legStrategy = LegStrategy()
 }
 
@@ -68,7 +72,7 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     }
     checkPermissions(node, &list)
     evaluator.begin(needs: needs.count)
-    if isDeferred(node, evaluator) {
+    if !evaluator.isOutline, isDeferred(node, evaluator) {
         checkDeferred(node, &list)
         return readDeferred(pair, needs: needs, evaluator, &list)
     }
@@ -78,8 +82,8 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     var legStrategy = LegStrategy()
     if let written = node["strategy"]?.value, !written.isNull {
         strategy = evaluator.resolved(written, of: "strategy", .strategy, &list)
-        legs = strategy.flatMap { readStrategy($0, &evaluator, &list) }
-        if let evaluated = strategy { (strategy, legStrategy) = readLegStrategy(evaluated, &list) }
+        if !evaluator.isAsWritten { legs = strategy.flatMap { readStrategy($0, &evaluator, &list) } }
+        if let evaluated = strategy, !evaluator.isAsWritten { (strategy, legStrategy) = readLegStrategy(evaluated, &list) }
     }
     var runsOn: RunsOn?
     var steps: [YAMLNode] = []
@@ -100,6 +104,8 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
         continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, stepNames: steps.map(stepName),
         timeoutMinutes: timeout, strategy: strategy, legs: legs, isOfGroupAlone: isOfGroupAlone(node))
     draft.call = call
+    draft.isAsWritten = evaluator.isAsWritten
+    draft.isCall = node["uses"] != nil
     draft.legStrategy = legStrategy
     return draft
 }

@@ -101,6 +101,7 @@ public struct Pattern: Sendable {
         func isListed(_ scalar: Unicode.Scalar) -> Bool {
             ("0"..."9").contains(scalar) || (("A"..."z").contains(scalar) && scalar != "]")
         }
+        func isLetter(_ scalar: Unicode.Scalar) -> Bool { scalar >= "A" }
         while at < all.count, all[at] != "]" {
             let low = all[at]
             guard isListed(low) else {
@@ -115,6 +116,11 @@ public struct Pattern: Sendable {
                 throw Invalid(message: "range \"\(low)-\" has no end", offset: at)
             }
             let high = all[at + 2]
+            guard isLetter(low) == isLetter(high) else {
+                throw Invalid(
+                    message: "range \"\(low)-\(high)\" has a letter and a digit; only A-Z, a-z and 0-9 can be ranges",
+                    offset: at)
+            }
             guard low.value <= high.value else {
                 throw Invalid(message: "range \"\(low)-\(high)\" is the wrong way round", offset: at)
             }

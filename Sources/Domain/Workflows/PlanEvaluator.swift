@@ -12,6 +12,8 @@ public struct PlanContexts: Sendable {
     var called: CalledFiles?
     /// The called file that is looked at before it is called; the frame tells it later.
     var place: CallReference?
+    /// Nobody is to run it: what is not known is left as it is written, and jobs that call workflows are listed.
+    public var isOutline = false
 
     public init(
         github: ExpressionValue? = nil, vars: ExpressionValue? = nil, inputs: ExpressionValue? = nil
@@ -41,10 +43,15 @@ struct PlanEvaluator {
     /// What a called workflow's jobs have from their caller.
     let frame: CallFrame?
     let called: CalledFiles?
+    /// This server's address; nil when there is no server.
+    let base: String?
     /// The called file that is read; nil for the workflow at the top.
     let place: CallReference?
     /// The job that is read needs others, of which nothing is known yet.
     private var awaitsNeeds = false
+    let isOutline: Bool
+    /// Expressions are parsed and none is evaluated: the job is told of as it is written.
+    var isAsWritten = false
     private var budget: ExpressionBudget
     private var hasToldOfBudget = false
 
@@ -61,7 +68,15 @@ struct PlanEvaluator {
         knowsNeeds = contexts.needs != nil
         frame = contexts.frame
         called = contexts.called
+        if let called {
+            base = called.base
+        } else if case .object(let github)? = contexts.github, !contexts.isOutline {
+            base = github["server_url"]?.text
+        } else {
+            base = nil
+        }
         place = contexts.frame?.file ?? contexts.place
+        isOutline = contexts.isOutline
     }
 
     /// From here on expressions of this job are looked at.
@@ -107,7 +122,7 @@ struct PlanEvaluator {
         _ node: YAMLNode, of key: String, _ scope: ExpressionScope, _ list: inout DiagnosticList
     ) -> ScalarTemplate? {
         guard let found = parsed(node, scope, &list) else { return nil }
-        guard canEvaluate(found) else {
+        guard isAsWritten || canEvaluate(found) else {
             list.notYet(key, at: node)
             return nil
         }
@@ -119,6 +134,21 @@ struct PlanEvaluator {
         _ node: YAMLNode, _ scope: ExpressionScope, _ list: inout DiagnosticList
     ) -> ScalarTemplate? {
         parsed(node, scope, &list).flatMap { canEvaluate($0) && !readsUnknownNeeds($0) ? $0 : nil }
+    }
+
+    /// Parses every expression in it, so that its author hears of a typo before anything runs.
+    func check(_ node: YAMLNode, _ scope: ExpressionScope, _ list: inout DiagnosticList) {
+        switch node.content {
+        case .scalar(let scalar): if hasExpression(scalar.text) { _ = parsed(node, scope, &list) }
+        case .sequence(let items): for item in items { check(item, scope, &list) }
+        case .mapping(let pairs):
+            for pair in pairs {
+                if hasExpression(pair.key), !isInsert(pair.key) {
+                    _ = parsed(YAMLNode(position: pair.position, scalar: pair.key), scope, &list)
+                }
+                check(pair.value, scope, &list)
+            }
+        }
     }
 
     private func parsed(
@@ -179,6 +209,10 @@ struct PlanEvaluator {
         _ node: YAMLNode, of key: String, _ scope: ExpressionScope, _ list: inout DiagnosticList
     ) -> YAMLNode? {
         guard node.firstExpression != nil else { return node }
+        if isAsWritten {
+            check(node, scope, &list)
+            return node
+        }
         switch node.content {
         case .scalar:
             guard let text = template(node, of: key, scope, &list), let value = value(text, of: key, &list) else {

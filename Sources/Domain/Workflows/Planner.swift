@@ -137,8 +137,10 @@ public struct Planner: Sendable {
         let known = self.entries
         var paths = workflowFiles(in: sorted).filter { known[$0]?.isFile ?? false }
         // The others need not be read.
-        if case .workflowDispatch(let dispatch) = subject.event {
-            paths = paths.filter { isMeant(dispatch.workflow, $0) }
+        switch subject.event {
+        case .workflowDispatch(let dispatch): paths = paths.filter { isMeant(dispatch.workflow, $0) }
+        case .schedule(let schedule): paths = paths.filter { isMeant(schedule.workflow, $0) }
+        default: break
         }
         self.paths = paths
         if paths.isEmpty { words = "no workflow files: starts nothing" }

@@ -4,6 +4,7 @@ func readTriggers(_ node: YAMLNode, _ list: inout DiagnosticList) -> Triggers? {
     var listed: [(name: EventName, filter: EventFilter)] = []
     let before = list.errorCount
     var unknown = 0
+    var faults: [Diagnostic] = []
     func note(_ text: String, at position: Position) -> EventName? {
         if let name = EventName(rawValue: text) { return name }
         unknown += 1
@@ -16,7 +17,7 @@ func readTriggers(_ node: YAMLNode, _ list: inout DiagnosticList) -> Triggers? {
         if pairs.isEmpty { list.error("type", "\"on\" names no event", at: node.position) }
         for pair in pairs {
             guard let name = note(pair.key, at: pair.position) else { continue }
-            listed.append((name, readFilter(of: name, pair.value, &list)))
+            listed.append((name, readFilter(of: name, pair.value, &faults, &list)))
         }
     } else if let names = list.strings(node, of: "on") {
         if names.isEmpty { list.error("type", "\"on\" names no event", at: node.position) }
@@ -26,16 +27,20 @@ func readTriggers(_ node: YAMLNode, _ list: inout DiagnosticList) -> Triggers? {
         }
     }
     guard list.errorCount - before == unknown else { return nil }
-    return Triggers(listed)
+    var triggers = Triggers(listed)
+    triggers.faults = faults
+    return triggers
 }
 
-private func readFilter(of name: EventName, _ node: YAMLNode, _ list: inout DiagnosticList) -> EventFilter {
+/// - Parameter faults: takes errors below events other than a push, which end the planning of no push.
+private func readFilter(
+    of name: EventName, _ node: YAMLNode, _ faults: inout [Diagnostic], _ list: inout DiagnosticList
+) -> EventFilter {
     guard name != .push else { return readPush(node, &list) }
-    // A fault below an event that did not start anything before it was read stops no push: it is told when that event comes.
     var own = DiagnosticList(path: list.path, source: list.source)
     var filter = EventFilter()
     if name == .schedule {
-        filter.crons = readCrons(node, &own)
+        filter.schedules = readSchedules(node, &own)
     } else if let pairs = node.pairs {
         for pair in pairs {
             if name == .workflowDispatch {
@@ -47,7 +52,10 @@ private func readFilter(of name: EventName, _ node: YAMLNode, _ list: inout Diag
     } else if !node.isNull {
         own.type(node, of: name.rawValue, expected: "a mapping of filters")
     }
-    filter.fault = own.all.first { $0.severity == .error }?.description
+    let errors = own.all.filter { $0.severity == .error }
+    filter.fault = errors.first?.description
+    faults += errors
+    for warning in own.all where warning.severity == .warning { list.add(warning, as: .warning) }
     return filter
 }
 
@@ -98,9 +106,14 @@ private func readFilter(
     }
 }
 
-private func readCrons(_ node: YAMLNode, _ list: inout DiagnosticList) -> [String] {
+private func readSchedules(_ node: YAMLNode, _ list: inout DiagnosticList) -> [ScheduleLine] {
     guard let items = node.items, !items.isEmpty else {
         list.type(node, of: "schedule", expected: "a sequence of mappings with \"cron\"")
+        return []
+    }
+    guard items.count <= WorkflowLimits.schedulesMax else {
+        list.error(
+            "too-large", "\"schedule\" has more than \(WorkflowLimits.schedulesMax) lines", at: node.position)
         return []
     }
     return items.compactMap { item in
@@ -108,7 +121,16 @@ private func readCrons(_ node: YAMLNode, _ list: inout DiagnosticList) -> [Strin
             list.type(item, of: "schedule", expected: "a sequence of mappings with \"cron\"")
             return nil
         }
-        return cron.text
+        let zone = item["timezone"]?.value
+        let line = ScheduleLine(cron: cron.text, timezone: zone?.scalar.flatMap { $0.value == .null ? nil : $0.text })
+        do throws(CronSchedule.Invalid) {
+            _ = try line.schedule()
+        } catch {
+            let isKey = error.code == "timezone" && error.offset == 0
+            list.error(error.code, error.message, at: (isKey ? zone : item["cron"]?.value)?.position ?? item.position)
+            return nil
+        }
+        return line
     }
 }
 

@@ -22,6 +22,8 @@ public struct Workflow: Sendable {
 /// The `on` part: the events a workflow lists, in source order, each with its filters.
 public struct Triggers: Sendable {
     private let listed: [(name: EventName, filter: EventFilter)]
+    /// What is wrong below events other than a push: each of these starts nothing, and the others start what they start.
+    var faults: [Diagnostic] = []
 
     init(_ listed: [(name: EventName, filter: EventFilter)]) { self.listed = listed }
 
@@ -41,13 +43,29 @@ public struct EventFilter: Sendable {
     /// Names of the workflows whose runs count (`workflow_run`).
     public var workflows: FilterList?
     /// Lines of `schedule`.
-    public var crons: [String] = []
+    public var schedules: [ScheduleLine] = []
     /// Inputs of `workflow_dispatch`.
     public var inputs: [DispatchInput] = []
     /// Why the filters cannot be relied on; the event then starts nothing. Filters of `push` have diagnostics in its stead.
     public internal(set) var fault: String?
 
     public init() {}
+}
+
+/// A line of `schedule` as the workflow has it.
+public struct ScheduleLine: Hashable, Sendable {
+    public let cron: String
+    /// The key `timezone`; nil when it is absent.
+    public let timezone: String?
+
+    public init(cron: String, timezone: String? = nil) {
+        self.cron = cron
+        self.timezone = timezone
+    }
+
+    public func schedule() throws(CronSchedule.Invalid) -> CronSchedule {
+        try CronSchedule(cron, timezone: timezone)
+    }
 }
 
 /// An input that `workflow_dispatch` declares (workflows.md 6).
@@ -110,6 +128,8 @@ public struct JobPlan: Sendable {
     public let definition: JobDefinition
     /// The payload as it would be now: JSON of a workflow with this one job (workflows.md 15).
     public let payload: [UInt8]
+    /// It calls another workflow (`uses`) and is never given to a runner.
+    public var isCall = false
     public var strategy = LegStrategy()
     /// What this row stands for until its needs are done; it then has no payload of its own.
     public var standsFor: JobPlaceholder?

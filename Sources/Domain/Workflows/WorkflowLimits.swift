@@ -16,6 +16,8 @@ public enum WorkflowLimits {
     /// Patterns of one filter and characters of one: both multiply with the changed paths of every push.
     public static let patternsMax = 128
     public static let patternCharactersMax = 255
+    /// Lines of one `schedule`; each is a row.
+    public static let schedulesMax = 100
     /// Errors reported of one file, and characters of one message (workflows.md 16, P `MaxErrors`).
     public static let errorsMax = 10
     public static let messageCharactersMax = 500

@@ -91,6 +91,8 @@ public struct WorkflowFile: Sendable {
         }
         guard let root else { return reading(nil) }
         list.noteNUL(in: root)
+        // A server starts what other events start; whoever looks at the file itself hears of errors.
+        for fault in triggers?.faults ?? [] { list.add(fault, as: contexts.isOutline ? .error : .warning) }
         let name = readName(root, &list)
         let runName = readRunName(root, &evaluator, &list)
         checkPermissions(root, &list)
@@ -156,7 +158,10 @@ private func readJobs(
         if let reason = faultOfJobID(pair.key) {
             list.error("job-id", "job id \"\(pair.key)\" \(reason)", at: pair.position)
         }
-        if let job = readJob(pair, &evaluator, &list) { jobs.append(job) }
+        let job =
+            evaluator.isOutline
+            ? readInOutline(pair, root, &evaluator, &list) : readJob(pair, &evaluator, &list)
+        if let job { jobs.append(job) }
         guard !evaluator.isSpent else { return [] }
     }
     checkNeeds(of: jobs, known: pairs.map(\.key), &list)
@@ -173,6 +178,24 @@ private func readJobs(
         guard plans.add(job, &evaluator, &list), !evaluator.isSpent else { return [] }
     }
     return plans.all
+}
+
+/// Reads a job of an outline: evaluated, or as its author wrote it.
+private func readInOutline(
+    _ pair: YAMLPair, _ root: YAMLNode, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList
+) -> JobDraft? {
+    switch OutlineTiming(pair.value) {
+    case .evaluated: break
+    case .asWritten: evaluator.isAsWritten = true
+    case .evaluatedIfPossible:
+        var trial = list
+        var plans = JobPlans(root: root)
+        let job = readJob(pair, &evaluator, &trial)
+        let hasLegs = job.map { plans.add($0, &evaluator, &trial) } ?? false
+        evaluator.isAsWritten = !hasLegs || trial.errorCount > list.errorCount
+    }
+    defer { evaluator.isAsWritten = false }
+    return readJob(pair, &evaluator, &list)
 }
 
 /// The jobs of a workflow while they are planned, in order; bounded in bytes together, since each leg carries the whole job.
@@ -193,6 +216,7 @@ private struct JobPlans {
         guard let draft = DefinitionDraft(job, root: root, workflow: list.path, &evaluator, &list) else {
             return false
         }
+        if job.isAsWritten { return append(planAsWritten(job, of: list.path, draft), charged: 0, job, &list) }
         let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
         let values = legs.reduce(0) { $0 + 1 + ($1?.values.count ?? 0) }
         // Counted before they are made.
@@ -201,8 +225,9 @@ private struct JobPlans {
         guard evaluator.charge(steps, at: job.node.position, &list) else { return false }
         for (index, leg) in legs.enumerated() {
             let contexts = LegContexts(leg, index: index, count: legs.count, strategy: job.strategy)
+            let call = evaluator.isOutline ? nil : job.call
             let planned =
-                job.call.map { planCall(job, $0, root: root, leg: leg, contexts, index: index, &evaluator, &list) }
+                call.map { planCall(job, $0, root: root, leg: leg, contexts, index: index, &evaluator, &list) }
                 ?? planJob(job, leg: leg, contexts, index: index, draft, &evaluator, &list)
             guard let plan = planned else { return true }  // the other legs would say the same
             guard append(plan, charged: draft.sharedBytes, job, &list) else { return false }

@@ -41,11 +41,13 @@ package struct App: Sendable {
     let secrets: SecretStore
     let variables: VariableStore
     let workflows: WorkflowStore
+    package let schedules: ScheduleStore
 
     /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
     /// One for each of its threads that asks PostgreSQL (`Housekeeping.start`), since none of them may keep another waiting:
-    /// the listener, the sweeps, the inbox's readers, four sweeps of logs and runs, two of artifacts.
-    static let housekeepingConnections = 8 + PlanningLimits.readersPerInstance
+    /// the listener, the sweeps, the inbox's readers, four sweeps of logs and runs, two of artifacts,
+    /// one of schedules.
+    static let housekeepingConnections = 9 + PlanningLimits.readersPerInstance
 
     /// - Parameter other: the same instance, of which this one is another view: with connections of its own to PostgreSQL,
     ///   and with the same caches. For housekeeping.
@@ -102,5 +104,6 @@ package struct App: Sendable {
         secrets = SecretStore(database: database)
         variables = VariableStore(database: database)
         workflows = WorkflowStore(database: database)
+        schedules = ScheduleStore(database: database)
     }
 }

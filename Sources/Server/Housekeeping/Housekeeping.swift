@@ -36,6 +36,7 @@ package final class Housekeeping: Sendable {
             },
             Worker { [app] in app.caches.readiness.run() },
             Worker { [self] in sweep() },
+            Worker(stackBytes: 4 * 1024 * 1024) { [self] in schedule() },
         ] + inboxReaders() + logSweeps() + artifactSweeps()
     }
 
@@ -100,6 +101,12 @@ package final class Housekeeping: Sendable {
                 usleep(500_000)
             }
         }
+    }
+
+    /// Apart from the sweeps, since it reads git; with the stack of what reads workflow files.
+    private func schedule() {
+        let schedules = Schedules(app: app) { [self] in stopping.load(ordering: .relaxed) }
+        every(milliseconds: 1_000, "schedules") { try schedules.sweep() }
     }
 
     private func logSweeps() -> [Worker] {
@@ -186,6 +193,7 @@ package final class Housekeeping: Sendable {
             Sweep("settled pushes", everySeconds: 60) { [app] in
                 while try app.inbox.removeSettled() == InboxLimits.sweptMax {}
             },
+            Sweep("schedule slots", everySeconds: 3600) { [app] in try app.schedules.removeOldSlots() },
             Sweep("keys of addresses", everySeconds: SignedURLLimits.rereadSeconds) { [app] in
                 try app.keys.signedURLs.reread()
                 try app.urlKeys.retire(log: app.log)

@@ -14,14 +14,20 @@ struct WorkflowAnswer: Described {
     let url: String
     let html_url: String
     let badge_url: String
+    /// Beside what Gitea has: when the clock starts it.
+    let schedules: [ScheduleAnswer]
 
     static let schemaName = "ActionWorkflow"
     static let example = WorkflowAnswer(
         FoundWorkflow(path: ".gitea/workflows/ci.yml", name: "Build and test", blob: ""), isDisabled: false,
-        in: .example, at: 1_772_359_200, base: "https://ci.example")
+        in: .example, at: 1_772_359_200, base: "https://ci.example", schedules: [.example])
 
     /// - Parameter seconds: the author time of the commit that has the file, since 1970.
-    init(_ workflow: FoundWorkflow, isDisabled: Bool, in repository: Repository, at seconds: Int64, base: String) {
+    init(
+        _ workflow: FoundWorkflow, isDisabled: Bool, in repository: Repository, at seconds: Int64, base: String,
+        schedules: [ScheduleAnswer] = []
+    ) {
+        self.schedules = schedules
         id = workflow.id
         name = workflow.name
         path = workflow.path
@@ -36,6 +42,26 @@ struct WorkflowAnswer: Described {
         html_url =
             "\(page)/src/branch/\(branch)/\(workflow.path.split(byte: "/").map { percentEncoded($0) }.joined(separator: "/"))"
         badge_url = "\(page)/actions/workflows/\(file)/badge.svg?branch=\(percentEncoded(repository.defaultBranch))"
+    }
+}
+
+/// A line of `schedule` with the next moment at which it starts its workflow.
+struct ScheduleAnswer: Described {
+    let cron: String
+    /// The key `timezone`; empty when it is absent.
+    let timezone: String
+    let next_run_at: JSONNull<String>
+
+    static let schemaName = "ActionWorkflowSchedule"
+    static let example = ScheduleAnswer(
+        ScheduleStore.View(
+            line: ScheduledLine(workflow: "", line: ScheduleLine(cron: "30 5 * * 1-5", timezone: "Europe/Berlin")),
+            nextAt: 1_772_425_800_000_000))
+
+    init(_ view: ScheduleStore.View) {
+        cron = view.line.line.cron
+        timezone = view.line.line.timezone ?? ""
+        next_run_at = JSONNull(view.nextAt.map { clockText($0) })
     }
 }
 

@@ -79,10 +79,11 @@ enum WorkflowRoutes {
         let entries = choose(try files.entries(at: head))
         guard !entries.isEmpty else { return [] }
         let disabled = try app.workflows.disabled(in: place.id)
+        let lines = Dictionary(grouping: try app.schedules.lines(of: place.id), by: \.line.workflow)
         return try files.named(entries).map {
             WorkflowAnswer(
                 $0, isDisabled: disabled.contains($0.id), in: place.repository, at: head.head.author.seconds,
-                base: app.base(of: request))
+                base: app.base(of: request), schedules: (lines[$0.path] ?? []).map(ScheduleAnswer.init))
         }
     }
 

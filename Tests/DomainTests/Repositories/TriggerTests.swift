@@ -100,9 +100,11 @@ struct OtherTriggerTests {
             ),
         ])
     func faults(below: String, event: RepositoryEvent, code: String) throws {
-        let (read, diagnostics) = triggersOf("on: {push: , \(below)}")
-        let on = try #require(read)
-        #expect(diagnostics.isEmpty)
+        let text = "on: {push: , \(below)}\njobs: {a: {runs-on: x, steps: [run: x]}}\n"
+        let reading = readWorkflow(Array(text.utf8), path: "w")
+        let on = try #require(reading.triggers)
+        #expect(reading.workflow != nil)
+        #expect(reading.diagnostics.map(\.severity) == [.warning] && reading.diagnostics.map(\.code) == [code])
         #expect(decision(on, by: .push(.init(ref: "refs/heads/x", before: "1", after: "2"))) == .runs)
         guard case .skipped(let reason) = decision(on, by: event) else { return #expect(Bool(false), "it runs") }
         #expect(reason.hasPrefix("filters of \"\(event.name.rawValue)\" cannot be read: w:1:"))

@@ -64,7 +64,9 @@ struct RunDraftTests {
             moves == [
                 1: .done(.failure), 2: .cancelling(TaskID(9)), 3: .done(.cancelled), 4: .done(.cancelled),
             ])
-        #expect(changes.compactMap { if case .giveUp(let job) = $0 { job.number } else { nil } } == [2, 3, 4] as [Int64])
+        #expect(
+            changes.compactMap { change -> Int64? in if case .giveUp(let job) = change { job.number } else { nil } }
+                == [2, 3, 4])
         #expect(changes.last == .run(.cancelling))
     }
 

@@ -30,7 +30,8 @@ struct PatternsTests {
     @Test(
         "faults have an offset",
         arguments: [
-            ("", 0), ("!", 0), ("a[", 1), ("a[]", 1), ("[z-a]", 1), ("[!a]", 1), ("[a-]", 1), ("a\\", 1), ("*?", 1),
+            ("", 0), ("!", 0), ("a[", 1), ("a[]", 1), ("[z-a]", 1), ("[!a]", 1), ("[a-]", 1), ("[0-z]", 1),
+            ("[5-A]", 1), ("a\\", 1), ("*?", 1),
             ("a??", 2), ("a+?", 2),
         ])
     func invalid(pattern: String, offset: Int) {

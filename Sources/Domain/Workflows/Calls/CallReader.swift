@@ -30,12 +30,12 @@ func readCall(
         return CallDraft(file: nil, with: with.json, secrets: secrets.value)
     }
     do throws(CallReference.Fault) {
-        let file = try CallReference(uses: scalar.text, in: evaluator.place, base: evaluator.called?.base ?? "")
+        let file = try CallReference(uses: scalar.text, in: evaluator.place, base: evaluator.base ?? "")
         check(file, with.pairs, secrets, at: uses, job, evaluator, &list)
         return CallDraft(file: file, with: with.json, secrets: secrets.value)
     } catch {
         // Without a server, nobody knows whose address a whole one is.
-        let isAddress = evaluator.called == nil && scalar.text.utf8.starts(with: "http".utf8)
+        let isAddress = evaluator.base == nil && scalar.text.utf8.starts(with: "http".utf8)
         if !isAddress { list.error("uses-format", error.message, at: uses.value.position) }
         return CallDraft(file: nil, with: with.json, secrets: secrets.value)
     }

@@ -4,6 +4,8 @@ struct ExpressionScope: Sendable {
     let place: String
     let contexts: [String]
     let hasStatusFunctions: Bool
+    /// `hashFiles` may stand here. Only the runner has the files.
+    var hasFiles = false
 
     static let jobCondition = ExpressionScope(
         place: "\"if\" of a job", contexts: ["github", "gitea", "needs", "vars", "inputs"], hasStatusFunctions: true)
@@ -30,6 +32,8 @@ enum ExpressionFunction: String, CaseIterable, Sendable {
     case contains, startsWith, endsWith, format, join, toJSON, fromJSON
     case choose = "case"
     case success, failure, always, cancelled
+    /// Left to the runner, which has the files.
+    case hashFiles
 
     /// ASCII alone, which is all a name can be.
     init?(name: String) {
@@ -41,7 +45,7 @@ enum ExpressionFunction: String, CaseIterable, Sendable {
     var isStatus: Bool {
         switch self {
         case .success, .failure, .always, .cancelled: true
-        case .contains, .startsWith, .endsWith, .format, .join, .toJSON, .fromJSON, .choose: false
+        case .contains, .startsWith, .endsWith, .format, .join, .toJSON, .fromJSON, .choose, .hashFiles: false
         }
     }
 
@@ -49,7 +53,7 @@ enum ExpressionFunction: String, CaseIterable, Sendable {
     var arguments: ClosedRange<Int> {
         switch self {
         case .contains, .startsWith, .endsWith: 2...2
-        case .format: 1...255
+        case .format, .hashFiles: 1...255
         case .join: 1...2
         case .toJSON, .fromJSON: 1...1
         case .choose: 3...255

@@ -47,6 +47,8 @@ extension Evaluation {
         case .failure: return .bool(try status().failure)
         case .cancelled: return .bool(try status().cancelled)
         case .always: return .bool(true)
+        case .hashFiles:
+            throw EvaluationFault(message: "hashFiles reads the files of a job: only its runner can evaluate it")
         case .choose: return .null  // does not come here: it does not evaluate all its arguments
         }
     }

@@ -239,13 +239,16 @@ private struct ExpressionParser {
 
     private func function(_ token: ExpressionToken) throws(ExpressionFault) -> ExpressionFunction {
         let function = ExpressionFunction(name: token.text)
-        if let function, !function.isStatus || scope.hasStatusFunctions { return function }
-        let isHash = token.text.lowercased() == "hashfiles"
+        if let function, function.isStatus ? scope.hasStatusFunctions : function != .hashFiles || scope.hasFiles {
+            return function
+        }
         throw ExpressionFault(
             .function, "Unrecognized function: '\(quoted(token.text))'", at: token.offset, in: source,
-            hint: function != nil
-                ? "\(scope.place) cannot ask for the status of jobs"
-                : isHash ? "only steps can use it: the server does not have the files of the job" : "")
+            hint: function == nil
+                ? ""
+                : function == .hashFiles
+                    ? "only steps can use it: the server does not have the files of the job"
+                    : "\(scope.place) cannot ask for the status of jobs")
     }
 
     private func fault(of function: ExpressionFunction, argumentCount count: Int) -> String? {

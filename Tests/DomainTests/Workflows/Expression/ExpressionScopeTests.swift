@@ -24,12 +24,13 @@ struct ExpressionScopeTests {
         arguments: [
             ("contains", 2...2), ("STARTSWITH", 2...2), ("endsWith", 2...2), ("Format", 1...255), ("join", 1...2),
             ("tojson", 1...1), ("fromJSON", 1...1), ("case", 3...255), ("success", 0...0), ("Always", 0...0),
+            ("HASHFILES", 1...255),
         ])
     func functions(name: String, arguments: ClosedRange<Int>) {
         #expect(ExpressionFunction(name: name)?.arguments == arguments)
     }
 
-    @Test("what is no function", arguments: ["hashFiles", "choose", "", "joın", "contains "])
+    @Test("what is no function", arguments: ["hashFile", "choose", "", "joın", "contains "])
     func unknown(name: String) { #expect(ExpressionFunction(name: name) == nil) }
 
     @Test("the functions of the state are these four")
