@@ -1,4 +1,15 @@
--- Made by `make schema`; nobody runs it. The last migration in it is 0088_called_workflows_checked.sql.
+-- Made by `make schema`; nobody runs it. The last migration in it is 0090_schedules.sql.
+CREATE FUNCTION public.ask_for_schedules() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into schedule_set (repository_id)
+    values (case when tg_table_name = 'repository' then (to_jsonb(new) ->> 'id')::bigint
+                 else (to_jsonb(new) ->> 'repository_id')::bigint end)
+        on conflict (repository_id) do update set asked = schedule_set.asked + 1, due_at = now();
+    return null;
+end $$;
+
 CREATE FUNCTION public.job_queue_key_default() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -802,6 +813,62 @@ ALTER TABLE public.runner ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.schedule (
+    id bigint NOT NULL,
+    repository_id bigint NOT NULL,
+    workflow_path text NOT NULL,
+    cron text NOT NULL,
+    timezone text NOT NULL,
+    actor_id bigint,
+    next_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON COLUMN public.schedule.cron IS 'the line as the workflow has it: github.event.schedule';
+
+COMMENT ON COLUMN public.schedule.timezone IS 'the key beside the line; empty when it is absent';
+
+COMMENT ON COLUMN public.schedule.actor_id IS 'who pushed the line first: the actor of its runs';
+
+COMMENT ON COLUMN public.schedule.next_at IS 'the next slot; null: it never fires';
+
+ALTER TABLE public.schedule ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.schedule_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.schedule_set (
+    repository_id bigint NOT NULL,
+    asked bigint DEFAULT 1 NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    actor_id bigint
+);
+
+COMMENT ON COLUMN public.schedule_set.asked IS 'counts what may have changed the lines: a push to the default branch, another default branch, a workflow disabled, the repository archived';
+
+COMMENT ON COLUMN public.schedule_set.done IS 'the value of asked that the stored lines stand for';
+
+COMMENT ON COLUMN public.schedule_set.due_at IS 'when an instance may read the files; later while one does';
+
+COMMENT ON COLUMN public.schedule_set.actor_id IS 'who pushed to the default branch last';
+
+CREATE TABLE public.schedule_slot (
+    repository_id bigint NOT NULL,
+    workflow_path text NOT NULL,
+    cron text NOT NULL,
+    timezone text NOT NULL,
+    slot timestamp with time zone NOT NULL,
+    inbox_id bigint NOT NULL,
+    fired_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON COLUMN public.schedule_slot.inbox_id IS 'the event that it became; the row of inbox goes earlier';
+
 CREATE TABLE public.secret (
     id bigint NOT NULL,
     owner_id bigint,
@@ -1160,6 +1227,18 @@ ALTER TABLE ONLY public.runner
 ALTER TABLE ONLY public.runner
     ADD CONSTRAINT runner_uuid_key UNIQUE (uuid);
 
+ALTER TABLE ONLY public.schedule
+    ADD CONSTRAINT schedule_once UNIQUE (repository_id, workflow_path, cron, timezone);
+
+ALTER TABLE ONLY public.schedule
+    ADD CONSTRAINT schedule_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.schedule_set
+    ADD CONSTRAINT schedule_set_pkey PRIMARY KEY (repository_id);
+
+ALTER TABLE ONLY public.schedule_slot
+    ADD CONSTRAINT schedule_slot_pkey PRIMARY KEY (repository_id, workflow_path, cron, timezone, slot);
+
 ALTER TABLE ONLY public.secret
     ADD CONSTRAINT secret_pkey PRIMARY KEY (id);
 
@@ -1360,6 +1439,18 @@ CREATE INDEX runner_repository_idx ON public.runner USING btree (repository_id);
 
 CREATE INDEX runner_seen_idx ON public.runner USING btree (last_online DESC NULLS LAST, id DESC);
 
+CREATE INDEX schedule_actor_idx ON public.schedule USING btree (actor_id) WHERE (actor_id IS NOT NULL);
+
+CREATE INDEX schedule_next_idx ON public.schedule USING btree (next_at, id) WHERE (next_at IS NOT NULL);
+
+CREATE INDEX schedule_set_actor_idx ON public.schedule_set USING btree (actor_id) WHERE (actor_id IS NOT NULL);
+
+CREATE INDEX schedule_set_due_idx ON public.schedule_set USING btree (due_at) WHERE (done < asked);
+
+CREATE INDEX schedule_slot_fired_idx ON public.schedule_slot USING btree (fired_at);
+
+CREATE INDEX schedule_slot_inbox_idx ON public.schedule_slot USING btree (inbox_id);
+
 CREATE INDEX secret_key_idx ON public.secret USING btree (key_id);
 
 CREATE UNIQUE INDEX secret_level_name ON public.secret USING btree (COALESCE(repository_id, (0)::bigint), COALESCE(owner_id, (0)::bigint), name);
@@ -1418,9 +1509,13 @@ CREATE TRIGGER job_queue_key BEFORE INSERT OR UPDATE OF status ON public.job FOR
 
 CREATE TRIGGER log_file_gone AFTER DELETE ON public.log_file FOR EACH ROW WHEN (((old.path IS NOT NULL) AND (old.expired_at IS NULL))) EXECUTE FUNCTION public.note_log_removal();
 
+CREATE TRIGGER repository_changes_schedules AFTER UPDATE OF default_branch, is_archived, deleted_at ON public.repository FOR EACH ROW WHEN (((old.default_branch IS DISTINCT FROM new.default_branch) OR (old.is_archived IS DISTINCT FROM new.is_archived) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.ask_for_schedules();
+
 CREATE TRIGGER repository_keep_last AFTER UPDATE OF artifact_keep_last ON public.repository FOR EACH ROW WHEN ((new.artifact_keep_last IS DISTINCT FROM old.artifact_keep_last)) EXECUTE FUNCTION public.note_keep_last();
 
 CREATE TRIGGER task_final BEFORE UPDATE OF status ON public.task FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_final_state();
+
+CREATE TRIGGER workflow_changes_schedules AFTER INSERT OR UPDATE OF is_disabled ON public.workflow FOR EACH ROW EXECUTE FUNCTION public.ask_for_schedules();
 
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
@@ -1550,6 +1645,21 @@ ALTER TABLE ONLY public.runner
 
 ALTER TABLE ONLY public.runner
     ADD CONSTRAINT runner_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.schedule
+    ADD CONSTRAINT schedule_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.schedule
+    ADD CONSTRAINT schedule_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.schedule_set
+    ADD CONSTRAINT schedule_set_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.schedule_set
+    ADD CONSTRAINT schedule_set_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.schedule_slot
+    ADD CONSTRAINT schedule_slot_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.secret
     ADD CONSTRAINT secret_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.encryption_key(id);

@@ -85,7 +85,9 @@ private struct RerunSpread {
             var nodes = BitSet(count: graph.nodes.count)
             for job in changed { if let node = graph.index(of: job) { nodes.insert(node) } }
             for job in jobs {
-                guard let node = graph.index(of: job), !graph.nodes[node].ancestors.isDisjoint(with: nodes) else { continue }
+                guard let node = graph.index(of: job), !graph.nodes[node].ancestors.isDisjoint(with: nodes) else {
+                    continue
+                }
                 again.insert(job.id)
             }
             // Callers change with what they called, and those who need them in turn: one level up a turn.

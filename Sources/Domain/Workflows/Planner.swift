@@ -266,7 +266,8 @@ public struct Planner: Sendable {
         steps += given - max(0, filterSteps)
         switch decision {
         case .runs:
-            stage = file.calls.isEmpty ? .starting(file, nil) : .calling(file, CalledFiles(of: file, base: subject.base))
+            stage =
+                file.calls.isEmpty ? .starting(file, nil) : .calling(file, CalledFiles(of: file, base: subject.base))
         case .skipped(let reason):
             steps += file.parsingSteps
             tell(file.path, reason)
@@ -368,7 +369,7 @@ func inputs(of event: RepositoryEvent, _ on: Triggers?) -> ExpressionValue {
 
 extension PlannedJob {
     /// - Parameter needs: of a deferred job, whose file does not tell them.
-    init(_ job: JobPlan, needs: [String]? = nil) {
+    package init(_ job: JobPlan, needs: [String]? = nil) {
         var definition = job.definition
         if let needs { definition.needs = needs }
         let stored = job.standsFor?.stored ?? definition.stored

@@ -60,7 +60,9 @@ public struct WorkflowFile: Sendable {
     /// Files that its jobs call, as written, in order.
     var calls: [(uses: String, position: Position)] {
         (root?["jobs"]?.value.pairs ?? []).prefix(WorkflowLimits.jobsMax).compactMap { job in
-            guard let uses = job.value["uses"]?.value, let scalar = uses.scalar, scalar.value != .null else { return nil }
+            guard let uses = job.value["uses"]?.value, let scalar = uses.scalar, scalar.value != .null else {
+                return nil
+            }
             return (scalar.text, uses.position)
         }
     }

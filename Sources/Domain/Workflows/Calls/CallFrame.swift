@@ -48,7 +48,8 @@ public struct CallFrame: Equatable, Sendable {
         let parts = StoredMembers(try jsonMembers(bytes))
         namePrefix = try parts.text("prefix")
         inputs = String(decoding: try parts.value("inputs"), as: UTF8.self)
-        secrets = try SecretGrant(stored: try ExpressionValue(json: String(decoding: try parts.value("secrets"), as: UTF8.self)))
+        secrets = try SecretGrant(
+            stored: try ExpressionValue(json: String(decoding: try parts.value("secrets"), as: UTF8.self)))
         permissions = TokenPermissions(stored: try parts.text("permissions"))
         mayIdentify = try parts.value("id_token").elementsEqual("true".utf8)
         file = CallReference(name: try parts.text("file"))

@@ -16,7 +16,8 @@ func readCall(
 ) -> CallDraft {
     let job = pair.value
     for key in job.pairs ?? [] where jobKeys.contains(key.key) && !callKeys.contains(key.key) {
-        let message = "\"\(key.key)\" cannot stand beside \"uses\" in job \"\(pair.key)\": the called workflow's jobs have it"
+        let message =
+            "\"\(key.key)\" cannot stand beside \"uses\" in job \"\(pair.key)\": the called workflow's jobs have it"
         if key.key == "runs-on" || key.key == "steps" {
             list.error("unexpected-key", message, at: key.position)
         } else {
@@ -95,7 +96,8 @@ private func readCallSecrets(
 
 /// `NAME` of `${{ secrets.NAME }}`, and of nothing else.
 private func secretName(in text: String) -> String? {
-    guard let pieces = Template.pieces(of: text.trimmed), pieces.count == 1, case .expression(let source)? = pieces.first,
+    guard let pieces = Template.pieces(of: text.trimmed), pieces.count == 1,
+        case .expression(let source)? = pieces.first,
         let tokens = try? expressionTokens(source)
     else { return nil }
     let isDotted = tokens.count == 4 && tokens[1].isSign(".") && tokens[2].kind == .name
@@ -127,7 +129,8 @@ private func check(
     }
     guard let interface = callee.interface else {
         return list.error(
-            "call-file", callee.parsingFault ?? "\"\(file.name)\" cannot be called: its \"on\" has no \"workflow_call\"",
+            "call-file",
+            callee.parsingFault ?? "\"\(file.name)\" cannot be called: its \"on\" has no \"workflow_call\"",
             at: uses.value.position)
     }
     let inputs = interface.inputs.map(\.name)

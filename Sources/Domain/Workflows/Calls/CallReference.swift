@@ -15,7 +15,8 @@ public struct CallReference: Hashable, Sendable {
     ///   - base: this server's address without a slash at the end: whole addresses must begin with it.
     init(uses: String, in file: CallReference?, base: String) throws(Fault) {
         guard !hasExpression(uses) else {
-            throw Fault(message: "\"uses\" of a job cannot have an expression, because the file is read before the run starts")
+            throw Fault(
+                message: "\"uses\" of a job cannot have an expression, because the file is read before the run starts")
         }
         guard uses.utf8.count <= CallLimits.usesBytesMax, !hasNUL(uses) else {
             throw Fault(message: "\"uses\" has more than \(CallLimits.usesBytesMax) bytes, or a NUL character")

@@ -35,7 +35,8 @@ public struct CalledFiles: Sendable {
         case .bytes(let found):
             bytes += found.count
             guard bytes <= CallLimits.filesBytesMax else {
-                missing[reference.name] = "makes the called files larger than \(CallLimits.filesBytesMax) bytes together"
+                missing[reference.name] =
+                    "makes the called files larger than \(CallLimits.filesBytesMax) bytes together"
                 return
             }
             let file = WorkflowFile(found, path: reference.name, steps: steps)
@@ -108,6 +109,7 @@ public struct CalledFiles: Sendable {
         let levels = 1 + height(reference)  // the workflow at the top is one
         if let cycle { return "calls itself: " + cycle.map { "\"\($0)\"" }.joined(separator: " -> ") }
         guard levels > CallLimits.levelsMax else { return nil }
-        return "is \(levels) levels of workflows, the one at the top included; at most \(CallLimits.levelsMax) are allowed"
+        return
+            "is \(levels) levels of workflows, the one at the top included; at most \(CallLimits.levelsMax) are allowed"
     }
 }

@@ -39,7 +39,9 @@ public struct WorkflowCall: Equatable, Sendable {
             guard let bytes = files[file.name] else {
                 throw CallFault("\"\(file.name)\" was not read when the run was planned")
             }
-            guard steps > 0 else { throw CallFault("planning the called workflows takes too many steps [planning-cost]") }
+            guard steps > 0 else {
+                throw CallFault("planning the called workflows takes too many steps [planning-cost]")
+            }
             let callee = WorkflowFile(bytes, path: file.name, steps: min(steps, PlanningLimits.fileStepsMax))
             guard let interface = callee.interface else {
                 throw CallFault("\"\(file.name)\" has no \"workflow_call\"")
@@ -163,14 +165,17 @@ extension WorkflowCall {
         json.object { json in
             json.key("version")
             json.literal("\(JobDefinition.version)")
-            for (name, text) in [("key", key), ("name", name), ("call", file.name), ("permissions", permissions.stored)] {
+            for (name, text) in [
+                ("key", key), ("name", name), ("call", file.name), ("permissions", permissions.stored),
+            ] {
                 json.key(name)
                 json.string(text)
             }
             json.key("needs")
             json.array { json in needs.forEach { json.string($0) } }
             for (name, text) in [
-                ("with", with), ("matrix", matrix), ("strategy", strategy), ("id_token", mayIdentify ? "true" : "false"),
+                ("with", with), ("matrix", matrix), ("strategy", strategy),
+                ("id_token", mayIdentify ? "true" : "false"),
             ] {
                 json.key(name)
                 json.member(Array(text.utf8))
@@ -224,7 +229,8 @@ extension JobPlaceholder {
     /// Nil when a newer server wrote it.
     public init?(stored bytes: [UInt8]) {
         do {
-            self = WorkflowCall.isStored(in: bytes)
+            self =
+                WorkflowCall.isStored(in: bytes)
                 ? .call(try WorkflowCall(stored: bytes)) : .legs(try DeferredJob(stored: bytes))
         } catch {
             return nil

@@ -37,7 +37,8 @@ struct CallReferenceTests {
     @Test(
         "is refused with words",
         arguments: [
-            ("./x.yml@main", "cannot have \"@\""), ("x.yml", "is neither"), ("./x.txt", "is neither"), ("", "is neither"),
+            ("./x.yml@main", "cannot have \"@\""), ("x.yml", "is neither"), ("./x.txt", "is neither"),
+            ("", "is neither"),
             ("./../x.yml", "is neither"), ("./a//x.yml", "is neither"), ("ann/app/x.yml", "is neither"),
             ("ann/app/x.yml@", "is neither"), ("ann/app/x.yml@a b", "is neither"), ("ann/app/x.yml@a..b", "is neither"),
             ("/app/x.yml@v1", "is neither"), ("ann/app/../../x.yml@v1", "is neither"),

@@ -33,9 +33,10 @@ struct CalledFilesTests {
         let found = calls.run()
         let run = try #require(found)
         #expect(run.problem == "")
-        #expect(calls.world.asked.filter { $0.hasPrefix("called") } == [
-            "called ./w/x.yml", "called ann/lib/w/y.yml@v1", "called ./w/z.yml",
-        ])
+        #expect(
+            calls.world.asked.filter { $0.hasPrefix("called") } == [
+                "called ./w/x.yml", "called ann/lib/w/y.yml@v1", "called ./w/z.yml",
+            ])
         #expect(run.calledFiles.map(\.name) == ["./w/x.yml", "./w/z.yml", "ann/lib/w/y.yml@v1"])
         #expect(run.jobs.map(\.isDeferred) == [true, true, true])
     }
@@ -44,7 +45,10 @@ struct CalledFilesTests {
     func faults() {
         var calls = CallWorld(
             Self.caller("./w/x.yml"),
-            ["w/x.yml": "on: workflow_call\njobs: {j: {runs-on: x, steps: [{run: x, name: '${{ nope.x }}'}], needs: gone}}\n"])
+            [
+                "w/x.yml":
+                    "on: workflow_call\njobs: {j: {runs-on: x, steps: [{run: x, name: '${{ nope.x }}'}], needs: gone}}\n"
+            ])
         let faults = calls.faults()
         #expect(faults.contains { $0.hasPrefix("./w/x.yml:2:") && $0.contains("\"gone\"") }, "\(faults)")
         let run = calls.run()
@@ -55,13 +59,24 @@ struct CalledFilesTests {
         "that cannot be called",
         arguments: [
             ("./w/gone.yml", [:], "\"./w/gone.yml\" does not exist [call-file]"),
-            ("./w/x.yml", ["w/x.yml": "on: push\njobs: {j: {runs-on: x, steps: [run: x]}}"], "its \"on\" has no \"workflow_call\" [call-file]"),
+            (
+                "./w/x.yml", ["w/x.yml": "on: push\njobs: {j: {runs-on: x, steps: [run: x]}}"],
+                "its \"on\" has no \"workflow_call\" [call-file]"
+            ),
             ("./w/x.yml", ["w/x.yml": "on: [\n"], "could not parse as YAML"),
-            ("./w/x.yml", ["w/x.yml": Self.caller("./w/x.yml")], "calls itself: \"./w/x.yml\" -> \"./w/x.yml\" [call-depth]"),
-            ("./w/x.yml", ["w/x.yml": Self.caller("./w/y.yml"), "w/y.yml": Self.caller("./w/x.yml")],
-             "calls itself: \"./w/x.yml\" -> \"./w/y.yml\" -> \"./w/x.yml\" [call-depth]"),
+            (
+                "./w/x.yml", ["w/x.yml": Self.caller("./w/x.yml")],
+                "calls itself: \"./w/x.yml\" -> \"./w/x.yml\" [call-depth]"
+            ),
+            (
+                "./w/x.yml", ["w/x.yml": Self.caller("./w/y.yml"), "w/y.yml": Self.caller("./w/x.yml")],
+                "calls itself: \"./w/x.yml\" -> \"./w/y.yml\" -> \"./w/x.yml\" [call-depth]"
+            ),
             ("./w/x.yml@v1", [:], "cannot have \"@\" and a ref [uses-format]"),
-            ("https://github.com/a/b/w/x.yml@v1", [:], "is not on this server; only workflows of http://localhost can be called [uses-format]"),
+            (
+                "https://github.com/a/b/w/x.yml@v1", [:],
+                "is not on this server; only workflows of http://localhost can be called [uses-format]"
+            ),
         ] as [(String, [String: String], String)])
     func refused(uses: String, files: [String: String], words: String) {
         var calls = CallWorld("on: push\njobs: {c: {uses: \"\(uses)\"}}\n", files)

@@ -37,12 +37,15 @@ struct InputTextTests {
     @Test("an `if` is an expression without marks; numbers and keys stay")
     func conditions() throws {
         let step = try yamlTree(
-            Array("{if: inputs.b && github.ref, run: inputs.b, timeout-minutes: 5, env: {'${{ inputs.s }}': 'v ${{ inputs.n }}'}}".utf8))
+            Array(
+                "{if: inputs.b && github.ref, run: inputs.b, timeout-minutes: 5, env: {'${{ inputs.s }}': 'v ${{ inputs.n }}'}}"
+                    .utf8))
         var json = JSONWriter()
         json.node(InputText(Self.inputs).replaced(step))
         #expect(
             String(decoding: json.bytes, as: UTF8.self)
-                == #"{"if":"true && github.ref","run":"inputs.b","timeout-minutes":5,"env":{"${{ 'it''s' }}":"v ${{ 1.5 }}"}}"#)
+                == #"{"if":"true && github.ref","run":"inputs.b","timeout-minutes":5,"env":{"${{ 'it''s' }}":"v ${{ 1.5 }}"}}"#
+        )
     }
 
     @Test("the literal gives what the input was, read by our own evaluator")

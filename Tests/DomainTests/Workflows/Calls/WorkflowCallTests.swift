@@ -52,7 +52,8 @@ struct WorkflowCallTests {
     func expansion() throws {
         let files = ["w/x.yml": Self.callee]
         let call = try Self.call(
-            "needs: a, name: Deploy, uses: ./w/x.yml, with: {env: \"${{ needs.a.outputs.e }}\", dry: true}", files: files)
+            "needs: a, name: Deploy, uses: ./w/x.yml, with: {env: \"${{ needs.a.outputs.e }}\", dry: true}",
+            files: files)
         let need = NeedResult(key: "a", result: .success, outputs: [JobOutput(name: "e", value: "pr'od")])
         let expansion = Self.expand(call, files, needs: [need])
         let jobs = try Self.jobs(expansion)
