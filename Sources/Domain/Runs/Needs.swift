@@ -63,11 +63,10 @@ struct NeedsState {
             steps += 1
             guard settled.contains(need) else { return .notYet }
         }
-        let inputs = job.caller.flatMap { scopes[$0]?.inputValues } ?? values.inputs
         let readsNeeds = conditionReadsNeeds(job.condition)
         if readsNeeds { steps += node.needs.count }
         let facts = ConditionFacts(
-            github: values.github, vars: values.vars, inputs: inputs,
+            github: values.github, vars: values.vars, inputs: inputs(calledBy: job.caller),
             needs: readsNeeds ? node.needs.compactMap { results[$0] } : [],
             success: !isCancelled && node.ancestors.isSubset(of: succeeded),
             failure: !node.ancestors.isDisjoint(with: failed),
@@ -79,11 +78,26 @@ struct NeedsState {
         }
     }
 
+    /// The context `inputs` of the jobs of a called workflow; nil: of those at the top.
+    private func inputs(calledBy caller: JobID?) -> ExpressionValue {
+        caller.flatMap { scopes[$0]?.inputValues } ?? values.inputs
+    }
+
     /// Of the needs of a node, which are all settled.
     func results(neededBy index: Int) -> [NeedResult] { graph.nodes[index].needs.compactMap { results[$0] } }
 
     /// Of a node, once it is settled.
     func result(of index: Int) -> NeedResult? { results[index] }
+
+    /// The concurrency group of a job whose verdict is `ready`.
+    func group(
+        of job: JobConcurrency, calledBy caller: JobID?, _ index: Int, _ budget: inout ExpressionBudget, steps: inout Int
+    ) -> GroupVerdict {
+        let values = RunValues(github: values.github, vars: values.vars, inputs: inputs(calledBy: caller))
+        guard job.readsNeeds else { return job.verdict(values, needs: [], &budget) }
+        steps += graph.nodes[index].needs.count
+        return job.verdict(values, needs: results(neededBy: index), &budget)
+    }
 
     /// The legs of a deferred job whose verdict is `ready`.
     ///

@@ -34,8 +34,9 @@ public struct RunScript<Tables: RunTables> {
     ) throws -> [RunChange] {
         let jobs = try load(run)
         let asksValues = jobs.contains {
-            $0.snapshot.state == .blocked && ($0.snapshot.condition != nil || $0.snapshot.standsFor != nil)
-                || $0.snapshot.state == .calling
+            $0.snapshot.state == .calling
+                || $0.snapshot.state == .blocked
+                    && ($0.snapshot.condition != nil || $0.snapshot.standsFor != nil || $0.snapshot.asksForGroup)
         }
         var snapshot = RunSnapshot(
             jobs: jobs.map(\.snapshot), values: asksValues ? try tables.values(of: run.id) : .unasked,
@@ -43,11 +44,14 @@ public struct RunScript<Tables: RunTables> {
         if jobs.contains(where: { $0.snapshot.state == .blocked && $0.snapshot.call != nil }) {
             snapshot.calledFiles = try tables.calledFiles(of: run.id)
         }
+        if let group = run.group, jobs.contains(where: \.snapshot.asksForGroup) {
+            snapshot.groupKey = PlannedGroup(name: try tables.name(of: group), cancelsInProgress: false).key
+        }
         let changes = try decide(snapshot, event, problem: problem)
         if event.isCancel, !changes.isEmpty {
             try tables.append(Event(.cancelRequested, run: run.id, actor: actor, detail: problem))
         }
-        try write(changes, to: run, jobs: jobs, endedByServer: event.isServers)
+        try write(changes, to: run, jobs: jobs, problem: problem, endedByServer: event.isServers)
         guard changes.contains(where: \.isExpansion) else { return changes }
         // What was just called may call in turn, on each level.
         let isCancelled = changes.contains(.requestCancel)
@@ -60,7 +64,8 @@ public struct RunScript<Tables: RunTables> {
         let isAsked = jobs.contains {
             $0.snapshot.state == .calling
                 || $0.snapshot.state == .blocked
-                    && ($0.snapshot.standsFor != nil || conditionReadsNeeds($0.snapshot.condition))
+                    && ($0.snapshot.standsFor != nil || conditionReadsNeeds($0.snapshot.condition)
+                        || $0.snapshot.asksForGroup && $0.snapshot.concurrency?.readsNeeds ?? false)
         }
         guard isAsked else { return jobs }
         let outputs = try tables.outputs(of: run.id, attempt: run.attempt)
@@ -78,7 +83,9 @@ public struct RunScript<Tables: RunTables> {
 
     // MARK: writing what was decided
 
-    private func write(_ changes: [RunChange], to run: LockedRun, jobs: [LoadedJob], endedByServer: Bool) throws {
+    private func write(
+        _ changes: [RunChange], to run: LockedRun, jobs: [LoadedJob], problem: String, endedByServer: Bool
+    ) throws {
         let loaded = Dictionary(jobs.map { ($0.snapshot.id, $0) }, uniquingKeysWith: { first, _ in first })
         var queue: QueueTail?
         for change in changes {
@@ -104,7 +111,10 @@ public struct RunScript<Tables: RunTables> {
                 try tables.appendFirst(of: made, run: run.id)
             case .callOutputs(let job, let outputs): try tables.put(outputs, ofCall: job)
             case .giveUp(let job): try tables.giveUp(job)
-            case .requestCancel: try tables.requestCancel(of: run.id)
+            case .want(let job, let group):
+                try tables.want(group, job)
+                try tables.notifyWish(of: job)
+            case .requestCancel: try tables.requestCancel(of: run.id, problem: problem)
             case .run(let status): try move(run.id, to: status)
             case .wake(let group): try tables.notifyGroup(group)
             }

@@ -317,6 +317,7 @@ public struct Planner: Sendable {
             warnings: warnings.joined(separator: "\n"), jobs: jobs.map { PlannedJob($0) })
         if !jobs.isEmpty { plan.calledFiles = called?.kept ?? [] }
         plan.workflowName = cut(reading.workflow?.name ?? "", bytesMax: PushLimits.titleBytesMax)
+        plan.group = reading.workflow?.group
         if case .workflowDispatch = subject.event {
             plan.inputs = try? inputs.json(bytesMax: PlanSettings.inputsBytesMax)
         }
@@ -381,6 +382,7 @@ extension PlannedJob {
             definition: String(decoding: stored, as: UTF8.self), isDeferred: job.standsFor != nil,
             payload: String(decoding: job.payload, as: UTF8.self))
         strategy = job.strategy
+        concurrency = job.concurrency
     }
 
     /// The job's row when it was just made.
@@ -390,6 +392,7 @@ extension PlannedJob {
             hasOutputs: hasOutputs, state: .blocked)
         if isDeferred { job.standsFor = definition.flatMap { JobPlaceholder(stored: Array($0.utf8)) } }
         job.strategy = strategy
+        job.concurrency = concurrency
         return job
     }
 }

@@ -99,9 +99,10 @@ public struct WorkflowFile: Sendable {
         let runName = readRunName(root, &evaluator, &list)
         checkPermissions(root, &list)
         if let on = root["on"]?.value { _ = CallInterface(on, &list) }
+        let group = readWorkflowGroup(root, &evaluator, &list)
         let jobs = readJobs(root, &evaluator, &list)
         guard list.errorCount == 0, let triggers else { return reading(nil) }
-        return reading(Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs))
+        return reading(Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs, group: group))
     }
 }
 

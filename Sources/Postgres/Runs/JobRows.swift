@@ -17,6 +17,7 @@ extension JobStore {
                t.runner_can_cancel and coalesce(t.heard_at, t.started_at) > now() - make_interval(secs => $3::bigint),
                j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key,
                case when j.is_deferred and j.status = 7 then j.definition end, j.fail_fast, j.max_parallel::bigint, j.is_given_up,
+               case when j.status = 7 then j.concurrency end, j.group_name, j.group_cancels, j.group_queues, j.group_id, j.group_held,
                j.is_deferred, j.caller_id, case when j.status = 6 then j.call_scope end
           from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
          where j.run_id = $1 and a.number = $2 order by j.id
@@ -49,7 +50,7 @@ extension JobStore {
         let task = TaskID(row.int(7))
         let state: JobState =
             switch try row.status(6) {
-            case .running where row.bool(19), .cancelling where row.bool(19): .calling
+            case .running where row.bool(25), .cancelling where row.bool(25): .calling
             case .blocked: .blocked
             case .waiting: .waiting
             case .running: .running(task, runnerCanCancel: row.bool(8))
@@ -66,8 +67,14 @@ extension JobStore {
         job.standsFor = row.optionalText(15).flatMap { JobPlaceholder(stored: Array($0.utf8)) }
         job.strategy = LegStrategy(failFast: row.bool(16), maxParallel: row.optionalInt(17))
         job.isGivenUp = row.bool(18)
-        job.caller = row.optionalInt(20).map(JobID.init)
-        job.scope = row.optionalText(21).flatMap { try? CallScope(stored: $0) }
+        job.concurrency = row.optionalText(19).flatMap(JobConcurrency.init)
+        if let group = row.optionalInt(23).map(GroupID.init) {
+            job.place = row.bool(24) ? .held(group) : .pending(group)
+        } else {
+            job.place = planned(row, at: 20).map(JobPlace.wanted)
+        }
+        job.caller = row.optionalInt(26).map(JobID.init)
+        job.scope = row.optionalText(27).flatMap { try? CallScope(stored: $0) }
         return job
     }
 }

@@ -193,6 +193,8 @@ func planCall(
         matrixIndex: index, definition: JobDefinition(workflow: [], key: job.key, name: name, needs: needs, job: []),
         payload: [])
     plan.standsFor = .call(made)
+    plan.concurrency = job.concurrency.map { JobConcurrency($0, contexts) }
+    plan.strategy = job.legStrategy
     return plan
 }
 

@@ -11,6 +11,9 @@ struct ExpressionScope: Sendable {
         place: "\"if\" of a job", contexts: ["github", "gitea", "needs", "vars", "inputs"], hasStatusFunctions: true)
     static let runName = ExpressionScope(
         place: "\"run-name\"", contexts: ["github", "gitea", "vars", "inputs"], hasStatusFunctions: false)
+    /// Of a workflow; a job's is `job("concurrency")`.
+    static let concurrency = ExpressionScope(
+        place: "\"concurrency\"", contexts: ["github", "gitea", "vars", "inputs"], hasStatusFunctions: false)
     static let strategy = ExpressionScope(
         place: "\"strategy\"", contexts: ["github", "gitea", "needs", "vars", "inputs"], hasStatusFunctions: false)
     static let callOutput = ExpressionScope(
