@@ -91,7 +91,8 @@ struct NeedsState {
 
     /// The concurrency group of a job whose verdict is `ready`.
     func group(
-        of job: JobConcurrency, calledBy caller: JobID?, _ index: Int, _ budget: inout ExpressionBudget, steps: inout Int
+        of job: JobConcurrency, calledBy caller: JobID?, _ index: Int, _ budget: inout ExpressionBudget,
+        steps: inout Int
     ) -> GroupVerdict {
         let values = RunValues(github: values.github, vars: values.vars, inputs: inputs(calledBy: caller))
         guard job.readsNeeds else { return job.verdict(values, needs: [], &budget) }

@@ -33,7 +33,7 @@ struct JobDefinitionTests {
     func same() throws {
         let jobs = try #require(read(Self.file).workflow).jobs
         #expect(jobs.count == 8)
-        for job in jobs {
+        for job in jobs where job.standsFor == nil {
             let stored = try JobDefinition(stored: job.definition.stored)
             #expect(stored == job.definition)
             #expect(payload(of: stored) == job.payload, "\(job.name)")
