@@ -121,10 +121,9 @@ extension EventPayload {
     ///
     /// - Parameter repository: as the API shows it.
     public func completed(for event: EventName, repository: ExpressionValue, sender: String) -> EventPayload {
-        guard case .object(let object) = value else { return self }
-        let isNested = event == .pullRequest || event == .pullRequestTarget || event == .workflowRun
-        // What its teller made whole stands as it is, to the letter.
-        guard isNested || object["repository"] == nil || object["sender"] == nil else { return self }
+        // Of those that the server tells itself; any other stands as its teller made it, to the letter.
+        let told: [EventName] = [.create, .delete, .schedule, .workflowRun, .pullRequest, .pullRequestTarget]
+        guard told.contains(event), case .object(let object) = value else { return self }
         var pairs = object.pairs
         func put(_ key: String, _ value: ExpressionValue) {
             if object[key] == nil { pairs.append((key: key, value: value)) }
