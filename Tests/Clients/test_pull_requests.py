@@ -78,6 +78,7 @@ def test_of_who_may_write(stack, ann, project):
     event = own["event"]
     assert (event["action"], event["number"], event["pull_request"]["title"]) == ("opened", 1, "Mend a")
     assert event["pull_request"]["head"]["repo"]["full_name"] == project.path
+    assert event["pull_request"]["merge_base"] == base
     assert event["pull_request"]["base"]["ref"] == "main" and event["repository"]["full_name"] == project.path
     # The same again is nothing; another commit moves it.
     assert push(project, ann, "HEAD:refs/for/main", "-o", "topic=mend").returncode == 0

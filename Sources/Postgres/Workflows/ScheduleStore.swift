@@ -13,11 +13,11 @@ public struct ScheduleStore: Sendable {
     private static let ask = Statement(
         "schedule_ask",
         """
-        insert into schedule_set (repository_id, actor_id)
-        select id, $3 from repository where id = $1 and 'refs/heads/' || default_branch = $2
+        insert into schedule_set (repository_id, actor_id, hears_runs)
+        select id, $3, $4 from repository where id = $1 and 'refs/heads/' || default_branch = $2
             on conflict (repository_id)
             do update set asked = schedule_set.asked + 1, due_at = now(),
-                          actor_id = coalesce(excluded.actor_id, schedule_set.actor_id)
+                          actor_id = coalesce(excluded.actor_id, schedule_set.actor_id), hears_runs = excluded.hears_runs
         """)
     private static let takeSet = Statement(
         "schedule_set_take",
@@ -49,8 +49,12 @@ public struct ScheduleStore: Sendable {
         "schedule_set_done", "update schedule_set set done = $2, hears_runs = $3 where repository_id = $1")
 
     /// A ref of the repository moved: if it is the default branch, its lines are to be read again.
-    static func ask(of repository: RepositoryID, moved ref: String, by actor: AccountID?, in tx: Transaction) throws {
-        try tx.run(ask, .int(repository.number), .text(ref), .optional(actor?.number))
+    ///
+    /// - Parameter hearsRuns: a workflow there lists `workflow_run`, or may.
+    static func ask(
+        of repository: RepositoryID, moved ref: String, by actor: AccountID?, hearsRuns: Bool = true, in tx: Transaction
+    ) throws {
+        try tx.run(ask, .int(repository.number), .text(ref), .optional(actor?.number), .bool(hearsRuns))
     }
 
     /// A repository whose lines are to be read.

@@ -94,6 +94,26 @@ struct ScheduleStoreTests {
         #expect(try (store.takeSet(leaseSeconds: 60) != nil) == asks)
     }
 
+    @Test("who hears of runs: what a push says, else what was read; where nobody knows, somebody may")
+    func hears() throws {
+        func hears() throws -> String { try text("select hears_runs::text from schedule_set") }
+        #expect(try hears() == "true", "the push did not say")
+        try read([])
+        #expect(try hears() == "false")
+        try fixture.database.transaction {
+            try ScheduleStore.ask(of: RunFixture.repository, moved: "refs/heads/x", by: nil, hearsRuns: true, in: $0)
+        }
+        #expect(try hears() == "false", "another branch says nothing")
+        _ = try fixture.plan([RunFixture.job("a")])
+        #expect(try text("select count(*)::text from inbox where kind = 'workflow_run'") == "0")
+        try fixture.script("update repository set default_branch = 'x'")
+        #expect(try hears() == "true")
+        let run = try fixture.plan([RunFixture.job("a")])
+        #expect(
+            try text("select string_agg(once, ' ') from inbox where kind = 'workflow_run'")
+                == "run \(run) attempt 1 requested")
+    }
+
     @Test("another branch asks for nothing")
     func otherBranch() throws {
         try read([Self.line])
