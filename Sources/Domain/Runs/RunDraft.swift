@@ -27,6 +27,11 @@ struct RunDraft {
         // that found it before the rerun) changes nothing.
         guard let index = run.jobs.firstIndex(where: { $0.id == id }) else { return }
         let old = run.jobs[index].state
+        if old == .calling, event == .cancelRequested || event == .forceCancelRequested {
+            // It ends with what it called.
+            for called in run.jobs where called.caller == id { try apply(event, to: called.id, problem: problem) }
+            return
+        }
         let new = try decide(old, event)
         // Words about a loss would mislead on a job that only goes back to the queue, or that somebody cancelled.
         let isTold = new == .done(.failure) || event == .abandoned || event == .cancelRequested

@@ -96,6 +96,9 @@ struct CallScopeTests {
             try Self.moves(jobs, .cancelRequested).filter { !$0.hasPrefix("requestCancel") } == [
                 "2 cancelled", "3 cancelled", "1 gives -", "1 cancelled", "run cancelled",
             ])
+        // The job alone: the others go on.
+        let one = RunEvent.job(JobID(1), .cancelRequested)
+        #expect(try Self.moves(jobs, one) == ["2 cancelled", "1 gives -", "1 cancelled", "3 skipped", "run cancelled"])
         var faulty = Self.job(1, "c", .calling)
         faulty.scope = try CallScope(stored: #"{"inputs":{},"outputs":{"o":"${{ fromJSON('x') }}"}}"#)
         let moves = try Self.moves([faulty, Self.job(2, "a", .done(.success), caller: 1)])
