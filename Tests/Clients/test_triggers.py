@@ -199,7 +199,7 @@ def test_a_workflow_run_starts_another(stack, ann, project):
         "main",
         "push",
     )
-    assert run["html_url"] == f"{stack.url}/{project.path}/actions/runs/{run['id']}"
+    assert run["html_url"] == f"{stack.url}/{project.path}/actions/runs/{int(run['id'])}"
     assert done["event"]["workflow"]["path"] == ".gitea/workflows/ci.yml"
     wait_for(lambda: settled(stack, project), "all read")
     assert sorted(events(project)) == [
