@@ -67,6 +67,8 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
         needs = []
     }
     checkPermissions(node, &list)
+    list.checkShapes(of: node, isJob: true)
+    ExpressionCheck.job(node, &evaluator, &list)
     let name = readJobName(node, evaluator, &list)
     var strategy: YAMLNode?
     var legs: [MatrixLeg]?
@@ -74,7 +76,9 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     if let written = node["strategy"]?.value, !written.isNull {
         strategy = evaluator.resolved(written, of: "strategy", .strategy, &list)
         if !evaluator.isAsWritten { legs = strategy.flatMap { readStrategy($0, &evaluator, &list) } }
-        if let evaluated = strategy, !evaluator.isAsWritten { (strategy, legStrategy) = readLegStrategy(evaluated, &list) }
+        if let evaluated = strategy, !evaluator.isAsWritten {
+            (strategy, legStrategy) = readLegStrategy(evaluated, &list)
+        }
     }
     var runsOn: RunsOn?
     var steps: [YAMLNode] = []
@@ -101,7 +105,8 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     }
     // Without runs-on an error was noted; the draft still takes part in the check of needs.
     var draft = JobDraft(
-        key: pair.key, node: node, needs: needs, name: name, runsOn: runsOn ?? .list([]), condition: condition,
+        key: pair.key, node: runnerForm(ofJob: node), needs: needs, name: name, runsOn: runsOn ?? .list([]),
+        condition: condition,
         continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, stepNames: steps.map(stepName),
         timeoutMinutes: timeout, strategy: strategy, legs: legs, isOfGroupAlone: isOfGroupAlone(node))
     draft.isAsWritten = evaluator.isAsWritten
@@ -130,11 +135,7 @@ private func readCondition(_ node: YAMLNode, _ list: inout DiagnosticList) -> St
     }
     let text = scalarText(scalar)
     do throws(ExpressionFault) {
-        if try JobCondition(text).isConstant {
-            list.warning(
-                "if-constant", "condition is always true: text outside of \"${{ }}\" makes it a non-empty string",
-                at: condition.position)
-        }
+        if try JobCondition(text).isConstant { list.constantCondition(at: condition.position) }
     } catch {
         list.expression(error, in: condition)
     }
@@ -248,6 +249,7 @@ private func readSteps(_ node: YAMLNode, of key: String, _ list: inout Diagnosti
         return []
     }
     if kept.isEmpty { list.error("missing-key", "\"steps\" has no step", at: steps.position) }
+    var ids: [[UInt8]: Position] = [:]
     for step in kept {
         guard let pairs = step.pairs else {
             list.type(step, of: "step", expected: "a mapping")
@@ -257,6 +259,7 @@ private func readSteps(_ node: YAMLNode, of key: String, _ list: inout Diagnosti
         if step["run"] == nil, step["uses"] == nil {
             list.error("missing-key", "step has neither \"run\" nor \"uses\"", at: step.position)
         }
+        list.checkStep(step, &ids)
         for name in ["name", "run", "uses", "id"] {
             guard let value = step[name]?.value else { continue }
             guard let scalar = value.scalar else {
@@ -267,7 +270,7 @@ private func readSteps(_ node: YAMLNode, of key: String, _ list: inout Diagnosti
             _ = list.isWithin(scalar.text, bytesMax, "\"\(name)\" of a step", at: value.position)
         }
     }
-    return kept
+    return kept.map(runnerForm(ofStep:))
 }
 
 /// `runs-on: {group: big}`. While there are no groups, it asks for any runner.

@@ -231,7 +231,7 @@ struct PlanEvaluator {
 }
 
 /// `${{ insert }}`
-private func isInsert(_ key: String) -> Bool {
+func isInsert(_ key: String) -> Bool {
     guard key.hasPrefix("${{"), key.hasSuffix("}}") else { return false }
     return key.dropFirst(3).dropLast(2).split(whereSeparator: \.isWhitespace).elementsEqual(["insert"])
 }

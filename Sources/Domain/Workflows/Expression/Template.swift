@@ -22,11 +22,16 @@ struct Template: Sendable {
                     kind: .syntax, message: "The expression is not closed: \"${{\" has no \"}}\" behind it", offset: at)
             }
             if at > plainStart { parts.append(.text(Self.text(scalars[plainStart..<at]))) }
+            // Places in messages count from the first character that is not blank, as GitHub's do.
+            let inside = scalars[at + 3..<end]
+            let start = inside.firstIndex { !$0.properties.isWhitespace } ?? end
+            let last = inside.lastIndex { !$0.properties.isWhitespace } ?? start
             do throws(ExpressionFault) {
-                parts.append(.expression(try parseExpression(Self.text(scalars[at + 3..<end]), scope)))
+                let source = start < end ? Self.text(scalars[start...last]) : ""
+                parts.append(.expression(try parseExpression(source, scope)))
             } catch {
                 var fault = error
-                fault.offset += at + 3
+                fault.offset += start < end ? start : at + 3
                 throw fault
             }
             at = end + 2
