@@ -330,12 +330,17 @@ CREATE TABLE public.concurrency_group (
     id bigint NOT NULL,
     repository_id bigint NOT NULL,
     name text NOT NULL,
-    next_turn bigint DEFAULT 1 NOT NULL
+    next_turn bigint DEFAULT 1 NOT NULL,
+    shown text DEFAULT ''::text NOT NULL
 );
 
 COMMENT ON TABLE public.concurrency_group IS 'locked before the runs of the group, and by whoever moves one of them';
 
+COMMENT ON COLUMN public.concurrency_group.name IS 'folded to upper case: two names that differ in case are one group';
+
 COMMENT ON COLUMN public.concurrency_group.next_turn IS 'the last turn that was taken: each run and each rerun takes one';
+
+COMMENT ON COLUMN public.concurrency_group.shown IS 'the name as its first member wrote it; empty: as in name';
 
 ALTER TABLE public.concurrency_group ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.concurrency_group_id_seq
@@ -499,6 +504,16 @@ CREATE TABLE public.job (
     token_permissions text DEFAULT 'contents:write,actions:write,packages:write'::text NOT NULL,
     definition text,
     is_deferred boolean DEFAULT false NOT NULL,
+    fail_fast boolean DEFAULT true NOT NULL,
+    max_parallel integer,
+    is_given_up boolean DEFAULT false NOT NULL,
+    concurrency text,
+    group_name text,
+    group_cancels boolean DEFAULT false NOT NULL,
+    group_queues boolean DEFAULT false NOT NULL,
+    group_id bigint,
+    group_turn bigint,
+    group_held boolean DEFAULT false NOT NULL,
     CONSTRAINT job_live_has_task CHECK (((status <> ALL (ARRAY[6, 8])) OR (task_id IS NOT NULL))),
     CONSTRAINT job_status_known CHECK (((status >= 1) AND (status <= 8))),
     CONSTRAINT job_waiting_is_queued CHECK (((status <> 5) OR (queued_at IS NOT NULL)))
@@ -517,6 +532,24 @@ COMMENT ON COLUMN public.job.token_permissions IS 'what the job''s token may do 
 COMMENT ON COLUMN public.job.definition IS 'JSON that the payload is made of at the claim (Domain: JobDefinition); null: payload was made at planning';
 
 COMMENT ON COLUMN public.job.is_deferred IS 'it stands for legs that are not planned yet; definition is then a DeferredJob (Domain)';
+
+COMMENT ON COLUMN public.job.fail_fast IS 'the first leg of its matrix that fails cancels the others';
+
+COMMENT ON COLUMN public.job.max_parallel IS 'legs of its matrix that may wait or run at once; null: all';
+
+COMMENT ON COLUMN public.job.is_given_up IS 'cancelled since another leg failed: it counts as failed for the run and for what needs it';
+
+COMMENT ON COLUMN public.job.concurrency IS 'its concurrency as written, a JobConcurrency (Domain), evaluated when its needs are done';
+
+COMMENT ON COLUMN public.job.group_name IS 'the group that it wants into, evaluated; null before';
+
+COMMENT ON COLUMN public.job.group_cancels IS 'it cancels whoever holds the group, instead of waiting for the end alone';
+
+COMMENT ON COLUMN public.job.group_queues IS 'those that waited for the group before it go on waiting (queue: max)';
+
+COMMENT ON COLUMN public.job.group_id IS 'the group, once it has a turn in it; no foreign key, since what has ended is of no group';
+
+COMMENT ON COLUMN public.job.group_held IS 'it was let into the group; the others wait for its end';
 
 ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.job_id_seq
@@ -718,6 +751,7 @@ CREATE TABLE public.run (
     needs_approval boolean DEFAULT false NOT NULL,
     approved_at timestamp with time zone,
     approved_by bigint,
+    queues_all boolean DEFAULT false NOT NULL,
     CONSTRAINT run_approved_needed_it CHECK (((approved_at IS NULL) OR needs_approval)),
     CONSTRAINT run_status_known CHECK (((status >= 1) AND (status <= 8)))
 );
@@ -741,6 +775,8 @@ COMMENT ON COLUMN public.run.inputs IS 'the context inputs of a dispatch, by the
 COMMENT ON COLUMN public.run.needs_approval IS 'its jobs stay blocked until approved_at is set';
 
 COMMENT ON COLUMN public.run.approved_by IS 'who let it start; null also once the account is gone';
+
+COMMENT ON COLUMN public.run.queues_all IS 'those that waited for the group before it go on waiting (queue: max)';
 
 ALTER TABLE public.run ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.run_id_seq
@@ -1331,6 +1367,10 @@ CREATE INDEX inbox_settled_idx ON public.inbox USING btree (COALESCE(settled_at,
 CREATE INDEX inbox_waiting_idx ON public.inbox USING btree (owner_id, repository_id, due_at, id) WHERE (state = ANY (ARRAY['announced'::text, 'confirmed'::text]));
 
 CREATE INDEX job_copied_from_idx ON public.job USING btree (copied_from) WHERE (copied_from IS NOT NULL);
+
+CREATE INDEX job_group_idx ON public.job USING btree (group_id) WHERE ((group_id IS NOT NULL) AND (status > 4));
+
+CREATE INDEX job_group_wanted_idx ON public.job USING btree (id) WHERE ((status = 7) AND (group_name IS NOT NULL));
 
 CREATE UNIQUE INDEX job_handle_key ON public.job USING btree (handle);
 

@@ -45,6 +45,7 @@ extension Checks {
         guard job.status != .cancelled, let index = world[job.run].latest.firstIndex(of: job.id) else { return }
         var snapshot = world.snapshot(of: job.run)
         snapshot.jobs[index].state = .blocked
+        snapshot.jobs[index].concurrency = job.plan.concurrency
         let status = try decide(snapshot, .examined).lazy.compactMap { change -> Status? in
             if case .move(job.id, let state, _) = change { state.status } else { nil }
         }.first
@@ -53,9 +54,21 @@ extension Checks {
             "became \(job.status); its condition, knowing everything, says \(status.map { "\($0)" } ?? "wait")")
     }
 
-    /// One run of a group at most is let in, the others have not begun; who has to move is told in the transaction that made it so.
+    /// One member of a group at most is let in, the others have not begun; who has to move is told in the transaction that made it so.
     func groups(_ tables: WorldTables, before: Rows, in world: World) throws {
-        for group in Set(tables.touched.compactMap { world[$0].group }) {
+        let runs = tables.touched.sorted { $0.number < $1.number }
+        let jobs = runs.flatMap { world[$0].latest }
+        for job in jobs where world[job].wanted != nil && !(before.has(job) && before[job].wanted != nil) {
+            guard tables.wishes.contains(job) || world[job].status.isDone else {
+                throw Violation(run: world[job].run, description: "job \(job) wants a group, and nobody was told")
+            }
+        }
+        for job in jobs.map({ world[$0] }) where job.wanted != nil && !job.holdsGroup {
+            guard job.status == .blocked || job.status.isDone else {
+                throw Violation(run: job.run, description: "job \(job.id) is \(job.status) and not in its group")
+            }
+        }
+        for group in Set(runs.compactMap { world[$0].group } + jobs.compactMap { world[$0].group }) {
             let members = world.rows.members(of: group)
             func require(_ holds: Bool, _ words: @autoclosure () -> String) throws {
                 let run = members.first?.run ?? RunID(1)
@@ -63,7 +76,7 @@ extension Checks {
             }
             try require(members.count(where: \.holds) <= 1, "two hold it: \(members)")
             try require(Set(members.map(\.turn)).count == members.count, "two have one turn: \(members)")
-            for member in members where !member.holds {
+            for member in members where !member.holds && member.job == nil {
                 let isHeld = world[member.run].latest.allSatisfy {
                     world[$0].status == .blocked || world[$0].status.isDone
                 }

@@ -18,6 +18,8 @@ struct Coverage: CustomStringConvertible {
     var expansions = 0
     var givenUp = 0
     var slotWaits = 0
+    var wishes = 0
+    var approvals = 0
     var statuses: Set<Status> = []
     var losses: Set<TaskLoss> = []
 
@@ -25,7 +27,7 @@ struct Coverage: CustomStringConvertible {
         min(
             min(reruns, recoveredAnswers, pieces, refusedAppends, settled),
             min(contended, crashes, contradictions, refusedOutputs), min(woken, cleanUps, expansions),
-            min(givenUp, slotWaits))
+            min(givenUp, slotWaits, wishes, approvals))
     }
 
     var description: String {
@@ -33,7 +35,7 @@ struct Coverage: CustomStringConvertible {
             + "\(pieces) pieces of logs, \(refusedAppends) refused appends, \(settled) waits for outputs, "
             + "\(contended) rows locked by others, \(crashes) crashes, \(contradictions) successes with a failed step, "
             + "\(refusedOutputs) outputs refused, \(woken) moves in groups, \(cleanUps) jobs after a cancel, "
-            + "\(expansions) jobs expanded, \(givenUp) legs given up, \(slotWaits) held by max-parallel, losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
+            + "\(expansions) jobs expanded, \(givenUp) legs given up, \(slotWaits) held by max-parallel, \(wishes) jobs in groups, \(approvals) approvals, losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
     }
 
     mutating func add(_ other: Coverage) {
@@ -53,6 +55,8 @@ struct Coverage: CustomStringConvertible {
         expansions += other.expansions
         givenUp += other.givenUp
         slotWaits += other.slotWaits
+        wishes += other.wishes
+        approvals += other.approvals
         statuses.formUnion(other.statuses)
         losses.formUnion(other.losses)
     }

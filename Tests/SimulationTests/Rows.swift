@@ -18,8 +18,10 @@ struct RunRow {
     /// Number of the latest attempt.
     var attempt: Int64 = 1
     var group: GroupID?
-    var turn: Int64 = 0
+    /// Nil for one that awaits its approval.
+    var turn: Int64?
     var holdsGroup = false
+    var queuesAll = false
     var approval = RunApproval.notNeeded
     var cancelsInProgress = false
     var isCancelRequested = false
@@ -44,6 +46,7 @@ struct JobPlan {
     /// The legs that it stands for; nil once they are planned.
     var deferred: DeferredJob?
     var strategy = LegStrategy()
+    var concurrency: JobConcurrency?
 
     /// The workflow that a runner is given, as far as a rule of the server reads it.
     var payload: String {
@@ -75,6 +78,10 @@ struct JobRow {
     var task: TaskID?
     var problem = ""
     var isGivenUp = false
+    var wanted: PlannedGroup?
+    var group: GroupID?
+    var turn: Int64?
+    var holdsGroup = false
     var settleDueAt: Instant?
     var returns = 0
     var queueKey: Int64?
@@ -144,11 +151,22 @@ struct Rows {
     var groups: [GroupRow] = []
 
     func members(of group: GroupID) -> [GroupMember] {
-        runs.filter { $0.group == group && !$0.status.isDone }.map {
-            GroupMember(
-                run: $0.id, turn: $0.turn, holds: $0.holdsGroup, cancelsInProgress: $0.cancelsInProgress,
-                isCancelRequested: $0.isCancelRequested)
+        let whole = runs.filter { $0.group == group && !$0.status.isDone && $0.turn != nil }.map { run in
+            var member = GroupMember(
+                run: run.id, turn: run.turn ?? 0, holds: run.holdsGroup, cancelsInProgress: run.cancelsInProgress,
+                isCancelRequested: run.isCancelRequested)
+            member.queuesAll = run.queuesAll
+            return member
         }
+        let single = jobs.filter { $0.group == group && !$0.status.isDone }.map { job in
+            var member = GroupMember(
+                run: job.run, turn: job.turn ?? 0, holds: job.holdsGroup,
+                cancelsInProgress: job.wanted?.cancelsInProgress ?? false, isCancelRequested: job.status == .cancelling)
+            member.job = job.id
+            member.queuesAll = job.wanted?.queuesAll ?? false
+            return member
+        }
+        return whole + single
     }
 
     subscript(_ id: RunID) -> RunRow {

@@ -9,7 +9,7 @@ extension World {
         let row = self[run]
         let group = row.group.map { rows.groups[Int($0.number) - 1] }
         try require(
-            group?.name == (plan.jobs.isEmpty ? nil : plan.group?.name)
+            group?.name.lowercased() == (plan.jobs.isEmpty ? nil : plan.group?.name.lowercased())
                 && (group == nil || group?.repository == plan.repository), run,
             "it was planned into \(plan.group?.name ?? "no group") and is in \(group?.name ?? "none")")
         let first: Status = plan.jobs.isEmpty ? .failure : .blocked
@@ -31,7 +31,10 @@ extension World {
         seen.reruns += 1
         let after = self[run]
         try require(
-            after.group == before.group && (after.group == nil || after.turn > before.turn), run,
+            after.group == before.group
+                && (after.group == nil
+                    || (after.approval == .awaited ? after.turn == nil : (after.turn ?? 0) > (before.turn ?? 0))),
+            run,
             "a rerun did not enter its group anew")
         try require(after.attempt == before.attempt + 1, run, "a rerun made it attempt \(after.attempt)")
         try require(
@@ -102,6 +105,8 @@ extension World {
                     let first = self[run].events.first { $0.job == leg }?.status
                     try require(first == .blocked, run, "\(change) made job \(leg) without its first event")
                 }
+            case .want(let job, let group):
+                try require(self[job].wanted == group && self[job].status == .blocked, run, "\(change) was not written")
             case .giveUp(let job): try require(self[job].isGivenUp, run, "\(change) was not written")
             case .requestCancel: try require(self[run].isCancelRequested, run, "\(change) was not written")
             case .wake: break
@@ -118,32 +123,57 @@ extension World {
 
     /// Every move that is due in a group, each in a transaction of its own.
     func wake(_ group: GroupID) throws {
-        // Two runs a turn at most: one is cancelled, one is let in.
-        for _ in 0...(2 * runs.count) {
+        // Two members a turn at most: one is cancelled, one is let in.
+        for _ in 0...(2 * (runs.count + jobs.count)) {
             let due = groupMove(rows.members(of: group))
             let moved = try transaction { try RunScript(on: $0).wake(group) }
             guard let moved else {
                 guard let due else { return }
                 throw Violation(run: lastTouched ?? RunID(1), description: "\(due) was not done in group \(group)")
             }
-            note(moved, "woken in group \(group)")
+            note(moved.run, "\(moved.job.map { "job \($0) " } ?? "")woken in group \(group)")
             seen.woken += 1
-            try require(
-                due == .start(moved) || due == .cancel(moved), moved,
-                "moved, though \(due.map { "\($0)" } ?? "nothing") was due")
-            if due == .start(moved) { try require(self[moved].holdsGroup, moved, "started without its group") }
-            if due == .cancel(moved) {
-                try require(self[moved].isCancelRequested, moved, "was not cancelled for a newer one")
-                try require(
-                    self[moved].events.contains { $0.kind == .cancelRequested && $0.detail != "" }, moved,
-                    "was cancelled for a newer one, without a word")
+            switch due {
+            case .start(moved): try require(isIn(moved), moved.run, "\(moved) started without its group")
+            case .cancel(moved, _):
+                try require(isEnding(moved), moved.run, "\(moved) was not cancelled for a newer one")
+            default:
+                throw Violation(
+                    run: moved.run, description: "\(moved) moved, though \(due.map { "\($0)" } ?? "nothing") was due")
             }
         }
         throw Violation(run: lastTouched ?? RunID(1), description: "group \(group) does not come to rest")
     }
 
+    private func isIn(_ member: GroupMember) -> Bool {
+        member.job.map { self[$0].holdsGroup && self[$0].status != .blocked } ?? self[member.run].holdsGroup
+    }
+
+    /// And says why.
+    private func isEnding(_ member: GroupMember) -> Bool {
+        if let job = member.job {
+            return (self[job].status.isDone || self[job].status == .cancelling)
+                && self[job].problem.hasPrefix("superseded by ")
+        }
+        return self[member.run].isCancelRequested
+            && self[member.run].events.contains { $0.kind == .cancelRequested && $0.detail.hasPrefix("superseded by ") }
+    }
+
+    /// A job that wants into a group takes its turn.
+    func enter(_ job: JobID) throws {
+        let wanted = self[job].status == .blocked && self[job].group == nil && self[job].wanted != nil
+        let group = try transaction { try RunScript(on: $0).enter(job) }
+        try require(
+            (group != nil) == wanted, self[job].run, "job \(job) entered \(group.map { "\($0)" } ?? "nothing")")
+        if let group { try wake(group) }
+    }
+
     /// What was told is heard, or the process that would have was killed.
     func hearGroups() throws {
+        while !jobsToEnter.isEmpty {
+            let job = jobsToEnter.removeFirst()
+            if !isFaulty || !lots.oneIn(4) { try enter(job) }
+        }
         while !groupsToWake.isEmpty {
             let group = groupsToWake.removeFirst()
             if !isFaulty || !lots.oneIn(4) { try wake(group) }
@@ -151,7 +181,24 @@ extension World {
     }
 
     func sweepGroups() throws {
+        for job in jobs where job.status == .blocked && job.wanted != nil && job.group == nil { try enter(job.id) }
         for group in rows.groups { try wake(group.id) }
+    }
+
+    /// Somebody lets a run start.
+    func approve(_ run: RunID, by actor: AccountID?) throws {
+        let before = self[run]
+        do {
+            _ = try transaction { try RunScript(on: $0).approve(run, by: actor) }
+        } catch is ApprovalRefusal {
+            return try require(
+                before.approval == .notNeeded || before.status.isDone, run, "an approval was refused")
+        }
+        seen.approvals += before.approval == .awaited ? 1 : 0
+        note(run, "approved")
+        try require(self[run].approval == .given, run, "an approval was not written")
+        try require(
+            before.approval == .given || (before.group == nil) == (self[run].turn == nil), run, "it has no turn")
     }
 
     // MARK: sweeps
@@ -170,14 +217,21 @@ extension World {
             let isHeldBack = self[job.run].latest.contains {
                 [.waiting, .running, .cancelling].contains(self[$0].status)
             }
-            guard self[job.id].status == .waiting || !isHeldBack else { continue }
+            guard self[job.id].status == .waiting || !isHeldBack && !isInLine(job) else { continue }
             try apply(.job(job.id, .abandoned), to: job.run, problem: "nobody took it")
         }
     }
 
+    /// The job, or one that may have the slot it waits for, waits for a group, or its run does.
+    private func isInLine(_ job: JobRow) -> Bool {
+        self[job.run].approval == .awaited || self[job.run].group != nil && !self[job.run].holdsGroup
+            || self[job.run].latest.contains { self[$0].status == .blocked && self[$0].wanted != nil }
+    }
+
     /// Never finds anything.
     func repair() throws {
-        for run in unfinished where self[run].group == nil || self[run].holdsGroup {
+        for run in unfinished
+        where (self[run].group == nil || self[run].holdsGroup) && self[run].approval != .awaited {
             let isRepaired = try transaction { try RunScript(on: $0).examine(run) }
             try require(!isRepaired, run, "an event was missed: the sweep had to repair it")
         }

@@ -51,6 +51,7 @@ struct Simulation {
         case 42...49: try rerun()
         case 50...52: try stale()
         case 53: try strange()
+        case 54...55: try approve()
         default: try clients[random.below(clients.count)].act(in: world, &random, network)
         }
     }
@@ -76,6 +77,9 @@ struct Simulation {
     private mutating func planRun() throws {
         guard world.unfinished.count < Self.runsMax else { return }
         var plans: [JobPlan] = []
+        let group = group()
+        // A run that holds a group and a job of it that wants another must not wait for each other in a circle.
+        let groups = group.map { $0.name.lowercased() == "deploy" ? ["Docs", "pages"] : ["pages"] } ?? Self.groupNames
         for (number, key) in Self.keys.prefix(1 + random.below(Self.keys.count)).enumerated() {
             let needs = Self.keys.prefix(number).filter { _ in random.oneIn(2) }
             var plan = JobPlan(
@@ -83,11 +87,14 @@ struct Simulation {
                 continueOnError: random.oneIn(8), hasOutputs: random.oneIn(3), runsOn: [random.pick(Self.labelNames)],
                 timeoutSeconds: random.oneIn(6) ? 4 * 3600 : nil,
                 steps: (0...random.below(3)).map { _ in random.oneIn(4) })
+            let name = random.oneIn(12) ? group?.name ?? "pages" : random.pick(groups)
+            let concurrency = random.oneIn(3) ? concurrency(name, needs: Array(needs)) : nil
             if let need = needs.first, random.oneIn(4) {
-                plan.deferred = try Self.deferred(plan, reading: need)
+                plan.deferred = try Self.deferred(plan, reading: need, concurrency)
                 plans.append(plan)
                 continue
             }
+            plan.concurrency = concurrency.flatMap { JobConcurrency(stored: $0) }
             let legs = random.oneIn(3) ? 2 + random.below(3) : 1
             if legs > 1 {
                 plan.strategy = LegStrategy(
@@ -97,27 +104,52 @@ struct Simulation {
         }
         let repository = random.within(1...3)
         let isBroken = random.oneIn(40)
-        try world.plan(
-            WorkflowPlan(
-                repository: RepositoryID(repository), owner: AccountID(repository == 1 ? 1 : 2),
-                ref: "refs/heads/\(random.pick(["main", "topic"]))", jobs: isBroken ? [] : plans,
-                problem: isBroken ? "no such file" : "", group: group()), by: somebody())
+        var plan = WorkflowPlan(
+            repository: RepositoryID(repository), owner: AccountID(repository == 1 ? 1 : 2),
+            ref: "refs/heads/\(random.pick(["main", "topic"]))", jobs: isBroken ? [] : plans,
+            problem: isBroken ? "no such file" : "", group: group)
+        plan.needsApproval = random.oneIn(6)
+        try world.plan(plan, by: somebody())
     }
+
+    private static let groupNames = ["deploy", "DEPLOY", "docs", "pages"]
 
     private mutating func group() -> PlannedGroup? {
         guard random.oneIn(2) else { return nil }
-        return PlannedGroup(name: random.pick(["deploy", "docs"]), cancelsInProgress: random.oneIn(3))
+        var group = PlannedGroup(name: random.pick(["deploy", "Deploy", "docs"]), cancelsInProgress: random.oneIn(3))
+        group.queuesAll = !group.cancelsInProgress && random.oneIn(3)
+        return group
+    }
+
+    /// `JobConcurrency` as it is stored. The name may come from outputs; then it is that of the last group, or none.
+    private mutating func concurrency(_ name: String, needs: [String]) -> String {
+        let cancels = random.oneIn(3)
+        let queue = !cancels && random.oneIn(3) ? "max" : ""
+        let read = needs.first.map { "${{ needs.\($0).outputs.answer && 'pages' }}" }
+        let group = random.oneIn(4) ? read ?? name : name
+        return
+            #"{"group":"\#(group)","cancels":"\#(cancels)","queue":"\#(queue)","matrix":null,"strategy":null}"#
     }
 
     /// Two legs when the need has an output, one when it has none.
-    private static func deferred(_ plan: JobPlan, reading need: String) throws -> DeferredJob {
+    private static func deferred(
+        _ plan: JobPlan, reading need: String, _ concurrency: String?
+    ) throws -> DeferredJob {
         let values = "${{ fromJSON(needs.\(need).outputs.answer && '[1,2]' || '[1]') }}"
+        let group = concurrency == nil ? "" : #""concurrency":{"group":"pages-${{ matrix.v }}"},"#
         let needs = plan.needs.map { "\"\($0)\"" }.joined(separator: ",")
         let job =
-            #"{"runs-on":"\#(plan.runsOn[0])","strategy":{"matrix":{"v":"\#(values)"},"max-parallel":1},"steps":[{"run":"x"}]}"#
+            #"{\#(group)"runs-on":"\#(plan.runsOn[0])","strategy":{"matrix":{"v":"\#(values)"},"max-parallel":1},"steps":[{"run":"x"}]}"#
         let text =
             #"{"version":1,"path":"w.yml","key":"\#(plan.key)","needs":[\#(needs)],"file":{"on":"push","jobs":{"\#(plan.key)":\#(job)}}}"#
         return try DeferredJob(stored: Array(text.utf8))
+    }
+
+    private mutating func approve() throws {
+        let awaiting = world.unfinished.filter { world[$0].approval == .awaited }
+        let others = random.oneIn(4) ? world.runs.map(\.id) : []
+        guard !(awaiting + others).isEmpty else { return }
+        try world.approve(random.pick(awaiting + others), by: somebody())
     }
 
     private mutating func cancel(_ event: RunEvent) throws {
@@ -200,10 +232,12 @@ struct Simulation {
                 throw Violation(run: run, description: "stuck: \(jobs.joined(separator: ", "))")
             }
             world.now = world.now.adding(seconds: 5)
+            for run in world.unfinished where world[run].approval == .awaited { try world.approve(run, by: nil) }
             for index in clients.indices { try clients[index].act(in: world, &random, network) }
             try world.settleDue()
             try world.sweepLost()
             try world.sweepGroups()
+            try world.hearGroups()
             world.sealLogs()
         }
         try world.checks.everything(in: world)

@@ -31,6 +31,7 @@ final class World {
     var lots: SplitMix64
     /// Told by transactions that have committed; lost when nobody listens.
     var groupsToWake: [GroupID] = []
+    var jobsToEnter: [JobID] = []
     private var tokensMade: UInt64 = 0
     /// Whose story to tell when a rule refuses what it should not.
     private(set) var lastTouched: RunID?
@@ -85,6 +86,7 @@ final class World {
             guard !tables.isFailed else { throw Broken("a transaction that had failed was committed") }
             try checks.committed(tables, before: before, in: self)
             groupsToWake += tables.groups
+            jobsToEnter += tables.wishes
             return value
         } catch let error as Violation {
             throw error
@@ -117,10 +119,14 @@ final class World {
             return job
         }
         let row = self[run]
-        return RunSnapshot(
+        var whole = RunSnapshot(
             jobs: jobs, values: values(of: run), isCancelRequested: row.isCancelRequested, cleansUp: cleansUp,
             group: row.group,
             isHeld: row.group != nil && !row.holdsGroup || row.approval == .awaited)
+        whole.groupKey = row.group.map {
+            PlannedGroup(name: rows.groups[Int($0.number) - 1].name, cancelsInProgress: false).key
+        }
+        return whole
     }
 
     func values(of run: RunID) -> RunValues {
@@ -136,6 +142,9 @@ final class World {
             isSettling: job.settleDueAt != nil, deferred: job.status == .blocked ? job.plan.deferred : nil)
         snapshot.strategy = job.plan.strategy
         snapshot.isGivenUp = job.isGivenUp
+        snapshot.concurrency = job.status == .blocked ? job.plan.concurrency : nil
+        snapshot.place =
+            job.group.map { job.holdsGroup ? .held($0) : .pending($0) } ?? job.wanted.map(JobPlace.wanted)
         return snapshot
     }
 

@@ -14,6 +14,8 @@ final class WorldTables: RunTables {
     var touched: Set<RunID> = []
     /// Those that somebody has to look at.
     var groups: [GroupID] = []
+    /// Jobs that somebody has to let into a group.
+    var wishes: [JobID] = []
 
     struct Locks {
         var groups: Set<GroupID> = []
@@ -51,12 +53,57 @@ final class WorldTables: RunTables {
 
     func enterGroup(of plan: WorkflowPlan) throws -> GroupEntry? {
         guard let group = plan.group else { return nil }
-        if let known = world.rows.groups.first(where: { $0.repository == plan.repository && $0.name == group.name }) {
-            return try enterGroup(known.id)
+        return try enterGroup(group, in: plan.repository)
+    }
+
+    func enterGroup(_ group: PlannedGroup, in repository: RepositoryID) throws -> GroupEntry {
+        let known = world.rows.groups.first {
+            $0.repository == repository && PlannedGroup(name: $0.name, cancelsInProgress: false).key == group.key
         }
+        if let known { return try enterGroup(known.id) }
         let id = GroupID(Int64(world.rows.groups.count) + 1)
-        world.rows.groups.append(GroupRow(id: id, repository: plan.repository, name: group.name))
+        world.rows.groups.append(GroupRow(id: id, repository: repository, name: group.name))
         return try enterGroup(id)
+    }
+
+    func name(of group: GroupID) throws -> String {
+        try statement()
+        return world.rows.groups[Int(group.number) - 1].name
+    }
+
+    func wish(of job: JobID) throws -> GroupWish? {
+        try statement()
+        let row = world[job]
+        guard row.status == .blocked, row.group == nil, let wanted = row.wanted else { return nil }
+        return GroupWish(run: row.run, repository: world[row.run].repository, group: wanted)
+    }
+
+    func want(_ group: PlannedGroup, _ job: JobID) throws {
+        try statement(holds(job), "job \(job) wants a group without its lock")
+        guard world[job].wanted == nil else { throw World.Broken("job \(job) wants a group twice") }
+        world[job].wanted = group
+        world.seen.wishes += 1
+    }
+
+    func enter(_ job: JobID, _ entry: GroupEntry) throws {
+        try statement(
+            holds(job) && locks.groups.contains(entry.group), "job \(job) enters a group without the locks")
+        world[job].group = entry.group
+        world[job].turn = entry.turn
+        // Whoever lets it enter is told which group to look at.
+        isWaking = true
+    }
+
+    func hold(_ job: JobID) throws {
+        let isLocked = holds(job) && world[job].group.map(locks.groups.contains) ?? false
+        try statement(isLocked, "job \(job) is let into its group without the locks")
+        world[job].holdsGroup = true
+    }
+
+    func enter(_ run: RunID, _ place: GroupPlace) throws {
+        let isLocked = locks.runs.contains(run) && locks.groups.contains(place.group)
+        try statement(isLocked, "run \(run) enters its group without the locks")
+        put(run, place)
     }
 
     func enterGroup(_ group: GroupID) throws -> GroupEntry {
@@ -188,7 +235,7 @@ final class WorldTables: RunTables {
         return runner.uuid
     }
 
-    func requestCancel(of run: RunID) throws {
+    func requestCancel(of run: RunID, problem: String) throws {
         try statement(locks.runs.contains(run), "run \(run) is cancelled without its lock")
         world[run].isCancelRequested = true
     }
@@ -221,6 +268,7 @@ final class WorldTables: RunTables {
             RunRow(id: id, repository: plan.repository, owner: plan.owner, ref: plan.ref, status: status))
         put(id, place)
         world[id].cancelsInProgress = plan.group?.cancelsInProgress ?? false
+        world[id].queuesAll = plan.group?.queuesAll ?? false
         world[id].approval = plan.needsApproval ? .awaited : .notNeeded
         locks.runs.insert(id)
         locks.jobsOf.insert(id)
@@ -230,7 +278,7 @@ final class WorldTables: RunTables {
 
     private func put(_ run: RunID, _ place: GroupPlace?) {
         world[run].group = place?.group
-        world[run].turn = place?.turn ?? 0
+        world[run].turn = place?.turn
         world[run].holdsGroup = place?.holds ?? false
     }
 
@@ -301,6 +349,7 @@ final class WorldTables: RunTables {
         world.seen.expansions += 1
         world[id].plan.deferred = nil
         world[id].plan.strategy = legs.first?.strategy ?? LegStrategy()
+        world[id].plan.concurrency = legs.first?.concurrency
         let attempt = AttemptID(old.run.number * 1000 + old.attempt)
         let last = world[old.run].attempts[Int(old.attempt) - 1].jobs.map { world[$0].position }.max() ?? 0
         let made = (1..<max(1, legs.count)).map { place in
@@ -338,6 +387,11 @@ final class WorldTables: RunTables {
     func notifyGroup(_ group: GroupID) throws {
         try statement()
         groups.append(group)
+    }
+
+    func notifyWish(of job: JobID) throws {
+        try statement()
+        wishes.append(job)
     }
 
     func notifyChanged(runner uuid: String) throws {

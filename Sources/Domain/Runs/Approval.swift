@@ -31,11 +31,14 @@ extension RunScript {
     /// - Returns: false when the run is gone.
     /// - Throws: `ApprovalRefusal`, with nothing changed.
     public func approve(_ run: RunID, by actor: AccountID?) throws -> Bool {
+        // A run that waits for its approval has no place in its group; groups are locked before runs.
+        let place = try tables.group(of: run).map { try takePlace(tables.enterGroup($0)) }
         guard let locked = try lock(run) else { return false }
         guard try locked.approval.approve(isDone: locked.status.isDone) else { return true }
         try tables.approve(run, by: actor)
+        if let place { try tables.enter(run, place) }
         try tables.append(Event(.runApproved, run: run, actor: actor))
-        _ = try apply(.approved, to: locked.approved)
+        _ = try apply(.approved, to: locked.approved(at: place))
         return true
     }
 }

@@ -16,7 +16,9 @@ extension JobSnapshot {
     var holdsSlot: Bool {
         switch state {
         case .waiting, .running, .cancelling: true
-        case .blocked, .done: false
+        // A leg that waits for its concurrency group has a slot for when it is let in.
+        case .blocked: place != nil
+        case .done: false
         }
     }
 }

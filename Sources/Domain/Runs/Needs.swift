@@ -75,6 +75,16 @@ struct NeedsState {
         }
     }
 
+    /// The concurrency group of a job whose verdict is `ready`.
+    func group(
+        of job: JobConcurrency, _ index: Int, _ budget: inout ExpressionBudget, steps: inout Int
+    ) -> GroupVerdict {
+        guard job.readsNeeds else { return job.verdict(values, needs: [], &budget) }
+        let needs = graph.nodes[index].needs
+        steps += needs.count
+        return job.verdict(values, needs: needs.compactMap { results[$0] }, &budget)
+    }
+
     /// The legs of a deferred job whose verdict is `ready`.
     ///
     /// - Parameter legsMax: how many jobs the run may still get, this one included.

@@ -7,7 +7,8 @@ extension RunScript {
         let status = aggregate(Array(repeating: first, count: plan.jobCount))
         // A run that has nothing to do ends as it is made: nobody gives way to it.
         let entry = plan.jobCount > 0 ? try tables.enterGroup(of: plan) : nil
-        let place = try entry.map(takePlace)
+        // A run that awaits its approval must not hold others back.
+        let place = try entry.map { plan.needsApproval ? GroupPlace(outside: $0.group) : try takePlace($0) }
         guard let run = try tables.insertRun(plan, status: status, place: place) else { return nil }
         let attempt = try tables.insertAttempt(1, of: run, by: actor, status: status)
         try tables.append(Event(.runPlanned, run: run, actor: actor, detail: plan.problem))

@@ -105,6 +105,8 @@ public struct PlannedJob: Equatable, Sendable {
     /// The payload as it would be now, for servers that do not know definitions (migration 0067).
     public let payload: String
     public var strategy = LegStrategy()
+    /// Nil when the job names no group.
+    public var concurrency: JobConcurrency?
 
     public init(
         key: String, name: String, needs: [String], runsOn: [String], condition: String?, continueOnError: Bool,

@@ -5,8 +5,9 @@ extension RunScript {
     /// - Throws: `RerunRefusal`, with nothing changed.
     public func rerun(_ run: RunID, _ wish: RerunWish, by actor: AccountID?) throws -> [JobID: JobID]? {
         // A rerun enters the run's group behind everybody else; a refused one gives its turn back with the transaction.
-        let place = try tables.group(of: run).map { try takePlace(tables.enterGroup($0)) }
+        var place = try tables.group(of: run).map { try takePlace(tables.enterGroup($0)) }
         guard let locked = try lock(run) else { return nil }
+        if let group = place?.group, locked.approval == .awaited { place = GroupPlace(outside: group) }
         let jobs = try tables.jobs(of: run, attempt: locked.attempt)
         let again = try planRerun(jobs.map(\.snapshot), wish, attempts: Int(locked.attempt))
         let number = locked.attempt + 1

@@ -17,6 +17,10 @@ public struct JobSnapshot: Equatable, Sendable {
     public var strategy = LegStrategy()
     /// Another leg of its matrix failed, so this one was cancelled, or is about to be.
     public var isGivenUp = false
+    /// Evaluated once its needs are done; nil when it names no group.
+    public var concurrency: JobConcurrency?
+    /// Nil before that, and when it names none.
+    public var place: JobPlace?
 
     public init(
         id: JobID, key: String, needs: [String], condition: String?, continueOnError: Bool, hasOutputs: Bool,
@@ -70,6 +74,8 @@ public struct RunSnapshot: Sendable {
     public let cleansUp: Bool
     /// The concurrency group, whose next run may start when this one ends.
     public let group: GroupID?
+    /// The group's name as names are compared; nil when no job asks.
+    public var groupKey: String?
     /// Another run holds the group, so nothing may start.
     public let isHeld: Bool
 
@@ -97,7 +103,7 @@ public enum RunEvent: Equatable, Sendable {
     case outputsSettled(JobID)
     case cancelRequested
     case forceCancelRequested
-    /// The run was let into its concurrency group.
+    /// The run, or one of its jobs, was let into its concurrency group.
     case woken
     /// Somebody let the run start.
     case approved
@@ -119,10 +125,12 @@ public enum RunChange: Equatable, Sendable {
     case expand(JobID, [PlannedJob])
     /// Another leg of the job's matrix failed: it is cancelled, or told to stop, for that.
     case giveUp(JobID)
+    /// The job stays blocked until it is let into this group; it enters in a transaction of its own.
+    case want(JobID, PlannedGroup)
     /// The attempt counts as cancelled from now on.
     case requestCancel
     case run(Status)
-    /// The run has ended: the next one of its group may start, in a transaction of its own.
+    /// The run, or a job of this group, has ended: the next one of the group may start, in a transaction of its own.
     case wake(GroupID)
 }
 
@@ -156,15 +164,17 @@ func decide(
     case .planned, .examined, .woken, .approved: break
     case .job(let id, let jobEvent): try draft.apply(jobEvent, to: id, problem: problem)
     case .outputsSettled(let id): draft.settle(id)
-    case .cancelRequested: try draft.cancel(.cancelRequested)
-    case .forceCancelRequested: try draft.cancel(.forceCancelRequested)
+    case .cancelRequested: try draft.cancel(.cancelRequested, problem: problem)
+    case .forceCancelRequested: try draft.cancel(.forceCancelRequested, problem: problem)
     }
     draft.startWhatMay(steps: &steps)
+    let left = draft.groupsLeft(since: run)
     guard !draft.changes.isEmpty || event == .planned || event == .examined else { return [] }
     // The legs have no rows yet that a status could be made of.
-    guard !draft.changes.contains(where: \.isExpansion) else { return draft.changes }
+    guard !draft.changes.contains(where: \.isExpansion) else { return draft.changes + left.map(RunChange.wake) }
     draft.changes.append(.run(draft.run.status))
     if let group = run.group, draft.run.status.isDone, !run.status.isDone { draft.changes.append(.wake(group)) }
+    draft.changes += left.map(RunChange.wake)
     return draft.changes
 }
 

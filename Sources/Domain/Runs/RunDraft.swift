@@ -8,6 +8,8 @@ struct RunDraft {
     private var failed: Set<Int> = []
     /// Jobs that a deferred one may become.
     private var legsMax = 0
+    /// For the groups of all its jobs.
+    private var groupBudget = ExpressionBudget()
 
     init(_ run: RunSnapshot) { self.run = run }
 
@@ -25,7 +27,8 @@ struct RunDraft {
         let old = run.jobs[index].state
         let new = try decide(old, event)
         // Words about a loss would mislead on a job that only goes back to the queue, or that somebody cancelled.
-        move(index, new, problem: new == .done(.failure) || event == .abandoned ? problem : "")
+        let isTold = new == .done(.failure) || event == .abandoned || event == .cancelRequested
+        move(index, new, problem: isTold ? problem : "")
         if case .lost = event, old != new, new == .waiting { changes.append(.countReturn(id)) }
         if !old.status.isDone, case .done = new, case .reported(_, _, outputsComplete: false) = event,
             run.jobs[index].hasOutputs
@@ -37,7 +40,7 @@ struct RunDraft {
 
     /// Ends what is not done, but for jobs that may clean up: a blocked job whose `if` asks how things went is judged by it, with
     /// `cancelled()` true (workflows.md 20.2). A second cancel ends these too, and so does the first when nothing has run.
-    mutating func cancel(_ wish: JobEvent) throws(JobRefusal) {
+    mutating func cancel(_ wish: JobEvent, problem: String) throws(JobRefusal) {
         guard run.jobs.contains(where: { !$0.state.status.isDone }) else { return }
         let mayCleanUp = run.cleansUp && wish == .cancelRequested && !run.isCancelRequested && !run.isHeld
         if !run.isCancelRequested {
@@ -47,8 +50,17 @@ struct RunDraft {
         for index in run.jobs.indices {
             let job = run.jobs[index]
             if mayCleanUp, job.state == .blocked, conditionAsksForStatus(job.condition) { continue }
-            move(index, try decide(job.state, wish))
+            move(index, try decide(job.state, wish), problem: problem)
         }
+    }
+
+    /// Groups of jobs that have ended since, for whoever waits for them.
+    func groupsLeft(since old: RunSnapshot) -> [GroupID] {
+        var left: [GroupID] = []
+        for (before, now) in zip(old.jobs, run.jobs) where !before.state.status.isDone && now.state.status.isDone {
+            if let group = now.place?.group, !left.contains(group) { left.append(group) }
+        }
+        return left
     }
 
     mutating func settle(_ id: JobID) {
@@ -105,12 +117,34 @@ struct RunDraft {
             case .ready:
                 if let deferred = run.jobs[index].deferred {
                     expand(index, deferred, of: node, state, steps: &steps)
+                } else if run.jobs[index].place != nil {
+                    // It has its slot since it asked for its group.
+                    if case .held = run.jobs[index].place { become(index, .waiting) }
                 } else if slots > 0 {
-                    slots -= 1
-                    become(index, .waiting)
+                    start(index, of: node, state, steps: &steps)
+                    if run.jobs[index].holdsSlot { slots -= 1 }
                 }
             }
             if failed.contains(index) { failFast(legs, steps: &steps) }
+        }
+    }
+
+    /// The slot comes before the group: a job that has none cancels nobody (workflows.md 9).
+    private mutating func start(_ index: Int, of node: Int, _ state: NeedsState, steps: inout Int) {
+        let job = run.jobs[index]
+        guard let concurrency = job.concurrency else { return become(index, .waiting) }
+        switch state.group(of: concurrency, node, &groupBudget, steps: &steps) {
+        case .none: become(index, .waiting)
+        case .fault(let why):
+            become(index, .done(.failure), "\"concurrency\" of job \"\(job.key)\" cannot be evaluated: \(why)")
+        case .group(let group) where group.key == run.groupKey:
+            let why =
+                "the concurrency group \"\(group.name)\" of job \"\(job.key)\" is that of its own run, whose end it would wait for; "
+                + "name another group"
+            become(index, .done(.failure), why)
+        case .group(let group):
+            run.jobs[index].place = .wanted(group)
+            made.append((index, .want(job.id, group)))
         }
     }
 

@@ -34,16 +34,20 @@ public struct RunScript<Tables: RunTables> {
     ) throws -> [RunChange] {
         let jobs = try load(run)
         let asksValues = jobs.contains {
-            $0.snapshot.state == .blocked && ($0.snapshot.condition != nil || $0.snapshot.deferred != nil)
+            $0.snapshot.state == .blocked
+                && ($0.snapshot.condition != nil || $0.snapshot.deferred != nil || $0.snapshot.asksForGroup)
         }
-        let snapshot = RunSnapshot(
+        var snapshot = RunSnapshot(
             jobs: jobs.map(\.snapshot), values: asksValues ? try tables.values(of: run.id) : .unasked,
             isCancelRequested: run.isCancelRequested, cleansUp: tables.cleansUp, group: run.group, isHeld: run.isHeld)
+        if let group = run.group, jobs.contains(where: \.snapshot.asksForGroup) {
+            snapshot.groupKey = PlannedGroup(name: try tables.name(of: group), cancelsInProgress: false).key
+        }
         let changes = try decide(snapshot, event, problem: problem)
         if event.isCancel, !changes.isEmpty {
             try tables.append(Event(.cancelRequested, run: run.id, actor: actor, detail: problem))
         }
-        try write(changes, to: run, jobs: jobs, endedByServer: event.isServers)
+        try write(changes, to: run, jobs: jobs, problem: problem, endedByServer: event.isServers)
         guard changes.contains(where: \.isExpansion) else { return changes }
         let isCancelled = changes.contains(.requestCancel)
         return changes + (try apply(.examined, to: isCancelled ? run.cancelRequested : run))
@@ -54,7 +58,8 @@ public struct RunScript<Tables: RunTables> {
         var jobs = try tables.jobs(of: run.id, attempt: run.attempt)
         let isAsked = jobs.contains {
             $0.snapshot.state == .blocked
-                && ($0.snapshot.deferred != nil || conditionReadsNeeds($0.snapshot.condition))
+                && ($0.snapshot.deferred != nil || conditionReadsNeeds($0.snapshot.condition)
+                    || $0.snapshot.asksForGroup && $0.snapshot.concurrency?.readsNeeds ?? false)
         }
         guard isAsked else { return jobs }
         let outputs = try tables.outputs(of: run.id, attempt: run.attempt)
@@ -72,7 +77,9 @@ public struct RunScript<Tables: RunTables> {
 
     // MARK: writing what was decided
 
-    private func write(_ changes: [RunChange], to run: LockedRun, jobs: [LoadedJob], endedByServer: Bool) throws {
+    private func write(
+        _ changes: [RunChange], to run: LockedRun, jobs: [LoadedJob], problem: String, endedByServer: Bool
+    ) throws {
         let loaded = Dictionary(jobs.map { ($0.snapshot.id, $0) }, uniquingKeysWith: { first, _ in first })
         var queue: QueueTail?
         for change in changes {
@@ -92,7 +99,10 @@ public struct RunScript<Tables: RunTables> {
                 }
                 if !siblings.isEmpty { try tables.appendFirst(of: siblings, run: run.id) }
             case .giveUp(let job): try tables.giveUp(job)
-            case .requestCancel: try tables.requestCancel(of: run.id)
+            case .want(let job, let group):
+                try tables.want(group, job)
+                try tables.notifyWish(of: job)
+            case .requestCancel: try tables.requestCancel(of: run.id, problem: problem)
             case .run(let status): try move(run.id, to: status)
             case .wake(let group): try tables.notifyGroup(group)
             }

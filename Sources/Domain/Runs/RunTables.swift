@@ -40,10 +40,11 @@ public struct LockedRun: Equatable, Sendable {
         return run
     }
 
-    /// The same run, approved.
-    var approved: LockedRun {
+    /// The same run, approved; with a group it has taken its place in it.
+    func approved(at place: GroupPlace?) -> LockedRun {
         var run = self
         run.approval = .given
+        if let place { run.holdsGroup = place.holds }
         return run
     }
 }
@@ -134,6 +135,8 @@ public protocol RunTables {
     func enterGroup(of plan: Plan) throws -> GroupEntry?
     /// Takes the next turn of the group and locks it.
     func enterGroup(_ group: GroupID) throws -> GroupEntry
+    /// The same by name, for a job; the group is made where it is missing.
+    func enterGroup(_ group: PlannedGroup, in repository: RepositoryID) throws -> GroupEntry
     func lockGroup(_ group: GroupID) throws
     /// - Returns: nil when the run is gone.
     func lockRun(_ run: RunID) throws -> LockedRun?
@@ -144,7 +147,11 @@ public protocol RunTables {
 
     /// The group that a run was planned with, which never changes; asked before anything is locked.
     func group(of run: RunID) throws -> GroupID?
-    /// The group's unfinished runs.
+    /// The name for people.
+    func name(of group: GroupID) throws -> String
+    /// What a blocked job that has no turn yet wants; nil when it wants nothing. Asked before anything is locked, and again.
+    func wish(of job: JobID) throws -> GroupWish?
+    /// The group's unfinished runs and jobs, less runs that wait for an approval.
     func members(of group: GroupID) throws -> [GroupMember]
     /// Every job of the attempt in order of id, without outputs.
     func jobs(of run: RunID, attempt: Int64) throws -> [LoadedJob]
@@ -170,8 +177,16 @@ public protocol RunTables {
     ///
     /// - Returns: the runner's UUID; nil when it is not such a runner.
     func unspendRunner(of task: TaskID) throws -> String?
-    /// The latest attempt of the run was cancelled.
-    func requestCancel(of run: RunID) throws
+    /// The latest attempt of the run was cancelled; `problem` says why the server did, and "" leaves what is there.
+    func requestCancel(of run: RunID, problem: String) throws
+    /// The job wants into the group.
+    func want(_ group: PlannedGroup, _ job: JobID) throws
+    /// It has a turn in it.
+    func enter(_ job: JobID, _ entry: GroupEntry) throws
+    /// It is let into it.
+    func hold(_ job: JobID) throws
+    /// The run takes a place in its group, behind its approval.
+    func enter(_ run: RunID, _ place: GroupPlace) throws
     /// The run is let into its group.
     func hold(_ run: RunID) throws
     /// Somebody lets the run start.
@@ -209,6 +224,8 @@ public protocol RunTables {
     func notifyWaiting(_ job: LoadedJob) throws
     /// A run of the group may have to move; some instance looks (`RunScript.wake`).
     func notifyGroup(_ group: GroupID) throws
+    /// The job wants into a group; some instance lets it enter (`RunScript.enter`).
+    func notifyWish(of job: JobID) throws
     /// What instances remember of the runner is out of date.
     func notifyChanged(runner uuid: String) throws
 }

@@ -15,6 +15,10 @@ public struct WaitingJob: Equatable, Sendable {
     public static let aheadMax: Int64 = 1000
     /// Jobs that a runner with the same labels would take first; `aheadMax` stands for more too.
     public let ahead: Int64
+    /// The concurrency group that the job itself waits for.
+    public var ownGroup: AwaitedGroup?
+    /// What `max-parallel` makes it wait for.
+    public var slots: AwaitedSlot?
 
     public init(
         repository: RepositoryID, owner: AccountID, labels: [String], unfinishedNeeds: [String] = [],
@@ -36,15 +40,35 @@ public struct WaitingJob: Equatable, Sendable {
     }
 }
 
-/// A concurrency group that another run holds.
+/// A concurrency group that another run, or a job, holds.
 public struct AwaitedGroup: Equatable, Sendable {
     public let name: String
-    /// The number of the run that holds it; nil when it has just ended.
+    /// The number of the run that holds it, or whose job does; nil when it has just ended.
     public let holder: Int64?
+    /// The name of the job that holds it; nil when the run as a whole does.
+    public var holderJob: String?
 
     public init(name: String, holder: Int64?) {
         self.name = name
         self.holder = holder
+    }
+
+    fileprivate var words: String {
+        guard let holder else { return "is in the concurrency group \"\(name)\" and waits for its turn" }
+        let who = (holderJob.map { "job \"\($0)\" of " } ?? "") + "run #\(holder)"
+        return "is in the concurrency group \"\(name)\" and waits for \(who), which holds it, to end"
+    }
+}
+
+/// Legs of a job's matrix that have all its slots.
+public struct AwaitedSlot: Equatable, Sendable {
+    public let maxParallel: Int64
+    /// Names of the legs that have a slot.
+    public let legs: [String]
+
+    public init(maxParallel: Int64, legs: [String]) {
+        self.maxParallel = maxParallel
+        self.legs = legs
     }
 }
 
@@ -76,7 +100,8 @@ public struct RunnerFacts: Equatable, Sendable {
 /// One thing that is in the way. `kind` is stable for scripts, `words` are for people and the same everywhere.
 public struct Reason: Equatable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
-        case approval, group, needs, scope, labels, disabled, spent, offline, busy, queue, soon, nothing, running, done
+        case approval, group, maxParallel = "max_parallel", needs, scope, labels, disabled, spent, offline, busy, queue,
+            soon, nothing, running, done
     }
     public let kind: Kind
     public let words: String
@@ -93,13 +118,20 @@ public func whyWaiting(_ job: WaitingJob, runners: [RunnerFacts], now: Instant) 
         return Reason(.approval, "its run waits until somebody who may write to the repository approves it")
     }
     if let group = job.group {
-        let holder = group.holder.map { "run #\($0), which holds it, to end" } ?? "its turn"
-        return Reason(.group, "its run is in the concurrency group \"\(group.name)\" and waits for \(holder)")
+        return Reason(.group, "its run \(group.words)")
     }
     if !job.unfinishedNeeds.isEmpty {
         let after = job.isCleanUp ? "; the run was cancelled, so it starts only if its \"if\" holds then" : ""
         return Reason(.needs, "waiting for \(listed(job.unfinishedNeeds)) to end\(after)")
     }
+    if let slots = job.slots {
+        let (most, count) = (slots.maxParallel, slots.legs.count)
+        return Reason(
+            .maxParallel,
+            "\"max-parallel\" of its matrix is \(most), and \(count) \(count == 1 ? "leg is" : "legs are") at work: "
+                + "\(shown(slots.legs)); it starts when one ends")
+    }
+    if let group = job.ownGroup { return Reason(.group, "it \(group.words)") }
     let wanted = listed(job.labels)
     if runners.isEmpty { return Reason(.scope, "no runner is registered; register one with the labels \(wanted)") }
     let near = runners.filter { $0.scope.covers(repository: job.repository, of: job.owner) }
@@ -182,9 +214,11 @@ private func missing(_ wanted: [String], in have: [String]) -> [String] {
 
 private func listed(_ texts: [String]) -> String { texts.map { "\"\($0)\"" }.joined(separator: ", ") }
 
-/// At most three by name: a site may have hundreds.
 private func names(_ runners: [RunnerFacts]) -> String {
-    let shown = runners.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
-    let rest = runners.count > 3 ? " and \(runners.count - 3) more" : ""
-    return (runners.count == 1 ? "runner " : "runners ") + shown + rest
+    (runners.count == 1 ? "runner " : "runners ") + shown(runners.map(\.name))
+}
+
+/// At most three by name: a site may have hundreds.
+private func shown(_ names: [String]) -> String {
+    listed(Array(names.prefix(3))) + (names.count > 3 ? " and \(names.count - 3) more" : "")
 }

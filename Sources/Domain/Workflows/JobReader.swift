@@ -22,6 +22,7 @@ struct JobDraft {
     /// It calls another workflow (`uses`).
     var isCall = false
     var legStrategy = LegStrategy()
+    var concurrency: ConcurrencyTexts?
 }
 
 /// `runs-on` as written: one string stays a string in the payload.
@@ -112,6 +113,7 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     draft.isAsWritten = evaluator.isAsWritten
     draft.isCall = node["uses"] != nil
     draft.legStrategy = legStrategy
+    draft.concurrency = ConcurrencyDraft(node, JobConcurrency.scope, &list)?.texts
     return draft
 }
 

@@ -297,6 +297,7 @@ public struct Planner: Sendable {
             event: event, ref: subject.ref, sha: subject.commit, payload: payload.json, problem: problem,
             warnings: warnings.joined(separator: "\n"), jobs: jobs.map { PlannedJob($0) })
         plan.workflowName = cut(reading.workflow?.name ?? "", bytesMax: PushLimits.titleBytesMax)
+        plan.group = reading.workflow?.group
         if case .workflowDispatch = subject.event {
             plan.inputs = try? inputs.json(bytesMax: PlanSettings.inputsBytesMax)
         }
@@ -360,6 +361,7 @@ extension PlannedJob {
             definition: String(decoding: definition.stored, as: UTF8.self),
             payload: String(decoding: job.payload, as: UTF8.self))
         strategy = job.strategy
+        concurrency = job.concurrency
     }
 
     /// The job's row when it was just made.
@@ -368,6 +370,7 @@ extension PlannedJob {
             id: id, key: key, needs: needs, condition: condition, continueOnError: continueOnError,
             hasOutputs: hasOutputs, state: .blocked)
         job.strategy = strategy
+        job.concurrency = concurrency
         return job
     }
 }

@@ -17,6 +17,8 @@ public struct Workflow: Sendable {
     public let triggers: Triggers
     /// In source order; the legs of a matrix stand together, in matrix order.
     public let jobs: [JobPlan]
+    /// The concurrency group of its runs.
+    public var group: PlannedGroup?
 }
 
 /// The `on` part: the events a workflow lists, in source order, each with its filters.
@@ -131,4 +133,5 @@ public struct JobPlan: Sendable {
     /// It calls another workflow (`uses`) and is never given to a runner.
     public var isCall = false
     public var strategy = LegStrategy()
+    public var concurrency: JobConcurrency?
 }

@@ -84,9 +84,10 @@ public struct WorkflowFile: Sendable {
         checkPermissions(root, &list)
         list.checkShapes(of: root, isJob: false)
         ExpressionCheck.workflow(root, &evaluator, &list)
+        let group = readWorkflowGroup(root, &evaluator, &list)
         let jobs = readJobs(runnerForm(ofWorkflow: root), &evaluator, &list)
         guard list.errorCount == 0, let triggers else { return reading(nil) }
-        return reading(Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs))
+        return reading(Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs, group: group))
     }
 }
 

@@ -6,7 +6,7 @@ enum GroupStore {
     private static let enterNamed = Statement(
         "group_enter_named",
         """
-        insert into concurrency_group as g (repository_id, name) values ($1, $2)
+        insert into concurrency_group as g (repository_id, name, shown) values ($1, $2, $3)
         on conflict on constraint concurrency_group_name_key do update set next_turn = g.next_turn + 1
         returning id, next_turn
         """)
@@ -14,11 +14,14 @@ enum GroupStore {
         "group_enter", "update concurrency_group set next_turn = next_turn + 1 where id = $1 returning id, next_turn")
     private static let lock = Statement(
         "group_lock", "select id from concurrency_group where id = $1 for no key update")
+    private static let shownName = Statement(
+        "group_name", "select case when shown = '' then name else shown end from concurrency_group where id = $1")
     private static let unused = Statement(
         "group_unused",
         """
         select g.id from concurrency_group g
          where g.id > $1 and not exists (select 1 from run r where r.group_id = g.id)
+           and not exists (select 1 from job j where j.group_id = g.id and j.status > 4)
          order by g.id limit $2 for update skip locked
         """)
     /// Asked again under the lock: a run may have come since the first statement's snapshot.
@@ -27,16 +30,20 @@ enum GroupStore {
         """
         delete from concurrency_group g
          where g.id = any ($1) and not exists (select 1 from run r where r.group_id = g.id)
+           and not exists (select 1 from job j where j.group_id = g.id and j.status > 4)
         returning g.id
         """)
 
     /// Makes the group where it is missing; its row is locked either way.
-    static func enter(_ name: String, in repository: RepositoryID, in tx: Transaction) throws -> GroupEntry {
-        let row = try tx.one(enterNamed, .int(repository.number), .text(name))
+    static func enter(_ group: PlannedGroup, in repository: RepositoryID, in tx: Transaction) throws -> GroupEntry {
+        let row = try tx.one(enterNamed, .int(repository.number), .text(group.key), .text(group.name))
         return GroupEntry(GroupID(row.int(0)), turn: row.int(1))
     }
     static func enter(_ group: GroupID, in tx: Transaction) throws -> GroupEntry {
         GroupEntry(group, turn: try tx.one(enter, .int(group.number)).int(1))
+    }
+    static func name(of group: GroupID, in tx: Transaction) throws -> String {
+        try tx.first(shownName, .int(group.number))?.text(0) ?? ""
     }
     /// A group that is gone has no runs, and locks nothing.
     static func lock(_ group: GroupID, in tx: Transaction) throws { try tx.run(lock, .int(group.number)) }

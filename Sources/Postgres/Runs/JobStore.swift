@@ -24,15 +24,15 @@ enum JobStore {
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, payload,
-                         id_token, token_permissions, status, is_deferred, fail_fast, max_parallel)
+                         id_token, token_permissions, status, is_deferred, fail_fast, max_parallel, concurrency)
         select $1, $2, $3, $4, u.key, u.name, $17 + u.place - 1, u.needs::text[], u.label_set_id, nullif(u.condition, ''),
                u.flags & 1 > 0, u.flags & 2 > 0, nullif(u.timeout_seconds, 0), u.step_names::text[],
                nullif(u.definition, ''), u.payload, u.flags & 4 > 0, u.token_permissions, $16,
-               u.flags & 8 > 0, u.flags & 16 = 0, nullif(u.max_parallel, 0)
+               u.flags & 8 > 0, u.flags & 16 = 0, nullif(u.max_parallel, 0), nullif(u.concurrency, '')
           from unnest($5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[],
-                      $12::text[], $13::text[], $14::text[], $15::text[], $18::bigint[])
+                      $12::text[], $13::text[], $14::text[], $15::text[], $18::bigint[], $19::text[])
                with ordinality as u (key, name, needs, label_set_id, condition, flags, timeout_seconds, step_names,
-                                     definition, payload, token_permissions, max_parallel, place)
+                                     definition, payload, token_permissions, max_parallel, concurrency, place)
          order by u.place
         returning id, status, position
         """)
@@ -43,11 +43,11 @@ enum JobStore {
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload,
-                         id_token, token_permissions, fail_fast, max_parallel, status, problem, is_given_up, task_id, queued_at,
-                         queue_key, started_at, stopped_at, settle_due_at, copied_from)
+                         id_token, token_permissions, fail_fast, max_parallel, concurrency, status, problem, is_given_up,
+                         task_id, queued_at, queue_key, started_at, stopped_at, settle_due_at, copied_from)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
                condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload, id_token,
-               token_permissions, fail_fast, max_parallel,
+               token_permissions, fail_fast, max_parallel, concurrency,
                case when again then $4 else status end, case when again then '' else problem end, is_given_up and not again,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
@@ -83,7 +83,7 @@ enum JobStore {
             .ints(jobs.map { $0.timeoutSeconds ?? 0 }), .texts(jobs.map { Value.literal($0.stepNames) }),
             .texts(jobs.map { $0.definition ?? "" }), .texts(jobs.map(\.payload)),
             .texts(jobs.map(\.permissions.stored)), .int(status.rawValue), .int(first),
-            .ints(jobs.map { $0.strategy.maxParallel ?? 0 }))
+            .ints(jobs.map { $0.strategy.maxParallel ?? 0 }), .texts(jobs.map { $0.concurrency?.stored ?? "" }))
         return try rows.map { NewJob(JobID($0.int(0)), status: try $0.status(1), position: $0.int(2)) }
     }
 
@@ -99,7 +99,7 @@ enum JobStore {
         """
         update job set name = $2, label_set_id = $3, continue_on_error = $4, has_outputs = $5, timeout_seconds = $6,
                step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, is_deferred = false,
-               fail_fast = $12, max_parallel = $13
+               fail_fast = $12, max_parallel = $13, concurrency = $14
          where id = $1
         """)
 
@@ -114,7 +114,7 @@ enum JobStore {
             .bool(first.hasOutputs), .optional(first.timeoutSeconds), .texts(first.stepNames),
             .optional(first.definition), .text(first.payload), .bool(first.mayIdentify),
             .text(first.permissions.stored),
-            .bool(first.strategy.failFast), .optional(first.strategy.maxParallel))
+            .bool(first.strategy.failFast), .optional(first.strategy.maxParallel), .optional(first.concurrency?.stored))
         let made =
             legs.count == 1
             ? []
@@ -163,7 +163,8 @@ enum JobStore {
         select j.id, j.key, j.needs, j.condition, j.continue_on_error, j.has_outputs, j.status, j.task_id,
                t.runner_can_cancel and coalesce(t.heard_at, t.started_at) > now() - make_interval(secs => $3::bigint),
                j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key,
-               case when j.is_deferred and j.status = 7 then j.definition end, j.fail_fast, j.max_parallel::bigint, j.is_given_up
+               case when j.is_deferred and j.status = 7 then j.definition end, j.fail_fast, j.max_parallel::bigint, j.is_given_up,
+               case when j.status = 7 then j.concurrency end, j.group_name, j.group_cancels, j.group_queues, j.group_id, j.group_held
           from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
          where j.run_id = $1 and a.number = $2 order by j.id
         """)
@@ -216,8 +217,49 @@ enum JobStore {
             deferred: row.optionalText(15).flatMap { try? DeferredJob(stored: Array($0.utf8)) })
         job.strategy = LegStrategy(failFast: row.bool(16), maxParallel: row.optionalInt(17))
         job.isGivenUp = row.bool(18)
+        job.concurrency = row.optionalText(19).flatMap(JobConcurrency.init)
+        if let group = row.optionalInt(23).map(GroupID.init) {
+            job.place = row.bool(24) ? .held(group) : .pending(group)
+        } else {
+            job.place = planned(row, at: 20).map(JobPlace.wanted)
+        }
         return job
     }
+
+    /// Of the columns `group_name`, `group_cancels` and `group_queues`.
+    private static func planned(_ row: Row, at first: Int) -> PlannedGroup? {
+        guard let name = row.optionalText(first) else { return nil }
+        var group = PlannedGroup(name: name, cancelsInProgress: row.bool(first + 1))
+        group.queuesAll = row.bool(first + 2)
+        return group
+    }
+
+    // MARK: concurrency groups
+
+    private static let want = Statement(
+        "job_want_group", "update job set group_name = $2, group_cancels = $3, group_queues = $4 where id = $1")
+    private static let wish = Statement(
+        "job_group_wish",
+        """
+        select group_name, group_cancels, group_queues, run_id, repository_id
+          from job where id = $1 and status = 7 and group_name is not null and group_id is null
+        """)
+    private static let enterGroup = Statement(
+        "job_enter_group", "update job set group_id = $2, group_turn = $3 where id = $1")
+    private static let holdGroup = Statement("job_hold_group", "update job set group_held = true where id = $1")
+
+    static func want(_ group: PlannedGroup, _ job: JobID, in tx: Transaction) throws {
+        try tx.run(
+            want, .int(job.number), .text(group.name), .bool(group.cancelsInProgress), .bool(group.queuesAll))
+    }
+    static func wish(of job: JobID, in tx: Transaction) throws -> GroupWish? {
+        guard let row = try tx.first(wish, .int(job.number)), let group = planned(row, at: 0) else { return nil }
+        return GroupWish(run: RunID(row.int(3)), repository: RepositoryID(row.int(4)), group: group)
+    }
+    static func enter(_ job: JobID, _ entry: GroupEntry, in tx: Transaction) throws {
+        try tx.run(enterGroup, .int(job.number), .int(entry.group.number), .int(entry.turn))
+    }
+    static func hold(_ job: JobID, in tx: Transaction) throws { try tx.run(holdGroup, .int(job.number)) }
 
     private static let move = Statement(
         "job_move",
@@ -271,100 +313,27 @@ enum JobStore {
 
     // MARK: claims
 
-    /// Jobs looked at for one claim. Others may hold some of them locked; more than this at once is a crowd, and the
-    /// claim looks again.
-    private static let candidatesMax = 64
-
-    /// One walk down the scope's own index for each label set, then one row locked: O(sets × log n), whatever waits.
-    private static func pick(_ name: String, scope: String) -> Statement {
-        Statement(
-            name,
-            """
-            select id, run_id, step_names from job
-             where status = 5 and id = any(array(
-                   select c.id from unnest($1::bigint[]) as s (id) cross join lateral (
-                          select j.id, j.queue_key from job j
-                           where j.status = 5 and j.label_set_id = s.id\(scope)
-                           order by j.queue_key, j.id limit \(candidatesMax)) c
-                    order by c.queue_key, c.id limit \(candidatesMax)))
-             order by queue_key, id limit 1 for no key update skip locked
-            """)
-    }
-    private static let pickAny = pick("job_pick", scope: "")
-    private static let pickOwner = pick("job_pick_owner", scope: " and j.owner_id = $2")
-    private static let pickRepository = pick("job_pick_repository", scope: " and j.repository_id = $2")
-    private static let pickHandle = Statement(
-        "job_pick_handle",
-        """
-        select id, run_id, step_names from job
-         where status = 5 and handle = $2::text::uuid and label_set_id = any($1)
-           and ($3::bigint is null or repository_id = $3) and ($4::bigint is null or owner_id = $4)
-           for no key update skip locked
-        """)
-    private static let anyWaiting = Statement(
-        "job_any_waiting",
-        """
-        select 1 from unnest($1::bigint[]) as s (id) cross join lateral (
-               select 1 from job j where j.status = 5 and j.label_set_id = s.id
-                  and ($2::bigint is null or repository_id = $2) and ($3::bigint is null or owner_id = $3) limit 1) c
-         limit 1
-        """)
     private static let assign = Statement(
         "job_assign",
         "update job set status = $3, task_id = $2, started_at = now(), changed_at = now() where id = $1")
 
-    /// The first job in the queue that nobody else is taking, locked; waits for nobody.
-    ///
-    /// - Parameter handle: only this attempt of a job (runner.md 2.6); a text that is no UUID is nobody's.
-    static func pick(
-        labelSets: [Int64], scope: RunnerScope, handle: String?, in tx: Transaction
-    ) throws -> PickedJob? {
-        let row: Row?
-        if let handle {
-            guard isUUID(handle) else { return nil }
-            let (repository, owner) = bounds(scope)
-            row = try tx.first(Self.pickHandle, .ints(labelSets), .text(handle), repository, owner)
-        } else {
-            switch scope {
-            case .everything: row = try tx.first(Self.pickAny, .ints(labelSets))
-            case .owner(let owner): row = try tx.first(Self.pickOwner, .ints(labelSets), .int(owner.number))
-            case .repository(let repository):
-                row = try tx.first(Self.pickRepository, .ints(labelSets), .int(repository.number))
-            }
-        }
-        return row.map { PickedJob(job: JobID($0.int(0)), run: RunID($0.int(1)), stepNames: $0.texts(2)) }
-    }
-
-    /// Whether anything waits at all, locked or not: skipped rows are not absent ones (runner.md 3.3).
-    static func anyWaiting(labelSets: [Int64], scope: RunnerScope, in database: Database) throws -> Bool {
-        let (repository, owner) = bounds(scope)
-        return try !database.read(Self.anyWaiting, .ints(labelSets), repository, owner).isEmpty
-    }
-
     static func assign(_ job: JobID, to task: TaskID, status: Status, in tx: Transaction) throws {
         try tx.run(Self.assign, .int(job.number), .int(task.number), .int(status.rawValue))
-    }
-
-    private static func bounds(_ scope: RunnerScope) -> (repository: Value, owner: Value) {
-        switch scope {
-        case .everything: (.null(.int), .null(.int))
-        case .owner(let owner): (.null(.int), .int(owner.number))
-        case .repository(let repository): (.int(repository.number), .null(.int))
-        }
     }
 
     // MARK: sweeps
 
     private static let settleDue = Statement(
         "job_settle_due", "select id, run_id from job where settle_due_at <= now() order by id limit 100")
-    /// Waiting for a runner too long, or blocked in a run in which nothing else may still end. A run that waits for its
-    /// concurrency group may wait as long as the run that holds it takes.
+    /// Waiting for a runner too long, or blocked in a run in which nothing else may still end. A run or a job that waits for its
+    /// concurrency group may wait as long as who holds it takes.
     private static let abandoned = Statement(
         "job_abandoned",
         """
         select id, run_id from job j
          where status in (5, 7) and changed_at < now() - make_interval(secs => $1::bigint)
-           and (status = 5 or not exists (select 1 from job o where o.run_id = j.run_id and o.status in (5, 6, 8))
+           and (status = 5 or not exists (select 1 from job o where o.run_id = j.run_id
+                                             and (o.status in (5, 6, 8) or o.status = 7 and o.group_name is not null))
                 and exists (select 1 from run r where r.id = j.run_id
                                and (r.group_id is null or r.held_attempt = r.latest_attempt)
                                and (not r.needs_approval or r.approved_at is not null)))

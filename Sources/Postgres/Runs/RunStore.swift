@@ -50,10 +50,10 @@ public struct RunStore: Sendable {
         insert into run (repository_id, inbox_id, number, workflow_id, workflow_path, title, event, ref, sha, actor_id,
                          payload, status, problem, stopped_at, id, warnings, group_id, group_turn, held_attempt,
                          cancels_in_progress, inputs, is_from_fork, needs_approval,
-                         workflow_name)
+                         workflow_name, queues_all)
         overriding system value
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, case when $12 <= 4 then now() end, $14, $15, $16,
-                $17, case when $18 then 1 end, $19, $20, $21, $22, $23)
+                $17, case when $18 then 1 end, $19, $20, $21, $22, $23, $24)
         on conflict on constraint run_once_per_push do nothing returning id
         """)
     private static let insertAttempt = Statement(
@@ -92,7 +92,7 @@ public struct RunStore: Sendable {
             .int(status.rawValue), .text(planned.problem), .int(plan.reserved.run.number), .text(planned.warnings),
             .optional(place?.group.number), .optional(place?.turn), .bool(place?.holds ?? false),
             .bool(planned.group?.cancelsInProgress ?? false), .optional(planned.inputs), .bool(planned.isFromFork),
-            .bool(planned.needsApproval), .text(planned.workflowName)
+            .bool(planned.needsApproval), .text(planned.workflowName), .bool(planned.group?.queuesAll ?? false)
         ).map { RunID($0.int(0)) }
     }
 
@@ -110,7 +110,7 @@ public struct RunStore: Sendable {
         "run_start_attempt",
         """
         update run set latest_attempt = $2, status = $3, started_at = null, stopped_at = null, group_turn = $4,
-                       held_attempt = case when $5 then $2 end
+                       held_attempt = case when $5 then $2 end, problem = ''
          where id = $1
         """)
 
@@ -202,14 +202,26 @@ public struct RunStore: Sendable {
     }
 
     private static let requestCancel = Statement(
-        "run_request_cancel", "update run set cancelled_attempt = latest_attempt where id = $1")
+        "run_request_cancel",
+        "update run set cancelled_attempt = latest_attempt, problem = case when $2 = '' then problem else $2 end where id = $1"
+    )
 
-    static func requestCancel(of run: RunID, in tx: Transaction) throws { try tx.run(requestCancel, .int(run.number)) }
+    static func requestCancel(of run: RunID, problem: String, in tx: Transaction) throws {
+        try tx.run(requestCancel, .int(run.number), .text(problem))
+    }
 
     private static let holdGroup = Statement(
         "run_hold_group", "update run set held_attempt = latest_attempt where id = $1")
 
     static func hold(_ run: RunID, in tx: Transaction) throws { try tx.run(holdGroup, .int(run.number)) }
+
+    private static let enterGroup = Statement(
+        "run_enter_group",
+        "update run set group_turn = $2, held_attempt = case when $3 then latest_attempt end where id = $1")
+
+    static func enter(_ run: RunID, _ place: GroupPlace, in tx: Transaction) throws {
+        try tx.run(enterGroup, .int(run.number), .optional(place.turn), .bool(place.holds))
+    }
 
     private static let approve = Statement(
         "run_approve", "update run set approved_at = now(), approved_by = $2 where id = $1")
@@ -271,7 +283,9 @@ public struct RunStore: Sendable {
          where r.status > 4 and r.created_at < now() - interval '30 seconds'
            and (r.group_id is null or r.held_attempt = r.latest_attempt)
            and (not r.needs_approval or r.approved_at is not null)
-           and not exists (select 1 from job j where j.run_id = r.id and (j.status in (5, 6, 8) or j.settle_due_at is not null))
+           and not exists (select 1 from job j where j.run_id = r.id
+                              and (j.status in (5, 6, 8) or j.status = 7 and j.group_name is not null
+                                   or j.settle_due_at is not null))
          order by r.id limit 100
         """)
 

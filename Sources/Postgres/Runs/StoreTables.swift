@@ -16,16 +16,25 @@ struct ReservedPlan: RunPlan {
 struct StoreTables: TaskTables {
     let tx: Transaction
     let settings: RunStore.Settings
-    /// Off until the workflow language is whole (workflows.md 20.2): clients see a cancel end every job that has not started.
-    var cleansUp: Bool { false }
+    /// As on GitHub: a job whose `if` holds with `cancelled()` true runs behind a cancel (workflows.md 20.2).
+    var cleansUp: Bool { true }
 
     // MARK: locks and reads
 
     func enterGroup(of plan: ReservedPlan) throws -> GroupEntry? {
         guard let group = plan.planned.group else { return nil }
-        return try GroupStore.enter(group.name, in: plan.reserved.repository, in: tx)
+        return try GroupStore.enter(group, in: plan.reserved.repository, in: tx)
     }
     func enterGroup(_ group: GroupID) throws -> GroupEntry { try GroupStore.enter(group, in: tx) }
+    func enterGroup(_ group: PlannedGroup, in repository: RepositoryID) throws -> GroupEntry {
+        try GroupStore.enter(group, in: repository, in: tx)
+    }
+    func name(of group: GroupID) throws -> String { try GroupStore.name(of: group, in: tx) }
+    func wish(of job: JobID) throws -> GroupWish? { try JobStore.wish(of: job, in: tx) }
+    func want(_ group: PlannedGroup, _ job: JobID) throws { try JobStore.want(group, job, in: tx) }
+    func enter(_ job: JobID, _ entry: GroupEntry) throws { try JobStore.enter(job, entry, in: tx) }
+    func hold(_ job: JobID) throws { try JobStore.hold(job, in: tx) }
+    func enter(_ run: RunID, _ place: GroupPlace) throws { try RunStore.enter(run, place, in: tx) }
     func lockGroup(_ group: GroupID) throws { try GroupStore.lock(group, in: tx) }
     func group(of run: RunID) throws -> GroupID? { try RunStore.group(of: run, in: tx) }
     func members(of group: GroupID) throws -> [GroupMember] { try RunStore.members(of: group, in: tx) }
@@ -54,7 +63,9 @@ struct StoreTables: TaskTables {
     }
     func endSteps(of task: TaskID, as status: Status) throws { try TaskStore.endSteps(of: task, as: status, in: tx) }
     func unspendRunner(of task: TaskID) throws -> String? { try RunnerStore.unspend(task, in: tx) }
-    func requestCancel(of run: RunID) throws { try RunStore.requestCancel(of: run, in: tx) }
+    func requestCancel(of run: RunID, problem: String) throws {
+        try RunStore.requestCancel(of: run, problem: problem, in: tx)
+    }
     func hold(_ run: RunID) throws { try RunStore.hold(run, in: tx) }
     func approve(_ run: RunID, by actor: AccountID?) throws { try RunStore.approve(run, by: actor, in: tx) }
     func move(_ run: RunID, to status: Status) throws -> Bool { try RunStore.move(run, to: status, in: tx) }
@@ -97,6 +108,7 @@ struct StoreTables: TaskTables {
             RunStore.waitingChannel, "\(job.labelSet) \(job.repository) \(job.owner) \(job.snapshot.id)")
     }
     func notifyGroup(_ group: GroupID) throws { try tx.notify(RunStore.groupChannel, "\(group)") }
+    func notifyWish(of job: JobID) throws { try tx.notify(RunStore.groupChannel, "job \(job)") }
     func notifyChanged(runner uuid: String) throws { try tx.notify(RunnerStore.changedChannel, uuid) }
 
     // MARK: claims

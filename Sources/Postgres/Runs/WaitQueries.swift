@@ -26,10 +26,22 @@ public struct WaitQueries: Sendable {
                    (select count(*) from (
                        select 1 from job q where q.status = 5 and q.label_set_id = j.label_set_id
                           and (q.queue_key, q.id) < (j.queue_key, j.id) limit \(WaitingJob.aheadMax)) ahead) else 0 end,
-               case when r.held_attempt is distinct from r.latest_attempt then g.name end,
+               case when r.held_attempt is distinct from r.latest_attempt then coalesce(nullif(g.shown, ''), g.name) end,
                (select h.number from run h
-                 where h.group_id = g.id and h.status > 4 and h.held_attempt = h.latest_attempt limit 1),
-               r.cancelled_attempt is not distinct from r.latest_attempt, r.needs_approval and r.approved_at is null
+                 where h.group_id = g.id and h.status > 4 and h.group_turn is not null and h.held_attempt = h.latest_attempt limit 1),
+               r.cancelled_attempt is not distinct from r.latest_attempt, r.needs_approval and r.approved_at is null,
+               (select array[h.name, s.number::text] from job h join run s on s.id = h.run_id
+                 where h.group_id = g.id and h.status > 4 and h.group_held limit 1),
+               case when j.status = 7 and not j.group_held then j.group_name end,
+               (select h.number from run h
+                 where h.group_id = j.group_id and h.status > 4 and h.group_turn is not null and h.held_attempt = h.latest_attempt
+                 limit 1),
+               (select array[h.name, s.number::text] from job h join run s on s.id = h.run_id
+                 where h.group_id = j.group_id and h.status > 4 and h.group_held limit 1),
+               case when j.status = 7 and j.group_name is null then j.max_parallel::bigint end,
+               case when j.status = 7 and j.group_name is null and j.max_parallel is not null then
+                   array(select s.name from job s where s.attempt_id = j.attempt_id and s.key = j.key
+                            and (s.status in (5, 6, 8) or s.status = 7 and s.group_name is not null) order by s.id) end
           from job j join run r on r.id = j.run_id left join concurrency_group g on g.id = r.group_id join label_set l on l.id = j.label_set_id
           left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
          where j.repository_id = $1 and j.id = any($2)
@@ -77,14 +89,27 @@ public struct WaitQueries: Sendable {
         case .running: return Reason(.running, "it runs on \"\(row.text(6))\"")
         case .cancelling: return Reason(.running, "\"\(row.text(6))\" was told to stop it")
         case .waiting, .blocked:
-            return whyWaiting(
-                WaitingJob(
-                    repository: RepositoryID(row.int(2)), owner: AccountID(row.int(3)), labels: row.texts(4),
-                    unfinishedNeeds: row.texts(7),
-                    group: row.optionalText(9).map { AwaitedGroup(name: $0, holder: row.optionalInt(10)) },
-                    awaitsApproval: row.bool(12), isCleanUp: row.bool(11), ahead: row.int(8)),
-                runners: runners, now: now)
+            var job = WaitingJob(
+                repository: RepositoryID(row.int(2)), owner: AccountID(row.int(3)), labels: row.texts(4),
+                unfinishedNeeds: row.texts(7), group: group(row, name: 9, run: 10, job: 13),
+                awaitsApproval: row.bool(12), isCleanUp: row.bool(11), ahead: row.int(8))
+            job.ownGroup = group(row, name: 14, run: 15, job: 16)
+            if let most = row.optionalInt(17), row.texts(18).count >= most {
+                job.slots = AwaitedSlot(maxParallel: most, legs: row.texts(18))
+            }
+            return whyWaiting(job, runners: runners, now: now)
         }
+    }
+
+    /// - Parameters: numbers of the columns with the group's name, with the run that holds it, and with the job that does.
+    private static func group(_ row: Row, name: Int, run: Int, job: Int) -> AwaitedGroup? {
+        guard let group = row.optionalText(name) else { return nil }
+        guard !row.isNull(job), let holder = row.texts(job).first else {
+            return AwaitedGroup(name: group, holder: row.optionalInt(run))
+        }
+        var found = AwaitedGroup(name: group, holder: row.texts(job).last.flatMap { Int64($0) })
+        found.holderJob = holder
+        return found
     }
 
     /// Why a runner is idle, or what it does; nil when there is no such runner.

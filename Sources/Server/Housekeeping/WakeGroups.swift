@@ -4,7 +4,7 @@ import Postgres
 import Synchronization
 import Web
 
-/// Moves the runs of concurrency groups: at once where a transaction told of it, and by looking around in case the instance
+/// Moves the runs and jobs of concurrency groups: at once where a transaction told of it, and by looking around in case the instance
 /// that heard of it died. Runs on every instance at once; each move is judged again with the group locked.
 final class WakeGroups: Sendable {
     /// Between two looks at all groups in which somebody waits.
@@ -13,30 +13,50 @@ final class WakeGroups: Sendable {
     static let pauseMicroseconds: Int64 = 1_000_000
 
     private let log: Logger
-    private let wake: @Sendable (GroupID) throws -> Void
+    /// What a notification tells of.
+    enum Call: Hashable, Sendable {
+        /// Somebody of it may have to move.
+        case group(GroupID)
+        /// It wants into a group.
+        case job(JobID)
+    }
+
+    private let wake: @Sendable (Call) throws -> Void
     private let look: @Sendable () throws -> Int
-    private let heard = Mutex<Set<GroupID>>([])
+    private let heard = Mutex<Set<Call>>([])
     private let lookDueAt = Atomic<Int64>(0)
     private let pausedUntil = Atomic<Int64>(0)
 
     /// - Parameters:
-    ///   - wake: makes the moves that are due in one group.
+    ///   - wake: makes the moves that are due in one group, or lets a job enter one.
     ///   - look: makes those of all groups.
     /// - Returns: of `look`: how many moves it made.
-    init(log: Logger, wake: @escaping @Sendable (GroupID) throws -> Void, look: @escaping @Sendable () throws -> Int) {
+    init(log: Logger, wake: @escaping @Sendable (Call) throws -> Void, look: @escaping @Sendable () throws -> Int) {
         self.log = log
         self.wake = wake
         self.look = look
     }
 
     convenience init(app: App) {
-        self.init(log: app.log, wake: { [runs = app.runs] in try runs.wake($0) }, look: app.runs.wakeGroups)
+        self.init(
+            log: app.log,
+            wake: { [runs = app.runs] call in
+                switch call {
+                case .group(let group): try runs.wake(group)
+                case .job(let job): try runs.enterGroup(job)
+                }
+            }, look: app.runs.wakeGroups)
     }
 
-    /// - Parameter payload: of the notification: the group's id.
+    /// - Parameter payload: of the notification: the group's id, or `job` and its id.
     func hear(_ payload: String) {
-        guard let number = Int64(payload) else { return }
-        heard.withLock { _ = $0.insert(GroupID(number)) }
+        let words = payload.split(byte: " ")
+        guard let number = words.last.flatMap({ Int64($0) }) else { return }
+        switch words.dropLast() {
+        case []: heard.withLock { _ = $0.insert(.group(GroupID(number))) }
+        case ["job"]: heard.withLock { _ = $0.insert(.job(JobID(number))) }
+        default: return
+        }
     }
 
     /// A group that fails stops no other, and is tried again.
@@ -61,10 +81,10 @@ final class WakeGroups: Sendable {
         }
         defer { if !left.isEmpty { heard.withLock { $0.formUnion(left) } } }
         var first: (any Error)?
-        for group in left {
+        for call in left {
             do {
-                try wake(group)
-                left.remove(group)
+                try wake(call)
+                left.remove(call)
             } catch let error as PostgresError where error.isUnavailable {
                 throw error
             } catch {

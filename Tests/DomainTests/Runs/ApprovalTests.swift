@@ -23,8 +23,12 @@ struct ApprovalTests {
     @Test("holds the run back until it is given, whatever else would let it start")
     func held() {
         let waiting = LockedRun(RunID(1), attempt: 1, status: .blocked, approval: .awaited)
-        #expect(waiting.isHeld && waiting.holding.isHeld && !waiting.approved.isHeld)
+        #expect(waiting.isHeld && waiting.holding.isHeld && !waiting.approved(at: nil).isHeld)
         let grouped = LockedRun(RunID(1), attempt: 1, status: .blocked, group: GroupID(1), approval: .awaited)
-        #expect(grouped.approved.isHeld && !grouped.approved.holding.isHeld)
+        let entry = GroupEntry(GroupID(1), turn: 2)
+        #expect(!grouped.approved(at: GroupPlace(entry, among: [])).isHeld)
+        let behind = grouped.approved(at: GroupPlace(entry, among: [ConcurrencyTests.member(2, holds: true)]))
+        #expect(behind.isHeld && !behind.holding.isHeld)
+        #expect(GroupPlace(outside: GroupID(1)).turn == nil && !GroupPlace(outside: GroupID(1)).holds)
     }
 }

@@ -19,19 +19,22 @@ struct GroupStoreTests {
     }
 
     private func enter(_ name: String, in repository: Int64 = 1) throws -> GroupEntry {
-        try database.transaction { try GroupStore.enter(name, in: RepositoryID(repository), in: $0) }
+        try database.transaction {
+            try GroupStore.enter(
+                PlannedGroup(name: name, cancelsInProgress: false), in: RepositoryID(repository), in: $0)
+        }
     }
 
-    @Test("take turns one by one; names are a repository's own, and exact")
+    @Test("take turns one by one; names are a repository's own, and case does not count")
     func turns() throws {
         let first = try enter("deploy")
         #expect(first.turn == 1)
         #expect(try enter("deploy") == GroupEntry(first.group, turn: 2))
         #expect(try database.transaction { try GroupStore.enter(first.group, in: $0) }.turn == 3)
-        for (name, repository) in [("Deploy", Int64(1)), ("deploy", 2)] {
-            let other = try enter(name, in: repository)
-            #expect(other.group != first.group && other.turn == 1)
-        }
+        #expect(try enter("Deploy") == GroupEntry(first.group, turn: 4))
+        #expect(try database.transaction { try GroupStore.name(of: first.group, in: $0) } == "deploy")
+        let others = try [enter("deploy", in: 2), enter("deploys")]
+        for other in others { #expect(other.group != first.group && other.turn == 1) }
     }
 
     @Test("give a turn back when the transaction fails")
@@ -39,7 +42,8 @@ struct GroupStoreTests {
         struct Refused: Error {}
         #expect(throws: Refused.self) {
             try database.transaction { tx in
-                _ = try GroupStore.enter("deploy", in: RepositoryID(1), in: tx)
+                _ = try GroupStore.enter(
+                    PlannedGroup(name: "deploy", cancelsInProgress: false), in: RepositoryID(1), in: tx)
                 throw Refused()
             }
         }

@@ -149,7 +149,7 @@ struct RunGroupsTests {
         #expect(
             try findings() == ["run \(second) waits for its concurrency group and its job \(job(second)) is 5"])
         try broken.script("update run set held_attempt = 1")
-        #expect(try findings() == ["concurrency group \(group(second)) is held by 2 runs"])
+        #expect(try findings() == ["concurrency group \(group(second)) is held by 2 runs and jobs"])
     }
 
     @Test("why names the group and the run that holds it")

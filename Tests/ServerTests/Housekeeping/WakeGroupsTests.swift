@@ -18,12 +18,17 @@ struct WakeGroupsTests {
         }
         let state = Mutex(State())
 
-        func wake(_ group: GroupID) throws {
+        func wake(_ call: WakeGroups.Call) throws {
+            let number =
+                switch call {
+                case .group(let group): group.number
+                case .job(let job): -job.number
+                }
             try state.withLock {
-                if let code = $0.failing[group.number] {
+                if let code = $0.failing[number] {
                     throw PostgresError(sqlState: code, message: "no", statement: "test")
                 }
-                $0.woken.append(group.number)
+                $0.woken.append(number)
             }
         }
         func look() throws -> Int {
@@ -48,6 +53,13 @@ struct WakeGroupsTests {
     private static let afterPause = start + WakeGroups.pauseMicroseconds
 
     init() { groups = WakeGroups(log: Logger(label: "test"), wake: calls.wake, look: calls.look) }
+
+    @Test("a notification tells of a group, or of a job that wants into one; others are of a newer server")
+    func heard() throws {
+        for payload in ["4", "job 7", "run 8", "job", "", "4x"] { groups.hear(payload) }
+        try groups.sweep(now: Self.start)
+        #expect(calls.takeWoken() == [4, -7])
+    }
 
     @Test("one that fails stops no other, and is tried again after a pause without being heard of again")
     func failing() throws {

@@ -14,6 +14,9 @@ struct ExpressionScope: Sendable {
         statusNamesJobs: true)
     static let runName = ExpressionScope(
         place: "\"run-name\"", contexts: ["github", "gitea", "vars", "inputs"], hasStatusFunctions: false)
+    /// Of a workflow; a job's is `job("concurrency")`.
+    static let concurrency = ExpressionScope(
+        place: "\"concurrency\"", contexts: ["github", "gitea", "vars", "inputs"], hasStatusFunctions: false)
     static let strategy = ExpressionScope(
         place: "\"strategy\"", contexts: ["github", "gitea", "needs", "vars", "inputs"], hasStatusFunctions: false)
 
