@@ -12,7 +12,7 @@ func readDispatchInputs(_ node: YAMLNode, _ list: inout DiagnosticList) -> [Disp
             "dispatch-input", "there are \(pairs.count) inputs; at most \(DispatchLimits.inputsMax) are allowed",
             at: pairs[DispatchLimits.inputsMax].position)
     }
-    return pairs.prefix(DispatchLimits.inputsMax).compactMap { readInput($0, &list) }
+    return pairs.compactMap { readInput($0, &list) }
 }
 
 private func readInput(_ pair: YAMLPair, _ list: inout DiagnosticList) -> DispatchInput? {

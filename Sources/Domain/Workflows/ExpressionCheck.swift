@@ -9,7 +9,6 @@ extension ExpressionScope {
     }
 
     static let workflowEnv = written("env", ofRun + ["secrets"])
-    static let workflowConcurrency = written("concurrency", ofRun)
     static let jobEnv = written("env", ofLeg + ["secrets"])
     static let jobDefaults = written("defaults", ofLeg + ["env"])
     static let jobOutputs = written("outputs", ofLeg + ofRunner + ["secrets"], hasFiles: true)
@@ -37,7 +36,6 @@ struct ExpressionCheck {
     static func workflow(_ root: YAMLNode, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList) {
         var check = ExpressionCheck(evaluator: evaluator, list: list)
         check.node(root["env"]?.value, .workflowEnv)
-        check.node(root["concurrency"]?.value, .workflowConcurrency)
         // GitHub allows none here; runners evaluate them like a job's.
         check.node(root["defaults"]?.value, .jobDefaults)
         (evaluator, list) = (check.evaluator, check.list)
@@ -46,7 +44,6 @@ struct ExpressionCheck {
     static func job(_ job: YAMLNode, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList) {
         var check = ExpressionCheck(evaluator: evaluator, list: list)
         check.node(job["env"]?.value, .jobEnv)
-        check.node(job["concurrency"]?.value, .job("concurrency"))
         check.environment(job["environment"]?.value)
         check.node(job["defaults"]?.value, .jobDefaults)
         check.node(job["outputs"]?.value, .jobOutputs)

@@ -33,7 +33,7 @@ public struct JobDefinition: Equatable, Sendable {
     public let key: String
     public let name: String
     public internal(set) var needs: [String]
-    let job: [Member]
+    var job: [Member]
 }
 
 /// What the runner gets for a job: JSON of a workflow with this one job (workflows.md 15).

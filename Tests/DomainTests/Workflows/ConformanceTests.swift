@@ -270,10 +270,10 @@ struct ConformanceTests {
         contains('a', 'b', 'c') → !Too many parameters supplied
         contains → !Unrecognized named-value: 'contains'
         # syntax, with the position
-        1 + 2 → !Unexpected symbol: '.'. Located at position 3
-        1 2 → !Unexpected symbol: '.'. Located at position 3
-        1 = 2 → !Unexpected symbol: '.'. Located at position 3
-        1 & 2 → !Unexpected symbol: '.'. Located at position 3
+        1 + 2 → !Unexpected symbol: '+'. Located at position 3
+        1 2 → !Unexpected symbol: '2'. Located at position 3
+        1 = 2 → !Unexpected symbol: '='. Located at position 3
+        1 & 2 → !Unexpected symbol: '&'. Located at position 3
         ( → !Unexpected end of expression: '('. Located at position 1
         (1 → !Unexpected end of expression: '1'. Located at position 2
         1) → !Unexpected symbol: ')'. Located at position 2
@@ -284,7 +284,7 @@ struct ConformanceTests {
         1 && → !Unexpected end of expression: '&&'. Located at position 3
         contains('a' 'b') → !Unexpected symbol: ''b''
         contains('a',) → !Unexpected symbol: ')'
-        a..b → !Unexpected symbol: '.'. Located at position 3
+        a..b → !Unexpected symbol: '.b'. Located at position 3
         'a'.b → null
         s-x → !Unrecognized named-value: 's-x'
         # status of a job whose needs succeeded, files
@@ -525,7 +525,7 @@ struct ConformanceTests {
             "{a: [1, 2], b: [x], include: [{c: 1}, {a: 1, c: 2}, {a: 2, b: q}, {a: 2, d: [1, ~], c: 3}]}"
         #expect(
             LanguageTable.matrix.answer(#"{"matrix":\#(Self.json(text))}"#)
-                == #"{"combos":[{"a":1,"b":"x","c":2},{"a":2,"b":"x","c":3,"d":[1,null]},{"a":2,"b":"q"}],"names":["job (1, x)","job (2, x)","job (2, q)"]}"#
+                == #"{"combos":[{"a":1,"b":"x","c":2},{"a":2,"b":"x","d":[1,null],"c":3},{"a":2,"b":"q"}],"names":["job (1, x)","job (2, x)","job (2, q)"]}"#
         )
     }
 

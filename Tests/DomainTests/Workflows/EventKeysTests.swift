@@ -22,11 +22,11 @@ struct EventKeysTests {
             ("merge_group: {branches: [a]}", []), ("workflow_run: {workflows: [a], branches: [b]}", []),
             ("workflow_run: {workflows: [a], paths: [b]}", ["1:37 error filter-unavailable"]),
             // Gitea warns of filters of events that have none, and ignores them.
-            ("create: {branches: [a]}", ["1:14 warning unexpected-key"]),
-            ("fork: {types: [a]}", ["1:12 warning unexpected-key"]),
+            ("create: {branches: [a]}", ["1:15 warning unexpected-key"]),
+            ("fork: {types: [a]}", ["1:13 warning unexpected-key"]),
             ("push: {branch: a}", ["1:13 warning unexpected-key"]),
             ("pull_request: {type: [opened]}", ["1:21 warning unexpected-key"]),
-            ("workflow_dispatch: {input: {}}", ["1:25 warning unexpected-key"]),
+            ("workflow_dispatch: {input: {}}", ["1:26 warning unexpected-key"]),
             ("repository_dispatch: {types: [whatever]}", []), ("image_version: {names: [a], versions: [b]}", []),
         ])
     func keys(on: String, expected: [String]) throws { #expect(try remarks(on) == expected) }
@@ -34,11 +34,11 @@ struct EventKeysTests {
     @Test(
         "activity types",
         arguments: [
-            ("pull_request: {types: [opened, openned]}", ["1:36 error event-type"]),
+            ("pull_request: {types: [opened, openned]}", ["1:37 error event-type"]),
             ("pull_request: {types: milestoned}", []), ("pull_request_target: {types: [review_requested]}", []),
-            ("release: {types: [publish]}", ["1:20 error event-type"]),
-            ("issues: {types: Opened}", ["1:17 error event-type"]),
-            ("workflow_run: {workflows: [a], types: [success]}", ["1:46 error event-type"]),
+            ("release: {types: [publish]}", ["1:24 error event-type"]),
+            ("issues: {types: Opened}", ["1:22 error event-type"]),
+            ("workflow_run: {workflows: [a], types: [success]}", ["1:45 error event-type"]),
             ("watch: {types: started}", []), ("check_run: {types: [created]}", []), ("issues: {types: []}", []),
         ])
     func types(on: String, expected: [String]) throws { #expect(try remarks(on) == expected) }

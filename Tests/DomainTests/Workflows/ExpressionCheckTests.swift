@@ -45,7 +45,7 @@ struct ExpressionCheckTests {
             ("steps", "[{run: 'echo ${{ x'}]", ["5:20 expr-syntax"]),
             (
                 "steps", "[{uses: a/b@c, with: {k: '${{ toJSON(steps) }}', l: '${{ tojsn(steps) }}'}}]",
-                ["5:65 expr-function"]
+                ["5:64 expr-function"]
             ),
             ("steps", "[{run: x, if: \"always() && steps.x.outcome == 'success' && hashFiles('a')\"}]", []),
             ("steps", "[{run: x, if: '${{ failure() || env.A }}'}]", []),
@@ -83,7 +83,7 @@ struct ExpressionCheckTests {
             """
         #expect(
             try remarks(text) == [
-                "5:13 expr-context", "13:40 expr-function", "15:11 expr-context", "18:11 expr-context",
+                "5:13 expr-context", "13:38 expr-function", "15:11 expr-context", "18:11 expr-context",
             ])
     }
 

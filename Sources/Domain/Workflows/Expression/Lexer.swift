@@ -59,7 +59,7 @@ private struct ExpressionLexer {
     /// `.5` is a number where a value must begin, and a property behind one.
     private func beginsOperand(after last: ExpressionToken?) -> Bool {
         guard let last, last.kind == .sign else { return last == nil }
-        return ![")", "]", "*", "."].contains(last.text)
+        return ![")", "]", "*"].contains(last.text)
     }
 
     private mutating func sign(_ length: Int) -> ExpressionToken {

@@ -31,7 +31,7 @@ struct Template: Sendable {
                 parts.append(.expression(try parseExpression(source, scope)))
             } catch {
                 var fault = error
-                fault.offset += start < end ? start : at + 3
+                fault.offset += start < end ? start : end
                 throw fault
             }
             at = end + 2
