@@ -45,7 +45,7 @@ public struct ActionReplacements: Equatable, Sendable {
             let from = Self.parts(row.from)
             let to = Self.parts(row.to)
             let name = foldedBytes(from.name)
-            guard !rows.contains(where: { $0.name == name && $0.ref == from.ref }) else {
+            guard !rows.contains(where: { row in row.name == name && row.ref == from.ref }) else {
                 throw Invalid(words: "names \"\(quoted(row.from))\" twice")
             }
             rows.append(Row(name: name, ref: from.ref, target: to.name, targetRef: to.ref))
@@ -63,7 +63,7 @@ public struct ActionReplacements: Equatable, Sendable {
         }
         let used = Self.parts(uses)
         let name = foldedBytes(used.name)
-        for row in rows where row.ref == nil || row.ref.map { sameScalars($0, used.ref ?? "") } == true {
+        for row in rows where row.ref == nil || row.ref.map({ sameScalars($0, used.ref ?? "") }) == true {
             guard name.starts(with: row.name) else { continue }
             let rest = name.count - row.name.count
             guard rest == 0 || name[row.name.count] == UInt8(ascii: "/") else { continue }
@@ -99,7 +99,7 @@ public struct ActionReplacements: Equatable, Sendable {
         let parts = parts(text)
         let names = parts.name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         return names.count >= 2 && names.allSatisfy { !$0.isEmpty } && !names[0].contains(UInt8(ascii: ":"))
-            && names[0] != Array(".".utf8)[...] && parts.ref != ""
+            && !names[0].elementsEqual(".".utf8) && parts.ref != ""
     }
 }
 
