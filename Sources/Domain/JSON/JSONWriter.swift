@@ -1,7 +1,7 @@
 /// The one writer of JSON text: compact, in the order it is told, non-ASCII raw, `/` not escaped.
 ///
 /// Runners read payloads of it as YAML (workflows.md 15): quoted strings cannot be taken for other types there, and no
-/// indentation can go wrong. Types that are answers are written by ``jsonText(_:)``.
+/// indentation can go wrong. What YAML takes for a line break or refuses (C1 controls, U+2028, U+FEFF …) is escaped. Types that are answers are written by ``jsonText(_:)``.
 public struct JSONWriter {
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
@@ -36,7 +36,18 @@ public struct JSONWriter {
     public mutating func string(_ text: String) {
         separate()
         raw("\"")
-        for byte in text.utf8 {
+        let all = Array(text.utf8)
+        var skipped = 0
+        for (index, byte) in all.enumerated() {
+            if skipped > 0 {
+                skipped -= 1
+                continue
+            }
+            if byte >= 0xC2, let escape = yamlEscape(all[index...]) {
+                raw(escape)
+                skipped = byte == 0xC2 ? 1 : 2
+                continue
+            }
             switch byte {
             case UInt8(ascii: "\""): raw("\\\"")
             case UInt8(ascii: "\\"): raw("\\\\")
@@ -55,6 +66,18 @@ public struct JSONWriter {
         separate()
         raw(text)
         needsComma = true
+    }
+
+    /// Of a character that JSON allows and YAML does not.
+    private func yamlEscape(_ bytes: ArraySlice<UInt8>) -> String? {
+        let next = Array(bytes.prefix(3))
+        switch (next[0], next.count > 1 ? next[1] : 0, next.count > 2 ? next[2] : 0) {
+        case (0xC2, 0x80...0x9F, _): return "\\u00" + String(next[1], radix: 16)
+        case (0xE2, 0x80, 0xA8...0xA9): return "\\u20" + String(next[2] - 0x80, radix: 16)
+        case (0xEF, 0xBB, 0xBF): return "\\ufeff"
+        case (0xEF, 0xBF, 0xBE...0xBF): return next[2] == 0xBE ? "\\ufffe" : "\\uffff"
+        default: return nil
+        }
     }
 
     private mutating func separate() { if needsComma { raw(",") } }
