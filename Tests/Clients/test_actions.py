@@ -107,7 +107,7 @@ def test_a_failed_fetch_leaves_what_was_there(instance, source, tmp_path):
 
 def test_a_replaced_action_runs_and_the_page_says_so(instance, source, tmp_path):
     assert mirror(instance, "--from", instance.url, "--owner", "mirrors", "far/greet").returncode == 0
-    project = Project(instance, User(instance, "user"), tmp_path)
+    project = Project(instance, User(instance, "zoe"), tmp_path)
     runner = EmbeddedRunner(instance, project)
     runner.start()
     try:

@@ -41,7 +41,7 @@ struct ExpressionCheckTests {
             ("steps", "[{run: '${{ secrets.S }} ${{ hashFiles(''**'') }} ${{ needs.x.result }}'}]", []),
             ("steps", "[{run: '${{ nosuch.S }}'}]", ["5:19 expr-context"]),
             ("steps", "[{run: '${{ always() }}'}]", ["5:19 expr-function"]),
-            ("steps", "[{run: 'a ${{ }} b'}]", ["5:20 expr-syntax"]),
+            ("steps", "[{run: 'a ${{ }} b'}]", ["5:21 expr-syntax"]),
             ("steps", "[{run: 'echo ${{ x'}]", ["5:20 expr-syntax"]),
             (
                 "steps", "[{uses: a/b@c, with: {k: '${{ toJSON(steps) }}', l: '${{ tojsn(steps) }}'}}]",
