@@ -26,6 +26,8 @@ package enum Routes {
         + WorkflowRoutes.all
         + UserRoutes.all + TokenRoutes.all + AdminUserRoutes.all + OrganizationRoutes.all + TeamRoutes.all
         + SettingsRoutes.all
+        + DispatchesRoute.all
+        + PullRequestRoutes.all
         + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all
 
     /// Which protocol's failures a path has.

@@ -42,6 +42,7 @@ package struct App: Sendable {
     let variables: VariableStore
     let workflows: WorkflowStore
     package let schedules: ScheduleStore
+    let pullRequests: PullRequestStore
 
     /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
     /// One for each of its threads that asks PostgreSQL (`Housekeeping.start`), since none of them may keep another waiting:
@@ -107,5 +108,6 @@ package struct App: Sendable {
         variables = VariableStore(database: database)
         workflows = WorkflowStore(database: database)
         schedules = ScheduleStore(database: database)
+        pullRequests = PullRequestStore(database: database, base: configuration.publicURL)
     }
 }

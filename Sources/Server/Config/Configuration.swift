@@ -43,6 +43,8 @@ package struct Configuration: Sendable {
     package var mirrorSource: String {
         defaultActionsURL == publicURL ? Configuration().defaultActionsURL : defaultActionsURL
     }
+    /// Which workflow files are read, and which events start nothing.
+    package var workflows = WorkflowRules()
     /// The file itself, absolute: hooks are given it.
     var path = ""
 
@@ -86,10 +88,14 @@ package struct Configuration: Sendable {
         }
     }
 
-    /// A single value, or a table as one: `a=b,c=d`, as a variable of the environment would have it.
+    /// A single value, a list as one with commas, or a table as one: `a=b,c=d`, as a variable of the environment would have it.
     private static func text(of node: Node, _ name: String, _ place: String) throws -> String {
         if let scalar = node.scalar?.string { return scalar }
-        guard let rows = node.mapping, ConfigurationKey.all.contains(where: { $0.name == name && $0.isTable }) else {
+        let key = ConfigurationKey.all.first { $0.name == name }
+        if let items = node.sequence?.map(\.scalar?.string), !items.contains(nil), key?.takesList == true {
+            return items.compactMap(\.self).joined(separator: ",")
+        }
+        guard let rows = node.mapping, key?.isTable == true else {
             throw Problem(description: "\(place): \"\(name)\" must be a single value")
         }
         return try rows.map { key, value in
