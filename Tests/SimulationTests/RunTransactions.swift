@@ -105,6 +105,7 @@ extension World {
                     let first = self[run].events.first { $0.job == leg }?.status
                     try require(first == .blocked, run, "\(change) made job \(leg) without its first event")
                 }
+            case .call, .callOutputs: throw Violation(run: run, description: "\(change), and nothing is called")
             case .want(let job, let group):
                 try require(self[job].wanted == group && self[job].status == .blocked, run, "\(change) was not written")
             case .giveUp(let job): try require(self[job].isGivenUp, run, "\(change) was not written")

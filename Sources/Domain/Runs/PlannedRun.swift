@@ -41,6 +41,20 @@ public struct PlannedRun: Equatable, Sendable {
     public var inputs: String?
     /// `name` of the workflow; "" when it has none.
     public var workflowName = ""
+    /// Files of workflows that its jobs call.
+    public var calledFiles: [CalledFile] = []
+
+    /// A called file, as it was when the run was planned: reruns call the same.
+    public struct CalledFile: Equatable, Sendable {
+        /// Of its ``CallReference``.
+        public let name: String
+        public let text: [UInt8]
+
+        public init(name: String, text: [UInt8]) {
+            self.name = name
+            self.text = text
+        }
+    }
     /// The event came from a fork (`receivesSecrets`). Issue 13 sets it; a push and a dispatch never do.
     public var isFromFork = false
 

@@ -12,8 +12,16 @@ public struct JobSnapshot: Equatable, Sendable {
     public var isSettling: Bool
     /// What its task reported; names once.
     public var outputs: [JobOutput]
-    /// The legs that it stands for while it is blocked; nil for a job that is planned.
-    public let deferred: DeferredJob?
+    /// What it stands for while it is blocked; nil for a job that runners get.
+    public var standsFor: JobPlaceholder?
+    /// The job that called its workflow; nil at the top. Keys are unique among the jobs of one caller.
+    public var caller: JobID?
+    /// What the jobs that it called share; nil until it has called them, and for jobs that call nothing.
+    public var scope: CallScope?
+
+    /// The legs that it stands for.
+    public var deferred: DeferredJob? { if case .legs(let job)? = standsFor { job } else { nil } }
+    public var call: WorkflowCall? { if case .call(let call)? = standsFor { call } else { nil } }
     public var strategy = LegStrategy()
     /// Another leg of its matrix failed, so this one was cancelled, or is about to be.
     public var isGivenUp = false
@@ -35,7 +43,7 @@ public struct JobSnapshot: Equatable, Sendable {
         self.state = state
         self.isSettling = isSettling
         self.outputs = outputs
-        self.deferred = deferred
+        standsFor = deferred.map(JobPlaceholder.legs)
     }
 
     /// The status that counts for the run and for dependents.
@@ -78,6 +86,8 @@ public struct RunSnapshot: Sendable {
     public var groupKey: String?
     /// Another run holds the group, so nothing may start.
     public let isHeld: Bool
+    /// The files of workflows that jobs call, by name; empty when no call may start.
+    public var calledFiles: [String: [UInt8]] = [:]
 
     public init(
         jobs: [JobSnapshot], values: RunValues = .unasked, isCancelRequested: Bool = false, cleansUp: Bool = false,
@@ -91,7 +101,11 @@ public struct RunSnapshot: Sendable {
         self.isHeld = isHeld
     }
 
-    public var status: Status { aggregate(jobs.map(\.countedStatus)) }
+    /// A job whose called jobs are not done counts by these; they are of the run like all others.
+    public var status: Status {
+        let busy = Set(jobs.filter { !$0.state.status.isDone }.compactMap(\.caller))
+        return aggregate(jobs.filter { $0.state != .calling || !busy.contains($0.id) }.map(\.countedStatus))
+    }
 }
 
 /// Something that happened to a run.
@@ -123,6 +137,10 @@ public enum RunChange: Equatable, Sendable {
     /// The job stood for these legs: it becomes the first, the others are made behind the run's jobs, all blocked. Never empty.
     /// Which of them may start, and what the run's status is, is decided next, by `examined`, in the same transaction.
     case expand(JobID, [PlannedJob])
+    /// The job called its workflow: these are made behind the run's jobs, blocked, and are looked at next.
+    case call(JobID, [PlannedJob], CallScope)
+    /// What the ended call gives to those who need it.
+    case callOutputs(JobID, [JobOutput])
     /// Another leg of the job's matrix failed: it is cancelled, or told to stop, for that.
     case giveUp(JobID)
     /// The job stays blocked until it is let into this group; it enters in a transaction of its own.
@@ -135,8 +153,12 @@ public enum RunChange: Equatable, Sendable {
 }
 
 extension RunChange {
+    /// It makes jobs that are blocked: the run has to be looked at again.
     var isExpansion: Bool {
-        if case .expand = self { true } else { false }
+        switch self {
+        case .expand, .call: true
+        default: false
+        }
     }
 }
 
@@ -170,7 +192,7 @@ func decide(
     draft.startWhatMay(steps: &steps)
     let left = draft.groupsLeft(since: run)
     guard !draft.changes.isEmpty || event == .planned || event == .examined else { return [] }
-    // The legs have no rows yet that a status could be made of.
+    // What was made has no rows yet that a status could be made of.
     guard !draft.changes.contains(where: \.isExpansion) else { return draft.changes + left.map(RunChange.wake) }
     draft.changes.append(.run(draft.run.status))
     if let group = run.group, draft.run.status.isDone, !run.status.isDone { draft.changes.append(.wake(group)) }

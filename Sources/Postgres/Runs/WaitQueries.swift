@@ -20,7 +20,8 @@ public struct WaitQueries: Sendable {
         "wait_jobs",
         """
         select j.id, j.status, j.repository_id, j.owner_id, l.labels, j.problem, coalesce(n.name, ''),
-               array(select distinct d.key from job d where d.attempt_id = j.attempt_id and d.key = any(j.needs)
+               array(select distinct d.key from job d where d.attempt_id = j.attempt_id and d.caller_id is not distinct from j.caller_id
+                        and d.key = any(j.needs)
                         and (d.status > 4 or d.settle_due_at is not null) order by d.key),
                case when j.status = 5 then
                    (select count(*) from (

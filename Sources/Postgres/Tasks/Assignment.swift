@@ -42,6 +42,11 @@ public struct Assignment: Sendable {
         guard !replacements.isEmpty, let made = try? replaced(), !made.replaced.isEmpty else { return }
         try TaskStore.note(made.replaced, of: task, in: tx)
     }
+
+    /// Which secrets of `settings` the job gets, and under which names.
+    public func secretGrant() throws -> SecretGrant {
+        try definition.map { try JobDefinition(stored: Array($0.utf8)).secrets } ?? .all
+    }
 }
 
 extension Assignment {
@@ -50,7 +55,7 @@ extension Assignment {
         """
         select \(RunContext.columns), j.id, j.key, j.definition,
                case when j.definition is null then j.payload end, r.payload, p.id, j.needs, a.id, j.timeout_seconds, j.id_token,
-               r.is_from_fork, p.owner_id
+               r.is_from_fork, p.owner_id, j.caller_id
           from \(RunContext.taskTables)
          where t.id = $1
         """)
@@ -58,8 +63,8 @@ extension Assignment {
         "task_needs",
         """
         select j.id, j.key, j.status, j.continue_on_error, o.name, o.value, j.is_given_up
-          from job j left join task_output o on o.task_id = j.task_id and o.value is not null
-         where j.attempt_id = $1 and j.key = any($2) order by j.id, o.name
+          from job j left \(JobStore.outputsOfJob)
+         where j.attempt_id = $1 and j.key = any($2) and j.caller_id is not distinct from $3 order by j.id, o.name
         """)
 
     /// Outputs of needs are read at fetch time: they were complete before the job became waiting (runner.md 4.6).
@@ -67,7 +72,9 @@ extension Assignment {
         guard let row = try tx.first(Self.describe, .int(task.number)) else { return nil }
         let next = RunContext.columnCount
         let keys = row.texts(next + 6)
-        let legs = keys.isEmpty ? [] : try legs(of: AttemptID(row.int(next + 7)), keys: keys, in: tx)
+        let legs =
+            keys.isEmpty
+            ? [] : try legs(of: AttemptID(row.int(next + 7)), keys: keys, caller: row.optionalInt(next + 12), in: tx)
         let facts = RunContext(row, at: 0)
         let repository = RepositoryID(row.int(next + 5))
         return Assignment(
@@ -81,10 +88,13 @@ extension Assignment {
                 withSecrets: receivesSecrets(event: facts.event, isFromFork: row.bool(next + 10)), in: tx))
     }
 
-    private static func legs(of attempt: AttemptID, keys: [String], in tx: Transaction) throws -> [JobSnapshot] {
+    /// - Parameter caller: the job that called the workflow that the keys are of.
+    private static func legs(
+        of attempt: AttemptID, keys: [String], caller: Int64?, in tx: Transaction
+    ) throws -> [JobSnapshot] {
         var legs: [JobSnapshot] = []
         var outputs: [JobOutput] = []
-        let rows = try tx.run(Self.needsOf, .int(attempt.number), .texts(keys))
+        let rows = try tx.run(Self.needsOf, .int(attempt.number), .texts(keys), .optional(caller))
         for (index, row) in rows.enumerated() {
             if !row.isNull(4) { outputs.append(JobOutput(name: row.text(4), value: row.text(5))) }
             guard index + 1 == rows.count || rows[index + 1].int(0) != row.int(0) else { continue }

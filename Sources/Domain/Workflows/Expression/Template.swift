@@ -6,10 +6,46 @@ struct Template: Sendable {
     }
     let parts: [Part]
 
+    /// Text and expressions, not parsed.
+    enum Piece {
+        case text(String)
+        case expression(String)
+    }
+
     /// - Throws: ``ExpressionFault`` with an offset into the whole text.
     init(_ text: String, _ scope: ExpressionScope) throws(ExpressionFault) {
-        let scalars = Array(text.unicodeScalars)
         var parts: [Part] = []
+        var offset = 0
+        for piece in try Self.cut(text) {
+            switch piece {
+            case .text(let plain):
+                parts.append(.text(plain))
+                offset += plain.unicodeScalars.count
+            case .expression(let source):
+                // Places in messages count from the first character that is not blank, as GitHub's do.
+                let scalars = Array(source.unicodeScalars)
+                let blanks = scalars.prefix { $0.properties.isWhitespace }.count
+                let last = scalars.lastIndex { !$0.properties.isWhitespace } ?? blanks - 1
+                do throws(ExpressionFault) {
+                    let inside = blanks <= last ? Self.text(scalars[blanks...last]) : ""
+                    parts.append(.expression(try parseExpression(inside, scope)))
+                } catch {
+                    var fault = error
+                    fault.offset += offset + 3 + blanks
+                    throw fault
+                }
+                offset += source.unicodeScalars.count + 5
+            }
+        }
+        self.parts = parts
+    }
+
+    /// The text in order; nil when an expression is not closed.
+    static func pieces(of text: String) -> [Piece]? { try? cut(text) }
+
+    private static func cut(_ text: String) throws(ExpressionFault) -> [Piece] {
+        let scalars = Array(text.unicodeScalars)
+        var pieces: [Piece] = []
         var plainStart = 0
         var at = 0
         while at < scalars.count {
@@ -17,28 +53,17 @@ struct Template: Sendable {
                 at += 1
                 continue
             }
-            guard let end = Self.end(of: scalars, from: at + 3) else {
+            guard let end = end(of: scalars, from: at + 3) else {
                 throw ExpressionFault(
                     kind: .syntax, message: "The expression is not closed: \"${{\" has no \"}}\" behind it", offset: at)
             }
-            if at > plainStart { parts.append(.text(Self.text(scalars[plainStart..<at]))) }
-            // Places in messages count from the first character that is not blank, as GitHub's do.
-            let inside = scalars[at + 3..<end]
-            let start = inside.firstIndex { !$0.properties.isWhitespace } ?? end
-            let last = inside.lastIndex { !$0.properties.isWhitespace } ?? start
-            do throws(ExpressionFault) {
-                let source = start < end ? Self.text(scalars[start...last]) : ""
-                parts.append(.expression(try parseExpression(source, scope)))
-            } catch {
-                var fault = error
-                fault.offset += start < end ? start : end
-                throw fault
-            }
+            if at > plainStart { pieces.append(.text(Self.text(scalars[plainStart..<at]))) }
+            pieces.append(.expression(Self.text(scalars[at + 3..<end])))
             at = end + 2
             plainStart = at
         }
-        if plainStart < scalars.count { parts.append(.text(Self.text(scalars[plainStart...]))) }
-        self.parts = parts
+        if plainStart < scalars.count { pieces.append(.text(Self.text(scalars[plainStart...]))) }
+        return pieces
     }
 
     /// An expression written without `${{ }}`, as `if` allows.
