@@ -94,7 +94,11 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     var steps: [YAMLNode] = []
     var call: CallDraft?
     if let uses = node["uses"] {
-        call = readCall(pair, uses: uses, evaluator, &list)
+        var ofCall = DiagnosticList(path: list.path, source: list.source)
+        call = readCall(pair, uses: uses, evaluator, &ofCall)
+        for remark in ofCall.all {
+            list.add(remark, as: evaluator.isOutline && remark.isOfThisServer ? .warning : remark.severity)
+        }
     } else {
         runsOn = readRunsOn(node, of: pair.key, evaluator, &list)
         steps = readSteps(node, of: pair.key, &list)
