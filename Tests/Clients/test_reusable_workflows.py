@@ -69,6 +69,9 @@ def test_the_jobs_of_the_callee_run_with_its_inputs_and_secrets_and_their_output
     assert build.secrets["TOKEN"] == "deploy-value"
     assert not {"DEPLOY", "OTHER"} & set(build.secrets)
     assert not build.needs
+    caller = project.jobs(run)["call"]
+    why = project.stack.millrace("why", "job", project.path, str(caller["id"]))
+    assert 'it called a workflow and waits for "call / build", "call / after" to end' in why
     runner.finish(build, outputs={"u": "http"})
 
     after = wait_for(runner.fetch, "the callee's second job")

@@ -42,7 +42,11 @@ public struct WaitQueries: Sendable {
                case when j.status = 7 and j.group_name is null then j.max_parallel::bigint end,
                case when j.status = 7 and j.group_name is null and j.max_parallel is not null then
                    array(select s.name from job s where s.attempt_id = j.attempt_id and s.key = j.key
-                            and (s.status in (5, 6, 8) or s.status = 7 and s.group_name is not null) order by s.id) end
+                            and s.caller_id is not distinct from j.caller_id
+                            and (s.status in (5, 6, 8) or s.status = 7 and s.group_name is not null) order by s.id) end,
+               case when j.is_deferred and j.status = 6 then
+                   array(select c.name from job c where c.attempt_id = j.attempt_id and c.caller_id = j.id and c.status > 4
+                          order by c.id) end
           from job j join run r on r.id = j.run_id left join concurrency_group g on g.id = r.group_id join label_set l on l.id = j.label_set_id
           left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
          where j.repository_id = $1 and j.id = any($2)
@@ -87,6 +91,7 @@ public struct WaitQueries: Sendable {
         switch status {
         case .success, .failure, .cancelled, .skipped:
             return Reason(.done, row.text(5).isEmpty ? "it ended: \(status)" : row.text(5))
+        case .running where !row.isNull(19): return whyCalling(row.texts(19))
         case .running: return Reason(.running, "it runs on \"\(row.text(6))\"")
         case .cancelling: return Reason(.running, "\"\(row.text(6))\" was told to stop it")
         case .waiting, .blocked:
