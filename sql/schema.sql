@@ -295,6 +295,16 @@ ALTER TABLE public.blob_loose ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.called_file (
+    run_id bigint NOT NULL,
+    name text NOT NULL,
+    content bytea NOT NULL
+);
+
+COMMENT ON TABLE public.called_file IS 'files of called workflows, as they were when the run was planned: reruns call the same';
+
+COMMENT ON COLUMN public.called_file.name IS 'of its CallReference (Domain): ./path, or owner/repository/path@ref';
+
 CREATE TABLE public.collaborator (
     repository_id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -441,6 +451,8 @@ CREATE TABLE public.inbox (
     settled_at timestamp with time zone,
     kind text DEFAULT 'push'::text NOT NULL,
     event jsonb,
+    push_options text[] DEFAULT '{}'::text[] NOT NULL,
+    once text,
     CONSTRAINT inbox_event_is_told CHECK (((kind = 'push'::text) OR (event IS NOT NULL))),
     CONSTRAINT inbox_state_known CHECK ((state = ANY (ARRAY['announced'::text, 'confirmed'::text, 'read'::text, 'dropped'::text, 'quarantined'::text])))
 );
@@ -460,6 +472,10 @@ COMMENT ON COLUMN public.inbox.settled_at IS 'when state became read, dropped or
 COMMENT ON COLUMN public.inbox.kind IS 'name of the event as workflows list it below `on`; servers leave kinds that they do not know to newer ones, servers of before 0067 take each row for a push';
 
 COMMENT ON COLUMN public.inbox.event IS 'the webhook payload, github.event; null for a push, whose event is made from ref, before, after and the repository';
+
+COMMENT ON COLUMN public.inbox.push_options IS 'of a push, as git was given them: ci.skip';
+
+COMMENT ON COLUMN public.inbox.once IS 'names an event of the server''s own that may be told once: of a run, its attempt and what became of it';
 
 ALTER TABLE public.inbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.inbox_id_seq
@@ -514,7 +530,10 @@ CREATE TABLE public.job (
     group_id bigint,
     group_turn bigint,
     group_held boolean DEFAULT false NOT NULL,
-    CONSTRAINT job_live_has_task CHECK (((status <> ALL (ARRAY[6, 8])) OR (task_id IS NOT NULL))),
+    caller_id bigint,
+    call_scope text,
+    call_outputs text,
+    CONSTRAINT job_live_has_task CHECK (((status <> ALL (ARRAY[6, 8])) OR (task_id IS NOT NULL) OR is_deferred)),
     CONSTRAINT job_status_known CHECK (((status >= 1) AND (status <= 8))),
     CONSTRAINT job_waiting_is_queued CHECK (((status <> 5) OR (queued_at IS NOT NULL)))
 );
@@ -550,6 +569,12 @@ COMMENT ON COLUMN public.job.group_queues IS 'those that waited for the group be
 COMMENT ON COLUMN public.job.group_id IS 'the group, once it has a turn in it; no foreign key, since what has ended is of no group';
 
 COMMENT ON COLUMN public.job.group_held IS 'it was let into the group; the others wait for its end';
+
+COMMENT ON COLUMN public.job.caller_id IS 'the job of the same attempt that called the workflow this job is of; null at the top';
+
+COMMENT ON COLUMN public.job.call_scope IS 'a CallScope (Domain) as JSON: inputs and outputs of the workflow that this job called; null before it called';
+
+COMMENT ON COLUMN public.job.call_outputs IS 'outputs of the ended call as a JSON object of texts';
 
 ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.job_id_seq
@@ -645,6 +670,47 @@ ALTER TABLE public.log_removal ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.pull_request (
+    id bigint NOT NULL,
+    repository_id bigint NOT NULL,
+    number bigint NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    head_sha text NOT NULL,
+    base text NOT NULL,
+    base_sha text NOT NULL,
+    topic text NOT NULL,
+    title text NOT NULL,
+    body text NOT NULL,
+    author_id bigint,
+    is_from_fork boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT pull_request_state_known CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'merged'::text])))
+);
+
+COMMENT ON COLUMN public.pull_request.base IS 'the short name of the branch that it is to be merged into';
+
+COMMENT ON COLUMN public.pull_request.base_sha IS 'where that was when its head came';
+
+COMMENT ON COLUMN public.pull_request.topic IS 'keeps several of one author apart; may be empty';
+
+COMMENT ON COLUMN public.pull_request.is_from_fork IS 'whoever pushed its head may not write here: its runs have no secrets and wait for an approval';
+
+CREATE TABLE public.pull_request_counter (
+    repository_id bigint NOT NULL,
+    last bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE public.pull_request ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.pull_request_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.registration_token (
     id bigint NOT NULL,
     hash bytea NOT NULL,
@@ -685,6 +751,7 @@ CREATE TABLE public.repository (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     git_bytes bigint DEFAULT 0 NOT NULL,
     deleted_at timestamp with time zone,
+    has_actions boolean DEFAULT true NOT NULL,
     CONSTRAINT repository_name_shape CHECK (((name ~ '^[A-Za-z0-9._-]{1,100}$'::text) AND (name !~ '^\.+$'::text) AND (name !~* '\.git$'::text)))
 );
 
@@ -701,6 +768,8 @@ COMMENT ON COLUMN public.repository.updated_at IS 'the last push, or change of w
 COMMENT ON COLUMN public.repository.git_bytes IS 'of its objects, as they were counted after the last push';
 
 COMMENT ON COLUMN public.repository.deleted_at IS 'somebody deleted it: nobody sees it, and a sweep removes its runs, its files and then the row';
+
+COMMENT ON COLUMN public.repository.has_actions IS 'false: nothing starts here';
 
 ALTER TABLE public.repository ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.repository_id_seq
@@ -854,7 +923,8 @@ CREATE TABLE public.schedule_set (
     asked bigint DEFAULT 1 NOT NULL,
     done bigint DEFAULT 0 NOT NULL,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
-    actor_id bigint
+    actor_id bigint,
+    hears_runs boolean DEFAULT false NOT NULL
 );
 
 COMMENT ON COLUMN public.schedule_set.asked IS 'counts what may have changed the lines: a push to the default branch, another default branch, a workflow disabled, the repository archived';
@@ -864,6 +934,8 @@ COMMENT ON COLUMN public.schedule_set.done IS 'the value of asked that the store
 COMMENT ON COLUMN public.schedule_set.due_at IS 'when an instance may read the files; later while one does';
 
 COMMENT ON COLUMN public.schedule_set.actor_id IS 'who pushed to the default branch last';
+
+COMMENT ON COLUMN public.schedule_set.hears_runs IS 'a workflow of the default branch lists workflow_run; counts while done = asked';
 
 CREATE TABLE public.schedule_slot (
     repository_id bigint NOT NULL,
@@ -1160,6 +1232,9 @@ ALTER TABLE ONLY public.blob_loose
 ALTER TABLE ONLY public.blob
     ADD CONSTRAINT blob_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.called_file
+    ADD CONSTRAINT called_file_pkey PRIMARY KEY (run_id, name);
+
 ALTER TABLE ONLY public.collaborator
     ADD CONSTRAINT collaborator_pkey PRIMARY KEY (repository_id, account_id);
 
@@ -1210,6 +1285,15 @@ ALTER TABLE ONLY public.log_file
 
 ALTER TABLE ONLY public.log_removal
     ADD CONSTRAINT log_removal_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.pull_request_counter
+    ADD CONSTRAINT pull_request_counter_pkey PRIMARY KEY (repository_id);
+
+ALTER TABLE ONLY public.pull_request
+    ADD CONSTRAINT pull_request_number UNIQUE (repository_id, number);
+
+ALTER TABLE ONLY public.pull_request
+    ADD CONSTRAINT pull_request_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.registration_token
     ADD CONSTRAINT registration_token_hash_key UNIQUE (hash);
@@ -1355,6 +1439,8 @@ CREATE INDEX inbox_due_idx ON public.inbox USING btree (due_at, id) WHERE (state
 
 CREATE INDEX inbox_leased_idx ON public.inbox USING btree (owner_id, repository_id) WHERE (lease_until IS NOT NULL);
 
+CREATE UNIQUE INDEX inbox_once_idx ON public.inbox USING btree (once) WHERE (once IS NOT NULL);
+
 CREATE INDEX inbox_owner_turn_idx ON public.inbox USING btree (owner_id, taken_at);
 
 CREATE INDEX inbox_pusher_idx ON public.inbox USING btree (pusher_id);
@@ -1406,6 +1492,14 @@ CREATE INDEX job_unprepared_idx ON public.job USING btree (id) WHERE ((status = 
 CREATE INDEX job_unstarted_idx ON public.job USING btree (changed_at) WHERE (status = ANY (ARRAY[5, 7]));
 
 CREATE INDEX log_file_retention_idx ON public.log_file USING btree (task_stopped_at) WHERE (expired_at IS NULL);
+
+CREATE INDEX pull_request_author_idx ON public.pull_request USING btree (author_id) WHERE (author_id IS NOT NULL);
+
+CREATE INDEX pull_request_base_idx ON public.pull_request USING btree (repository_id, base) WHERE (state = 'open'::text);
+
+CREATE INDEX pull_request_list_idx ON public.pull_request USING btree (repository_id, state, number);
+
+CREATE UNIQUE INDEX pull_request_open_idx ON public.pull_request USING btree (repository_id, author_id, base, topic) WHERE (state = 'open'::text);
 
 CREATE INDEX registration_token_inactive_idx ON public.registration_token USING btree (created_at) WHERE (NOT is_active);
 
@@ -1521,7 +1615,7 @@ CREATE TRIGGER job_queue_key BEFORE INSERT OR UPDATE OF status ON public.job FOR
 
 CREATE TRIGGER log_file_gone AFTER DELETE ON public.log_file FOR EACH ROW WHEN (((old.path IS NOT NULL) AND (old.expired_at IS NULL))) EXECUTE FUNCTION public.note_log_removal();
 
-CREATE TRIGGER repository_changes_schedules AFTER UPDATE OF default_branch, is_archived, deleted_at ON public.repository FOR EACH ROW WHEN (((old.default_branch IS DISTINCT FROM new.default_branch) OR (old.is_archived IS DISTINCT FROM new.is_archived) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.ask_for_schedules();
+CREATE TRIGGER repository_changes_schedules AFTER UPDATE OF default_branch, is_archived, deleted_at, has_actions ON public.repository FOR EACH ROW WHEN (((old.default_branch IS DISTINCT FROM new.default_branch) OR (old.is_archived IS DISTINCT FROM new.is_archived) OR (old.has_actions IS DISTINCT FROM new.has_actions) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.ask_for_schedules();
 
 CREATE TRIGGER repository_keep_last AFTER UPDATE OF artifact_keep_last ON public.repository FOR EACH ROW WHEN ((new.artifact_keep_last IS DISTINCT FROM old.artifact_keep_last)) EXECUTE FUNCTION public.note_keep_last();
 
@@ -1561,6 +1655,9 @@ ALTER TABLE ONLY public.attempt
 
 ALTER TABLE ONLY public.blob
     ADD CONSTRAINT blob_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.called_file
+    ADD CONSTRAINT called_file_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.run(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.collaborator
     ADD CONSTRAINT collaborator_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
@@ -1621,6 +1718,15 @@ ALTER TABLE ONLY public.log_chunk
 
 ALTER TABLE ONLY public.log_file
     ADD CONSTRAINT log_file_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pull_request
+    ADD CONSTRAINT pull_request_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.pull_request_counter
+    ADD CONSTRAINT pull_request_counter_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pull_request
+    ADD CONSTRAINT pull_request_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.registration_token
     ADD CONSTRAINT registration_token_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE CASCADE;
