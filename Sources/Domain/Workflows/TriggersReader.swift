@@ -131,7 +131,9 @@ private func readSchedules(_ node: YAMLNode, _ list: inout DiagnosticList) -> [S
             _ = try line.schedule()
         } catch {
             let isKey = error.code == "timezone" && error.offset == 0
-            list.error(error.code, error.message, at: (isKey ? zone : item["cron"]?.value)?.position ?? item.position)
+            let node = isKey ? zone : item["cron"]?.value
+            let place = node.map { position(ofCharacter: error.offset, in: $0, list.source) } ?? item.position
+            list.error(error.code, error.message, at: place)
             return nil
         }
         return line
