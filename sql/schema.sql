@@ -6,7 +6,8 @@ begin
     insert into schedule_set (repository_id)
     values (case when tg_table_name = 'repository' then (to_jsonb(new) ->> 'id')::bigint
                  else (to_jsonb(new) ->> 'repository_id')::bigint end)
-        on conflict (repository_id) do update set asked = schedule_set.asked + 1, due_at = now();
+        on conflict (repository_id)
+        do update set asked = schedule_set.asked + 1, due_at = now(), hears_runs = true;
     return null;
 end $$;
 
@@ -924,7 +925,7 @@ CREATE TABLE public.schedule_set (
     done bigint DEFAULT 0 NOT NULL,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
     actor_id bigint,
-    hears_runs boolean DEFAULT false NOT NULL
+    hears_runs boolean DEFAULT true NOT NULL
 );
 
 COMMENT ON COLUMN public.schedule_set.asked IS 'counts what may have changed the lines: a push to the default branch, another default branch, a workflow disabled, the repository archived';
@@ -935,7 +936,7 @@ COMMENT ON COLUMN public.schedule_set.due_at IS 'when an instance may read the f
 
 COMMENT ON COLUMN public.schedule_set.actor_id IS 'who pushed to the default branch last';
 
-COMMENT ON COLUMN public.schedule_set.hears_runs IS 'a workflow of the default branch lists workflow_run; counts while done = asked';
+COMMENT ON COLUMN public.schedule_set.hears_runs IS 'a workflow of the default branch lists workflow_run, or may';
 
 CREATE TABLE public.schedule_slot (
     repository_id bigint NOT NULL,
