@@ -1,4 +1,4 @@
--- Made by `make schema`; nobody runs it. The last migration in it is 0093_who_hears_of_runs.sql.
+-- Made by `make schema`; nobody runs it. The last migration in it is 0095_replaced_actions.sql.
 CREATE FUNCTION public.ask_for_schedules() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1019,6 +1019,7 @@ CREATE TABLE public.task (
     log_seal_due_at timestamp with time zone,
     log_problem text DEFAULT ''::text NOT NULL,
     log_dropped bigint,
+    replaced_actions text,
     CONSTRAINT task_status_known CHECK ((status = ANY (ARRAY[1, 2, 3, 4, 6, 8])))
 );
 
@@ -1031,6 +1032,8 @@ COMMENT ON COLUMN public.task.log_seal_attempt IS 'counts the takers: only the l
 COMMENT ON COLUMN public.task.log_seal_due_at IS 'not to be taken before: somebody seals it, or it failed; infinity: quarantined, see log_problem';
 
 COMMENT ON COLUMN public.task.log_dropped IS 'null: all rows are stored; else the last stored row says that the log is full, and this many rows behind it were dropped';
+
+COMMENT ON COLUMN public.task.replaced_actions IS 'actions that were replaced when the payload was made, one a line: from, a tab, to; null: none';
 
 ALTER TABLE public.task ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.task_id_seq

@@ -54,7 +54,9 @@ enum RunPages {
             head: PageHead(title: run.title, repository: repository.fullName), number: run.number,
             workflow: run.workflowPath, ref: run.ref, sha: run.sha, actor: run.actor, status: "\(run.status)",
             problem: run.problem.shown, warnings: run.warnings.shown, hasArtifacts: !artifacts.isEmpty,
-            artifacts: artifacts, jobs: LogPage.parts(of: app.views.jobs(of: run), in: repository, app)
+            artifacts: artifacts,
+            replaced: try app.tasks.replacedActions(of: run.id).map { ReplacedRow(from: $0.from, to: $0.to) },
+            jobs: LogPage.parts(of: app.views.jobs(of: run), in: repository, app)
         ).response()
     }
 }
