@@ -264,6 +264,10 @@ public struct Planner: Sendable {
         if callsOthers, !jobs.isEmpty { plan.calledFiles = called.kept(for: file) }
         plan.workflowName = cut(reading.workflow?.name ?? "", bytesMax: PushLimits.titleBytesMax)
         plan.group = reading.workflow?.group
+        if plan.group == nil, plan.jobs.allSatisfy({ $0.concurrency == nil }) {
+            plan.group = subject.rules.supersedes.group(
+                of: subject.event, ref: subject.ref, workflow: facts.workflowID)
+        }
         if case .workflowDispatch = subject.event {
             plan.inputs = try? inputs.json(bytesMax: PlanSettings.inputsBytesMax)
         }

@@ -7,6 +7,9 @@ public struct WorkflowRules: Equatable, Sendable {
     /// anywhere (workflows.md 5.5).
     public var skipStrings = ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]"]
 
+    /// Older runs that a newer one cancels though nobody declared `concurrency`.
+    public var supersedes = Superseding.pullRequests
+
     public init() {}
     public static let standard = WorkflowRules()
 

@@ -220,6 +220,19 @@ package struct ConfigurationKey: Sendable {
                 return $0
             }
         },
+        Self(
+            "workflows.cancel_outdated", rule: Superseding.allCases.map(\.rawValue).joined(separator: ", "),
+            standard: WorkflowRules().supersedes.rawValue,
+            "Which runs a newer head of the same ref cancels when a workflow has no concurrency: of pull requests, of pushes too (all), or none."
+        ) { configuration, value in
+            guard let rule = Superseding(rawValue: value) else {
+                throw WrongValue(
+                    words:
+                        "is \"\(value)\"; it must be one of \(Superseding.allCases.map(\.rawValue).joined(separator: ", "))"
+                )
+            }
+            configuration.workflows.supersedes = rule
+        },
     ]
 
     /// Texts with commas between them, none of them empty.

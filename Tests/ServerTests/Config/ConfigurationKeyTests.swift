@@ -18,6 +18,7 @@ struct ConfigurationKeyTests {
         switch key.name {
         case "artifacts.same_name": "replace"
         case "actions.replace": "a/b=c/d"
+        case "workflows.cancel_outdated": "none"
         case "server.addresses": "https://other.example"
         case _ where key.rule.contains("address"): "https://other.example"
         case _ where key.rule.contains("a time"): "7s"
