@@ -85,6 +85,16 @@ struct NeedsState {
         return job.verdict(values, needs: needs.compactMap { results[$0] }, &budget)
     }
 
+    /// The environment of a job whose verdict is `ready`; nil when it names none.
+    func environment(
+        of job: JobEnvironment, _ index: Int, _ budget: inout ExpressionBudget, steps: inout Int
+    ) throws(EnvironmentFault) -> PlannedEnvironment? {
+        guard job.readsNeeds else { return try job.evaluated(values, needs: [], &budget) }
+        let needs = graph.nodes[index].needs
+        steps += needs.count
+        return try job.evaluated(values, needs: needs.compactMap { results[$0] }, &budget)
+    }
+
     /// The legs of a deferred job whose verdict is `ready`.
     ///
     /// - Parameter legsMax: how many jobs the run may still get, this one included.

@@ -107,6 +107,8 @@ public struct PlannedJob: Equatable, Sendable {
     public var strategy = LegStrategy()
     /// Nil when the job names no group.
     public var concurrency: JobConcurrency?
+    /// Nil when the job uses none.
+    public var environment: JobEnvironment?
 
     public init(
         key: String, name: String, needs: [String], runsOn: [String], condition: String?, continueOnError: Bool,

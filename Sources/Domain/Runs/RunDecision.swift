@@ -21,6 +21,10 @@ public struct JobSnapshot: Equatable, Sendable {
     public var concurrency: JobConcurrency?
     /// Nil before that, and when it names none.
     public var place: JobPlace?
+    /// Evaluated once its needs are done; nil when it uses no environment.
+    public var environment: JobEnvironment?
+    /// Nil before that.
+    public var gate: JobGate?
 
     public init(
         id: JobID, key: String, needs: [String], condition: String?, continueOnError: Bool, hasOutputs: Bool,
@@ -125,6 +129,8 @@ public enum RunChange: Equatable, Sendable {
     case expand(JobID, [PlannedJob])
     /// Another leg of the job's matrix failed: it is cancelled, or told to stop, for that.
     case giveUp(JobID)
+    /// The job uses this environment: what that asks of it is written down, and it is judged again in the same transaction.
+    case gate(JobID, PlannedEnvironment)
     /// The job stays blocked until it is let into this group; it enters in a transaction of its own.
     case want(JobID, PlannedGroup)
     /// The attempt counts as cancelled from now on.
@@ -135,8 +141,12 @@ public enum RunChange: Equatable, Sendable {
 }
 
 extension RunChange {
-    var isExpansion: Bool {
-        if case .expand = self { true } else { false }
+    /// It is judged again, with rows that this makes: `examined`, in the same transaction.
+    var asksAgain: Bool {
+        switch self {
+        case .expand, .gate: true
+        case .move, .countReturn, .holdDependents, .releaseDependents, .giveUp, .want, .requestCancel, .run, .wake: false
+        }
     }
 }
 
@@ -170,8 +180,8 @@ func decide(
     draft.startWhatMay(steps: &steps)
     let left = draft.groupsLeft(since: run)
     guard !draft.changes.isEmpty || event == .planned || event == .examined else { return [] }
-    // The legs have no rows yet that a status could be made of.
-    guard !draft.changes.contains(where: \.isExpansion) else { return draft.changes + left.map(RunChange.wake) }
+    // What is judged again has no rows yet that a status could be made of.
+    guard !draft.changes.contains(where: \.asksAgain) else { return draft.changes + left.map(RunChange.wake) }
     draft.changes.append(.run(draft.run.status))
     if let group = run.group, draft.run.status.isDone, !run.status.isDone { draft.changes.append(.wake(group)) }
     draft.changes += left.map(RunChange.wake)

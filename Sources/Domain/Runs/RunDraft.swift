@@ -8,7 +8,7 @@ struct RunDraft {
     private var failed: Set<Int> = []
     /// Jobs that a deferred one may become.
     private var legsMax = 0
-    /// For the groups of all its jobs.
+    /// For the groups and environments of all its jobs.
     private var groupBudget = ExpressionBudget()
 
     init(_ run: RunSnapshot) { self.run = run }
@@ -117,6 +117,8 @@ struct RunDraft {
             case .ready:
                 if let deferred = run.jobs[index].deferred {
                     expand(index, deferred, of: node, state, steps: &steps)
+                } else if !passes(index, of: node, state, steps: &steps) {
+                    break
                 } else if run.jobs[index].place != nil {
                     // It has its slot since it asked for its group.
                     if case .held = run.jobs[index].place { become(index, .waiting) }
@@ -127,6 +129,29 @@ struct RunDraft {
             }
             if failed.contains(index) { failFast(legs, steps: &steps) }
         }
+    }
+
+    /// Whether the rules of its environment let a job start; they come before slots and groups, which it would only block.
+    private mutating func passes(_ index: Int, of node: Int, _ state: NeedsState, steps: inout Int) -> Bool {
+        let job = run.jobs[index]
+        guard let environment = job.environment else { return true }
+        switch job.gate {
+        case .open: return true
+        case .closed: return false
+        case .refused(let why):
+            become(index, .done(.failure), why)
+            return false
+        case nil: break
+        }
+        do throws(EnvironmentFault) {
+            guard let wanted = try state.environment(of: environment, node, &groupBudget, steps: &steps) else {
+                return true
+            }
+            made.append((index, .gate(job.id, wanted)))
+        } catch {
+            become(index, .done(.failure), "\"environment\" of job \"\(job.key)\" cannot be evaluated: \(error.words)")
+        }
+        return false
     }
 
     /// The slot comes before the group: a job that has none cancels nobody (workflows.md 9).

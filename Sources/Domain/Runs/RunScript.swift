@@ -35,7 +35,8 @@ public struct RunScript<Tables: RunTables> {
         let jobs = try load(run)
         let asksValues = jobs.contains {
             $0.snapshot.state == .blocked
-                && ($0.snapshot.condition != nil || $0.snapshot.deferred != nil || $0.snapshot.asksForGroup)
+                && ($0.snapshot.condition != nil || $0.snapshot.deferred != nil || $0.snapshot.asksForGroup
+                    || $0.snapshot.asksForGate)
         }
         var snapshot = RunSnapshot(
             jobs: jobs.map(\.snapshot), values: asksValues ? try tables.values(of: run.id) : .unasked,
@@ -48,7 +49,7 @@ public struct RunScript<Tables: RunTables> {
             try tables.append(Event(.cancelRequested, run: run.id, actor: actor, detail: problem))
         }
         try write(changes, to: run, jobs: jobs, problem: problem, endedByServer: event.isServers)
-        guard changes.contains(where: \.isExpansion) else { return changes }
+        guard changes.contains(where: \.asksAgain) else { return changes }
         let isCancelled = changes.contains(.requestCancel)
         return changes + (try apply(.examined, to: isCancelled ? run.cancelRequested : run))
     }
@@ -59,7 +60,8 @@ public struct RunScript<Tables: RunTables> {
         let isAsked = jobs.contains {
             $0.snapshot.state == .blocked
                 && ($0.snapshot.deferred != nil || conditionReadsNeeds($0.snapshot.condition)
-                    || $0.snapshot.asksForGroup && $0.snapshot.concurrency?.readsNeeds ?? false)
+                    || $0.snapshot.asksForGroup && $0.snapshot.concurrency?.readsNeeds ?? false
+                    || $0.snapshot.asksForGate && $0.snapshot.environment?.readsNeeds ?? false)
         }
         guard isAsked else { return jobs }
         let outputs = try tables.outputs(of: run.id, attempt: run.attempt)
@@ -99,6 +101,9 @@ public struct RunScript<Tables: RunTables> {
                 }
                 if !siblings.isEmpty { try tables.appendFirst(of: siblings, run: run.id) }
             case .giveUp(let job): try tables.giveUp(job)
+            case .gate(let job, let wanted):
+                let (rules, ref) = try tables.environment(wanted, of: run.id)
+                try tables.insert(PlannedDeployment(wanted, rules, ref: ref), of: job)
             case .want(let job, let group):
                 try tables.want(group, job)
                 try tables.notifyWish(of: job)

@@ -362,6 +362,7 @@ extension PlannedJob {
             payload: String(decoding: job.payload, as: UTF8.self))
         strategy = job.strategy
         concurrency = job.concurrency
+        environment = job.environment
     }
 
     /// The job's row when it was just made.
@@ -371,6 +372,7 @@ extension PlannedJob {
             hasOutputs: hasOutputs, state: .blocked)
         job.strategy = strategy
         job.concurrency = concurrency
+        job.environment = environment
         return job
     }
 }

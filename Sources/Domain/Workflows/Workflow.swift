@@ -134,4 +134,5 @@ public struct JobPlan: Sendable {
     public var isCall = false
     public var strategy = LegStrategy()
     public var concurrency: JobConcurrency?
+    public var environment: JobEnvironment?
 }
