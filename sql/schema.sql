@@ -1,4 +1,4 @@
--- Made by `make schema`; nobody runs it. The last migration in it is 0090_schedules.sql.
+-- Made by `make schema`; nobody runs it. The last migration in it is 0092_inbox_once_index.sql.
 CREATE FUNCTION public.ask_for_schedules() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -441,6 +441,8 @@ CREATE TABLE public.inbox (
     settled_at timestamp with time zone,
     kind text DEFAULT 'push'::text NOT NULL,
     event jsonb,
+    push_options text[] DEFAULT '{}'::text[] NOT NULL,
+    once text,
     CONSTRAINT inbox_event_is_told CHECK (((kind = 'push'::text) OR (event IS NOT NULL))),
     CONSTRAINT inbox_state_known CHECK ((state = ANY (ARRAY['announced'::text, 'confirmed'::text, 'read'::text, 'dropped'::text, 'quarantined'::text])))
 );
@@ -460,6 +462,10 @@ COMMENT ON COLUMN public.inbox.settled_at IS 'when state became read, dropped or
 COMMENT ON COLUMN public.inbox.kind IS 'name of the event as workflows list it below `on`; servers leave kinds that they do not know to newer ones, servers of before 0067 take each row for a push';
 
 COMMENT ON COLUMN public.inbox.event IS 'the webhook payload, github.event; null for a push, whose event is made from ref, before, after and the repository';
+
+COMMENT ON COLUMN public.inbox.push_options IS 'of a push, as git was given them: ci.skip';
+
+COMMENT ON COLUMN public.inbox.once IS 'names an event of the server''s own that may be told once: of a run, its attempt and what became of it';
 
 ALTER TABLE public.inbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.inbox_id_seq
@@ -645,6 +651,47 @@ ALTER TABLE public.log_removal ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.pull_request (
+    id bigint NOT NULL,
+    repository_id bigint NOT NULL,
+    number bigint NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    head_sha text NOT NULL,
+    base text NOT NULL,
+    base_sha text NOT NULL,
+    topic text NOT NULL,
+    title text NOT NULL,
+    body text NOT NULL,
+    author_id bigint,
+    is_from_fork boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT pull_request_state_known CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'merged'::text])))
+);
+
+COMMENT ON COLUMN public.pull_request.base IS 'the short name of the branch that it is to be merged into';
+
+COMMENT ON COLUMN public.pull_request.base_sha IS 'where that was when its head came';
+
+COMMENT ON COLUMN public.pull_request.topic IS 'keeps several of one author apart; may be empty';
+
+COMMENT ON COLUMN public.pull_request.is_from_fork IS 'whoever pushed its head may not write here: its runs have no secrets and wait for an approval';
+
+CREATE TABLE public.pull_request_counter (
+    repository_id bigint NOT NULL,
+    last bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE public.pull_request ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.pull_request_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.registration_token (
     id bigint NOT NULL,
     hash bytea NOT NULL,
@@ -685,6 +732,7 @@ CREATE TABLE public.repository (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     git_bytes bigint DEFAULT 0 NOT NULL,
     deleted_at timestamp with time zone,
+    has_actions boolean DEFAULT true NOT NULL,
     CONSTRAINT repository_name_shape CHECK (((name ~ '^[A-Za-z0-9._-]{1,100}$'::text) AND (name !~ '^\.+$'::text) AND (name !~* '\.git$'::text)))
 );
 
@@ -701,6 +749,8 @@ COMMENT ON COLUMN public.repository.updated_at IS 'the last push, or change of w
 COMMENT ON COLUMN public.repository.git_bytes IS 'of its objects, as they were counted after the last push';
 
 COMMENT ON COLUMN public.repository.deleted_at IS 'somebody deleted it: nobody sees it, and a sweep removes its runs, its files and then the row';
+
+COMMENT ON COLUMN public.repository.has_actions IS 'false: nothing starts here';
 
 ALTER TABLE public.repository ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.repository_id_seq
@@ -854,7 +904,8 @@ CREATE TABLE public.schedule_set (
     asked bigint DEFAULT 1 NOT NULL,
     done bigint DEFAULT 0 NOT NULL,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
-    actor_id bigint
+    actor_id bigint,
+    hears_runs boolean DEFAULT false NOT NULL
 );
 
 COMMENT ON COLUMN public.schedule_set.asked IS 'counts what may have changed the lines: a push to the default branch, another default branch, a workflow disabled, the repository archived';
@@ -864,6 +915,8 @@ COMMENT ON COLUMN public.schedule_set.done IS 'the value of asked that the store
 COMMENT ON COLUMN public.schedule_set.due_at IS 'when an instance may read the files; later while one does';
 
 COMMENT ON COLUMN public.schedule_set.actor_id IS 'who pushed to the default branch last';
+
+COMMENT ON COLUMN public.schedule_set.hears_runs IS 'a workflow of the default branch lists workflow_run; counts while done = asked';
 
 CREATE TABLE public.schedule_slot (
     repository_id bigint NOT NULL,
@@ -1208,6 +1261,15 @@ ALTER TABLE ONLY public.log_file
 ALTER TABLE ONLY public.log_removal
     ADD CONSTRAINT log_removal_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.pull_request_counter
+    ADD CONSTRAINT pull_request_counter_pkey PRIMARY KEY (repository_id);
+
+ALTER TABLE ONLY public.pull_request
+    ADD CONSTRAINT pull_request_number UNIQUE (repository_id, number);
+
+ALTER TABLE ONLY public.pull_request
+    ADD CONSTRAINT pull_request_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.registration_token
     ADD CONSTRAINT registration_token_hash_key UNIQUE (hash);
 
@@ -1352,6 +1414,8 @@ CREATE INDEX inbox_due_idx ON public.inbox USING btree (due_at, id) WHERE (state
 
 CREATE INDEX inbox_leased_idx ON public.inbox USING btree (owner_id, repository_id) WHERE (lease_until IS NOT NULL);
 
+CREATE UNIQUE INDEX inbox_once_idx ON public.inbox USING btree (once) WHERE (once IS NOT NULL);
+
 CREATE INDEX inbox_owner_turn_idx ON public.inbox USING btree (owner_id, taken_at);
 
 CREATE INDEX inbox_pusher_idx ON public.inbox USING btree (pusher_id);
@@ -1403,6 +1467,14 @@ CREATE INDEX job_unprepared_idx ON public.job USING btree (id) WHERE ((status = 
 CREATE INDEX job_unstarted_idx ON public.job USING btree (changed_at) WHERE (status = ANY (ARRAY[5, 7]));
 
 CREATE INDEX log_file_retention_idx ON public.log_file USING btree (task_stopped_at) WHERE (expired_at IS NULL);
+
+CREATE INDEX pull_request_author_idx ON public.pull_request USING btree (author_id) WHERE (author_id IS NOT NULL);
+
+CREATE INDEX pull_request_base_idx ON public.pull_request USING btree (repository_id, base) WHERE (state = 'open'::text);
+
+CREATE INDEX pull_request_list_idx ON public.pull_request USING btree (repository_id, state, number);
+
+CREATE UNIQUE INDEX pull_request_open_idx ON public.pull_request USING btree (repository_id, author_id, base, topic) WHERE (state = 'open'::text);
 
 CREATE INDEX registration_token_inactive_idx ON public.registration_token USING btree (created_at) WHERE (NOT is_active);
 
@@ -1518,7 +1590,7 @@ CREATE TRIGGER job_queue_key BEFORE INSERT OR UPDATE OF status ON public.job FOR
 
 CREATE TRIGGER log_file_gone AFTER DELETE ON public.log_file FOR EACH ROW WHEN (((old.path IS NOT NULL) AND (old.expired_at IS NULL))) EXECUTE FUNCTION public.note_log_removal();
 
-CREATE TRIGGER repository_changes_schedules AFTER UPDATE OF default_branch, is_archived, deleted_at ON public.repository FOR EACH ROW WHEN (((old.default_branch IS DISTINCT FROM new.default_branch) OR (old.is_archived IS DISTINCT FROM new.is_archived) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.ask_for_schedules();
+CREATE TRIGGER repository_changes_schedules AFTER UPDATE OF default_branch, is_archived, deleted_at, has_actions ON public.repository FOR EACH ROW WHEN (((old.default_branch IS DISTINCT FROM new.default_branch) OR (old.is_archived IS DISTINCT FROM new.is_archived) OR (old.has_actions IS DISTINCT FROM new.has_actions) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.ask_for_schedules();
 
 CREATE TRIGGER repository_keep_last AFTER UPDATE OF artifact_keep_last ON public.repository FOR EACH ROW WHEN ((new.artifact_keep_last IS DISTINCT FROM old.artifact_keep_last)) EXECUTE FUNCTION public.note_keep_last();
 
@@ -1618,6 +1690,15 @@ ALTER TABLE ONLY public.log_chunk
 
 ALTER TABLE ONLY public.log_file
     ADD CONSTRAINT log_file_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pull_request
+    ADD CONSTRAINT pull_request_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.pull_request_counter
+    ADD CONSTRAINT pull_request_counter_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pull_request
+    ADD CONSTRAINT pull_request_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.registration_token
     ADD CONSTRAINT registration_token_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE CASCADE;

@@ -328,7 +328,9 @@ def job_key(task) -> str:
     return context(task)["job"]
 
 
-def git(directory, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+def git(
+    directory, *arguments: str, check: bool = True, input: "str | None" = None
+) -> subprocess.CompletedProcess:
     env = {
         **os.environ,
         "GIT_TERMINAL_PROMPT": "0",
@@ -339,7 +341,9 @@ def git(directory, *arguments: str, check: bool = True) -> subprocess.CompletedP
         "GIT_COMMITTER_NAME": "ann",
         "GIT_COMMITTER_EMAIL": "ann@example.invalid",
     }
-    done = subprocess.run(["git", *arguments], cwd=directory, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        ["git", *arguments], cwd=directory, env=env, input=input, capture_output=True, text=True, timeout=120
+    )
     assert not check or done.returncode == 0, f"git {arguments[0]}: {done.stderr}"
     return done
 

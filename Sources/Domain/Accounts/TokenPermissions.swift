@@ -33,6 +33,13 @@ public struct TokenPermissions: Equatable, Sendable {
     /// Where nothing is written a token may write (rest.md 1).
     public static let unbounded = TokenPermissions.all(.write)
 
+    /// What a token of a run of a stranger's may do (workflows.md 5.6).
+    public var readOnly: TokenPermissions {
+        var bounded = self
+        for scope in Scope.allCases { bounded[scope] = min(self[scope], .read) }
+        return bounded
+    }
+
     public subscript(scope: Scope) -> Level {
         get { levels[scope] ?? .none }
         set { levels[scope] = newValue }

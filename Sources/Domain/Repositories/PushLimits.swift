@@ -18,6 +18,8 @@ public enum PushLimits {
     public static let commitPathsMax = 3000
     /// Changed paths looked at; with more, `paths` filters pass (workflows.md 5.3).
     public static let changedPathsMax = 10_000
+    /// New commits beyond which `paths` filters pass (GitHub's number).
+    public static let filteredCommitsMax = 1000
     /// Bytes of a run's title: the first line of the commit message, or `run-name`.
     public static let titleBytesMax = 255
     /// Bytes of what a push's row tells of its outcome.

@@ -21,6 +21,8 @@ public enum RepositoryEvent: Equatable, Sendable {
         public let ref: String
         public let before: String
         public let after: String
+        /// The pusher said that it starts nothing (`-o ci.skip`).
+        public var skips = false
 
         public init(ref: String, before: String, after: String) {
             self.ref = ref
@@ -41,6 +43,8 @@ public enum RepositoryEvent: Equatable, Sendable {
         public let headCommit: String
         /// The short name of the branch it is to be merged into.
         public let baseBranch: String
+        /// Whoever pushed its head may not write here.
+        public var isFromFork = false
     }
 
     public struct WorkflowDispatch: Equatable, Sendable {
@@ -69,6 +73,15 @@ public enum RepositoryEvent: Equatable, Sendable {
         /// The name of the workflow that ran.
         public let workflow: String
         public let headBranch: String
+        /// The file of the workflow; it is named by it when it has no name.
+        public var path = ""
+        /// Which run of a chain this tells of: 1 of one that something else started.
+        public var depth = 1
+
+        /// What `workflows` may call it.
+        var names: [String] {
+            sameScalars(workflow, path) ? [path, workflowID(ofPath: path, .standard)] : [workflow]
+        }
     }
 
     public var name: EventName {
@@ -151,7 +164,7 @@ extension RepositoryEvent {
                     name: name, type: try reader.text("action"), number: try reader.number("pull_request", "number"),
                     title: reader.optionalText("pull_request", "title"),
                     headCommit: try reader.objectID("pull_request", "head", "sha"),
-                    baseBranch: try reader.refName("pull_request", "base", "ref")))
+                    baseBranch: try reader.refName("pull_request", "base", "ref"), isFromFork: reader.isFromFork))
         case .workflowDispatch:
             var inputs: [WorkflowDispatch.Input] = []
             if case .object(let object)? = reader.value("inputs") {
@@ -168,7 +181,8 @@ extension RepositoryEvent {
             self = .workflowRun(
                 WorkflowRun(
                     type: try reader.text("action"), workflow: try reader.text("workflow_run", "name"),
-                    headBranch: reader.optionalText("workflow_run", "head_branch")))
+                    headBranch: reader.optionalText("workflow_run", "head_branch"),
+                    path: reader.optionalText("workflow_run", "path"), depth: reader.chainDepth))
         case .release:
             self = .release(type: try reader.text("action"), tag: try reader.refName("release", "tag_name"))
         case .fork, .gollum, .pageBuild, .public, .status, .deployment, .deploymentStatus, .pullRequestComment, .issues,
@@ -196,6 +210,18 @@ private struct PayloadReader {
     }
 
     func optionalText(_ path: String...) -> String { find(path)?.text ?? "" }
+
+    /// As our own requests say it, or as a forge beside us tells it: the head is in another repository.
+    var isFromFork: Bool {
+        if case .bool(true)? = value("pull_request", "is_from_fork") { return true }
+        let head = optionalText("pull_request", "head", "repo", "full_name")
+        return !head.isEmpty && !sameScalars(head, optionalText("pull_request", "base", "repo", "full_name"))
+    }
+
+    var chainDepth: Int {
+        guard case .number(let number)? = value("chain_depth") else { return 1 }
+        return Int(exactly: number) ?? .max
+    }
 
     func text(_ path: String...) throws(EventFault) -> String { try text(path) }
 

@@ -3,6 +3,7 @@ public struct EventCommit: Equatable, Sendable {
     public let message: String
     /// Nil when there are too many or they are not known: path filters then pass (workflows.md 5.3).
     public let changedPaths: [String]?
+    public var rules = WorkflowRules.standard
 
     public init(message: String, changedPaths: [String]?) {
         self.message = message
@@ -14,10 +15,6 @@ public enum TriggerDecision: Equatable, Sendable {
     case runs
     case skipped(reason: String)
 }
-
-/// Strings in the head commit's message that stop a push from running anything.
-/// Case-sensitive, anywhere (workflows.md 5.5).
-public let skipStrings = ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]"]
 
 /// Does an event start a workflow? (workflows.md 5.2, 5.3, 5.5)
 ///
@@ -33,19 +30,23 @@ public func triggers(
     if let fault = filter.fault {
         return .skipped(reason: "filters of \"\(event.name.rawValue)\" cannot be read: \(fault)")
     }
+    if let reason = commit.rules.refusal(of: event, commit) { return .skipped(reason: reason) }
     switch event {
     case .push(let push): return verdict(filter, push, commit, &steps)
     case .pullRequest(let request): return verdict(filter, request, commit, &steps)
     case .create, .delete: return .runs
     case .workflowDispatch(let dispatch):
-        return isMeant(dispatch.workflow, workflow) ? .runs : .skipped(reason: "another workflow was asked for")
+        return isMeant(dispatch.workflow, workflow, commit.rules)
+            ? .runs : .skipped(reason: "another workflow was asked for")
     case .schedule(let schedule):
-        guard isMeant(schedule.workflow, workflow) else { return .skipped(reason: "schedule of another workflow") }
+        guard isMeant(schedule.workflow, workflow, commit.rules) else {
+            return .skipped(reason: "schedule of another workflow")
+        }
         return filter.schedules.contains { sameScalars($0.cron, schedule.cron) }
             ? .runs : .skipped(reason: "workflow has no schedule \"\(schedule.cron)\"")
     case .workflowRun(let run):
         if let reason = refusal(of: run.type, filter, .workflowRun) { return .skipped(reason: reason) }
-        guard let workflows = filter.workflows, workflows.passes([run.workflow]) else {
+        guard let workflows = filter.workflows, run.names.contains(where: { workflows.passes([$0]) }) else {
             return .skipped(reason: "runs of workflow \"\(run.workflow)\" are not named")
         }
         if let branches = filter.branches, !branches.passes([run.headBranch]) {
@@ -60,10 +61,6 @@ public func triggers(
 private func verdict(
     _ filter: EventFilter, _ push: RepositoryEvent.Push, _ commit: EventCommit, _ steps: inout Int
 ) -> TriggerDecision {
-    guard !push.isDeletion else { return .skipped(reason: "push deletes \"\(push.ref)\"") }
-    if let found = skipStrings.first(where: { contains(commit.message, $0) }) {
-        return .skipped(reason: "commit message contains \"\(found)\"")
-    }
     let ref = shortRef(push.ref)
     switch ref.type {
     case "branch":
@@ -83,18 +80,11 @@ private func verdict(
     }
 }
 
-/// `branches` test the base branch; `pull_request_target` knows no skip strings (GitHub; Gitea differs).
+/// `branches` test the base branch.
 private func verdict(
     _ filter: EventFilter, _ request: RepositoryEvent.PullRequest, _ commit: EventCommit, _ steps: inout Int
 ) -> TriggerDecision {
     if let reason = refusal(of: request.type, filter, request.name) { return .skipped(reason: reason) }
-    if request.name == .pullRequest {
-        for (place, text) in [("commit message", commit.message), ("title", request.title)] {
-            if let found = skipStrings.first(where: { contains(text, $0) }) {
-                return .skipped(reason: "\(place) contains \"\(found)\"")
-            }
-        }
-    }
     if let branches = filter.branches, !branches.passes([request.baseBranch]) {
         return .skipped(reason: "base branch \"\(request.baseBranch)\" is filtered out")
     }
@@ -109,25 +99,14 @@ private func refusal(of type: String, _ filter: EventFilter, _ name: EventName) 
 }
 
 /// - Parameter wanted: a workflow by its id or its path; empty: any.
-func isMeant(_ wanted: String, _ path: String) -> Bool {
-    wanted.isEmpty || sameScalars(wanted, path) || sameScalars(wanted, workflowID(ofPath: path))
+func isMeant(_ wanted: String, _ path: String, _ rules: WorkflowRules) -> Bool {
+    wanted.isEmpty || sameScalars(wanted, path) || sameScalars(wanted, workflowID(ofPath: path, rules))
 }
 
 private func paths(_ filter: EventFilter, _ commit: EventCommit, _ steps: inout Int) -> TriggerDecision {
     guard let paths = filter.paths, let changed = commit.changedPaths else { return .runs }
-    return paths.passes(changed, &steps) ? .runs : .skipped(reason: "changed paths are filtered out")
-}
-
-private func contains(_ text: String, _ part: String) -> Bool { contains(Array(text.utf8), Array(part.utf8)) }
-
-/// The workflow files among the paths of a commit: the first directory that exists wins, even without a workflow in it
-/// (workflows.md 2). The caller leaves out symbolic links and submodules.
-///
-/// - Returns: whole paths, in the order given.
-public func workflowFiles(in paths: [String]) -> [String] {
-    for directory in [".gitea/workflows/", ".github/workflows/"] {
-        let below = paths.filter { $0.utf8.starts(with: directory.utf8) }
-        if !below.isEmpty { return below.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") } }
-    }
-    return []
+    guard !paths.passes(changed, &steps) else { return .runs }
+    let shown = changed.prefix(3).map { "\"\(quoted($0))\"" }.joined(separator: ", ")
+    let rest = changed.count > 3 ? " and \(changed.count - 3) more" : ""
+    return .skipped(reason: "changed paths are filtered out: \(changed.isEmpty ? "there are none" : shown + rest)")
 }

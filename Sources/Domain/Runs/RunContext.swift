@@ -37,13 +37,16 @@ public struct RunContext: Equatable, Sendable {
 ///
 /// - Parameter base: the server's address without a slash at the end.
 /// - Source: runner.md 3.7, workflows.md 14.
-public func githubTexts(_ run: RunContext, base: String) -> [(key: String, value: String)] {
+public func githubTexts(
+    _ run: RunContext, base: String, request: PullRequestRefs = .none
+) -> [(key: String, value: String)] {
     let repository = "\(run.repositoryOwner)/\(run.repositoryName)"
     let ref = shortRef(run.ref)
     return [
         ("event_name", run.event), ("actor", run.actor), ("triggering_actor", run.triggeringActor),
         ("repository", repository), ("repository_owner", run.repositoryOwner), ("sha", run.sha), ("ref", run.ref),
-        ("ref_name", ref.name), ("ref_type", ref.type), ("head_ref", ""), ("base_ref", ""), ("run_id", "\(run.run)"),
+        ("ref_name", refName(run.ref)), ("ref_type", ref.type), ("head_ref", request.head), ("base_ref", request.base),
+        ("run_id", "\(run.run)"),
         ("run_number", "\(run.runNumber)"), ("run_attempt", "\(run.attempt)"), ("server_url", base + "/"),
         ("api_url", base + "/api/v1"), ("retention_days", ""), ("workflow", run.workflowID),
         ("workflow_ref", "\(repository)/\(run.workflowPath)@\(run.ref)"),
@@ -63,6 +66,48 @@ public func githubValue(_ run: RunContext, base: String, event: String) -> Expre
 
 /// - Parameter event: the payload, parsed once for all runs of an event.
 public func githubValue(_ run: RunContext, base: String, event: ExpressionValue) -> ExpressionValue {
-    let texts = githubTexts(run, base: base).map { (key: $0.key, value: ExpressionValue.string($0.value)) }
+    let request = PullRequestRefs(of: run.event, payload: event)
+    let texts = githubTexts(run, base: base, request: request).map {
+        (key: $0.key, value: ExpressionValue.string($0.value))
+    }
     return .object(texts + [(key: "event", value: event), (key: "ref_protected", value: .bool(false))])
+}
+
+/// `github.head_ref` and `github.base_ref`: short names of the branches of a pull request, empty for other events.
+public struct PullRequestRefs: Equatable, Sendable {
+    public let head: String
+    public let base: String
+    public static let none = PullRequestRefs(head: "", base: "")
+
+    init(head: String, base: String) {
+        self.head = head
+        self.base = base
+    }
+
+    public init(of event: String, payload: ExpressionValue) {
+        guard [EventName.pullRequest.rawValue, EventName.pullRequestTarget.rawValue].contains(event),
+            case .object(let object) = payload, case .object(let request)? = object["pull_request"]
+        else {
+            self = .none
+            return
+        }
+        func ref(_ side: String) -> String {
+            guard case .object(let object)? = request[side] else { return "" }
+            return object["ref"]?.text ?? ""
+        }
+        self.init(head: ref("head"), base: ref("base"))
+    }
+
+    /// - Parameter payload: JSON text; read only for the events that have them.
+    public init(of event: String, payload: String) {
+        let asks = [EventName.pullRequest.rawValue, EventName.pullRequestTarget.rawValue].contains(event)
+        self.init(of: event, payload: asks ? (try? ExpressionValue(json: payload)) ?? .null : .null)
+    }
+}
+
+/// `github.ref_name`: `12/head` of a pull request, as GitHub has `12/merge`.
+private func refName(_ ref: String) -> String {
+    let prefix = "refs/pull/"
+    return ref.utf8.starts(with: prefix.utf8)
+        ? String(decoding: ref.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : shortRef(ref).name
 }

@@ -166,6 +166,10 @@ private func shownSteps(_ node: YAMLNode) -> Int {
 }
 
 /// `ci.yml` of `.gitea/workflows/ci.yml`: the path below the directory of workflows (workflows.md 2).
-public func workflowID(ofPath path: String) -> String {
-    path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 2).last.map { String(Substring($0)) } ?? path
+public func workflowID(ofPath path: String, _ rules: WorkflowRules = .standard) -> String {
+    for directory in rules.directories where path.utf8.starts(with: "\(directory)/".utf8) {
+        return String(decoding: path.utf8.dropFirst(directory.utf8.count + 1), as: UTF8.self)
+    }
+    // One of a directory that the operator took away since.
+    return path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 2).last.map { String(Substring($0)) } ?? path
 }

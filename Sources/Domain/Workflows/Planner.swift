@@ -12,6 +12,7 @@ public struct PlanSubject: Sendable {
     public let repositoryName: String
     /// The server's address without a slash at the end.
     public let base: String
+    public var rules = WorkflowRules.standard
 
     public init(
         event: RepositoryEvent, ref: String, commit: String, head: Commit, actor: String, repositoryOwner: String,
@@ -108,6 +109,8 @@ public struct Planner: Sendable {
     private let paths: [String]
     private let entries: [String: CommitEntry]
     private var place = 0
+    /// The `on` of each file was read.
+    private var isWhole = true
     private var stage = Stage.between
     private var changedPaths: [String]??
     private var payload: EventPayload?
@@ -119,6 +122,8 @@ public struct Planner: Sendable {
 
     /// The runs, in the order of their files.
     public private(set) var runs: [(plan: PlannedRun, as: RunReservation)] = []
+    /// Events that the files list, as far as they were read.
+    public private(set) var listed: Set<EventName> = []
     /// What became of each file, one a line, for `millrace why push`.
     public private(set) var words = ""
 
@@ -131,15 +136,24 @@ public struct Planner: Sendable {
         self.entries = Dictionary(entries.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         let sorted = self.entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let known = self.entries
-        var paths = workflowFiles(in: sorted).filter { known[$0]?.isFile ?? false }
+        let rules = subject.rules
+        var paths = rules.files(in: sorted).filter { known[$0]?.isFile ?? false }
         // The others need not be read.
         switch subject.event {
-        case .workflowDispatch(let dispatch): paths = paths.filter { isMeant(dispatch.workflow, $0) }
-        case .schedule(let schedule): paths = paths.filter { isMeant(schedule.workflow, $0) }
+        case .workflowDispatch(let dispatch): paths = paths.filter { isMeant(dispatch.workflow, $0, rules) }
+        case .schedule(let schedule): paths = paths.filter { isMeant(schedule.workflow, $0, rules) }
         default: break
         }
         self.paths = paths
-        if paths.isEmpty { words = "no workflow files: starts nothing" }
+        if paths.isEmpty {
+            words = "no workflow files: starts nothing"
+        } else if let reason = rules.refusal(
+            of: subject.event, EventCommit(message: subject.head.message, changedPaths: nil))
+        {
+            words = "\(reason): starts nothing"
+            isWhole = false
+            stage = .done
+        }
         if let payload, payload.json.utf8.count > payloadBytesMax {
             words =
                 "the event's payload has \(payload.json.utf8.count) bytes; at most \(payloadBytesMax) are stored for each run: starts nothing"
@@ -150,6 +164,12 @@ public struct Planner: Sendable {
     /// Runs that the event may start; each stores the payload.
     private var runsMax: Int { min(paths.count, PlanningLimits.filesMax + 1) }
     private var payloadBytesMax: Int { eventBytes(runs: runsMax) }
+
+    /// Whether a file may list an event: all that were read tell; of those that were not nobody knows.
+    public func mayList(_ name: EventName) -> Bool {
+        guard !paths.isEmpty else { return false }
+        return listed.contains(name) || !isWhole
+    }
 
     // MARK: questions and answers
 
@@ -223,7 +243,7 @@ public struct Planner: Sendable {
             place = paths.count
             return
         }
-        if settings?.disabledWorkflows.contains(workflowID(ofPath: entry.path)) ?? false {
+        if settings?.disabledWorkflows.contains(workflowID(ofPath: entry.path, subject.rules)) ?? false {
             return tell(entry.path, "the workflow is disabled")
         }
         guard entry.size <= WorkflowLimits.fileBytesMax else { return stage = Self.tooLarge(entry) }
@@ -247,7 +267,9 @@ public struct Planner: Sendable {
 
     private mutating func judge(_ file: WorkflowFile, _ on: Triggers, steps given: Int) {
         var filterSteps = given
-        let commit = EventCommit(message: subject.head.message, changedPaths: changedPaths ?? nil)
+        var commit = EventCommit(message: subject.head.message, changedPaths: changedPaths ?? nil)
+        commit.rules = subject.rules
+        listed.formUnion(on.names)
         let decision = triggers(on, of: file.path, by: subject.event, commit, &filterSteps)
         steps += given - max(0, filterSteps)
         switch decision {
@@ -274,7 +296,7 @@ public struct Planner: Sendable {
         let event = subject.event.name.rawValue
         let facts = RunContext(
             run: reserved.run, runNumber: reserved.number, attempt: 1, event: event, ref: subject.ref,
-            sha: subject.commit, workflowID: workflowID(ofPath: file.path), workflowPath: file.path,
+            sha: subject.commit, workflowID: workflowID(ofPath: file.path, subject.rules), workflowPath: file.path,
             actor: subject.actor, triggeringActor: subject.actor, repositoryOwner: subject.repositoryOwner,
             repositoryName: subject.repositoryName)
         let github = githubValue(facts, base: subject.base, event: payload.value)
@@ -301,10 +323,15 @@ public struct Planner: Sendable {
         if case .workflowDispatch = subject.event {
             plan.inputs = try? inputs.json(bytesMax: PlanSettings.inputsBytesMax)
         }
+        if case .pullRequest(let request) = subject.event, request.isFromFork, request.name != .pullRequestTarget {
+            plan.isFromFork = true
+            plan.needsApproval = !plan.jobs.isEmpty
+        }
         runs.append((plan, reserved))
         tell(
             file.path,
-            "run #\(reserved.number)\(problem.isEmpty ? "" : ", failed: \(errors.first?.message ?? problem)")")
+            "run #\(reserved.number)\(plan.needsApproval ? ", which waits for an approval" : "")\(problem.isEmpty ? "" : ", failed: \(errors.first?.message ?? problem)")"
+        )
     }
 
     private mutating func fail(
@@ -312,7 +339,7 @@ public struct Planner: Sendable {
     ) {
         let shown = cut(path, bytesMax: WorkflowLimits.pathBytesMax)
         let plan = PlannedRun(
-            workflowID: workflowID(ofPath: shown), workflowPath: shown, title: title(nil),
+            workflowID: workflowID(ofPath: shown, subject.rules), workflowPath: shown, title: title(nil),
             event: subject.event.name.rawValue, ref: subject.ref, sha: subject.commit, payload: payload.json,
             problem: problem, jobs: [])
         runs.append((plan, reserved))

@@ -9,3 +9,6 @@ func sayJSON(_ value: some Encodable) throws { say(harmlessJSON(String(decoding:
 
 /// A command's words about a failure, on standard error.
 func complain(_ text: String) { FileHandle.standardError.write(Data((harmless(text) + "\n").utf8)) }
+
+/// Lines of git's own protocol, which no terminal sees.
+func sayPackets(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }

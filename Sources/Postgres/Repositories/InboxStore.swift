@@ -1,57 +1,5 @@
 import Domain
 
-/// An event waiting to be read, taken by somebody who may settle it while the lease is theirs.
-public struct InboxEntry: Sendable {
-    public let id: InboxID
-    public let repository: RepositoryID
-    public let pusher: AccountID?
-    /// Caused with a job's own token: a push then starts nothing (workflows.md 20.4).
-    public let isByJob: Bool
-    /// One of `EventName.happening`.
-    public let kind: String
-    /// Of a push; empty else.
-    public let ref: String
-    public let before: String
-    public let after: String
-    /// The webhook payload; nil for a push.
-    public let payload: String?
-    /// post-receive confirmed it; else only pre-receive spoke and the ref itself must tell (ADR 0005).
-    public let isConfirmed: Bool
-    /// How often it was taken, this time included; the number of the lease.
-    public let tries: Int64
-
-    /// The event that the row tells of, with its payload when it has one.
-    ///
-    /// - Throws: `EventFault` in words for the row's problem.
-    public func event() throws -> (event: RepositoryEvent, payload: EventPayload?) {
-        guard let name = EventName(rawValue: kind), name != .workflowCall else {
-            throw EventFault("event \"\(kind)\" is not known")
-        }
-        guard name != .push else { return (.push(.init(ref: ref, before: before, after: after)), nil) }
-        let payload = EventPayload(json: self.payload ?? "")
-        return (try RepositoryEvent(name, payload: payload.value), payload)
-    }
-}
-
-public enum InboxLimits {
-    /// Times a push is taken before it is put aside with its problem; a bad row must not stop the others.
-    public static let triesMax = 5
-    /// How long a taken push is left to a reader that says nothing. Longer than git may take (`PushLimits.gitSeconds`)
-    /// and `renewMicroseconds` together, and than one file takes to plan on a busy machine; the reader renews it between files.
-    public static let leaseSeconds: Int64 = 40
-    /// Between two renewals of a reader, at least: each writes the row.
-    public static let renewMicroseconds: Int64 = leaseSeconds * 1_000_000 / 4
-    /// Rows that were read, or dropped, are kept so long for `millrace why push`.
-    public static let settledKeptSeconds: Int64 = 14 * 86_400
-    /// Rows that were put aside are kept so long for an operator.
-    public static let quarantinedKeptSeconds: Int64 = 90 * 86_400
-    /// Rows that one sweep removes, and one answer lists.
-    public static let sweptMax = 1000
-    public static let listedMax = 20
-    /// Bytes of a problem that are kept.
-    public static let problemBytesMax = 2000
-}
-
 /// Writes `inbox`.
 public struct InboxStore: Sendable {
     /// NOTIFY channel: a row is ready to be read.
@@ -65,8 +13,8 @@ public struct InboxStore: Sendable {
     private static let announce = Statement(
         "inbox_announce",
         """
-        insert into inbox (repository_id, owner_id, pusher_id, task_id, ref, before, after)
-        select r.id, r.owner_id, nullif($2, 0), nullif($3, 0), u.ref, u.before, u.after
+        insert into inbox (repository_id, owner_id, pusher_id, task_id, ref, before, after, push_options)
+        select r.id, r.owner_id, nullif($2, 0), nullif($3, 0), u.ref, u.before, u.after, $7::text[]
           from repository r
           cross join unnest($4::text[], $5::text[], $6::text[]) with ordinality as u (ref, before, after, place)
          where r.id = $1 and r.deleted_at is null order by u.place
@@ -96,13 +44,14 @@ public struct InboxStore: Sendable {
 
     /// pre-receive: durable before git moves any ref. All refs of a push or none.
     ///
+    /// - Parameter options: as git was given them.
     /// - Returns: false when the repository is gone.
     public func announce(
-        _ updates: [RefUpdate], repository: RepositoryID, pusher: AccountID?, task: TaskID?
+        _ updates: [RefUpdate], repository: RepositoryID, pusher: AccountID?, task: TaskID?, options: [String] = []
     ) throws -> Bool {
         try database.write(
             Self.announce, .int(repository.number), .int(pusher?.number ?? 0), .int(task?.number ?? 0),
-            .texts(updates.map(\.ref)), .texts(updates.map(\.before)), .texts(updates.map(\.after))
+            .texts(updates.map(\.ref)), .texts(updates.map(\.before)), .texts(updates.map(\.after)), .texts(options)
         ).count == updates.count
     }
 
@@ -148,6 +97,27 @@ public struct InboxStore: Sendable {
         select id, owner_id, $2, $3, $4::jsonb, 'confirmed', now() from repository where id = $1 returning id
         """)
 
+    /// An event that another one brings with it.
+    public struct Telling: Sendable {
+        let name: EventName
+        let payload: String
+        public init(name: EventName, payload: String) {
+            self.name = name
+            self.payload = payload
+        }
+    }
+
+    /// An event that a caller told, read as soon as it is committed.
+    ///
+    /// - Returns: false when the repository is gone.
+    public func tell(_ telling: Telling, in repository: RepositoryID, by actor: AccountID?) throws -> Bool {
+        try database.transaction { tx in
+            guard try RepositoryStore.repository(repository, in: tx) != nil else { return false }
+            _ = try Self.tell(telling.name, payload: telling.payload, in: repository, by: actor, in: tx)
+            return true
+        }
+    }
+
     /// An event of the server's own, told in the transaction that makes it happen.
     static func tell(
         _ name: EventName, payload: String, in repository: RepositoryID, by actor: AccountID?, in tx: Transaction
@@ -156,6 +126,50 @@ public struct InboxStore: Sendable {
             Self.tell, .int(repository.number), .optional(actor?.number), .text(name.rawValue), .text(payload))
         try tx.notify(Self.channel, String(repository.number))
         return InboxID(row.int(0))
+    }
+
+    /// Told only where the default branch may have a workflow that lists it, and once. A chain goes on from the event that the run
+    /// is of, as long as its row is there.
+    private static let tellRun = Statement(
+        "inbox_tell_run",
+        """
+        insert into inbox (repository_id, owner_id, pusher_id, kind, event, state, due_at, once)
+        select r.repository_id, p.owner_id, r.actor_id, 'workflow_run',
+               jsonb_build_object(
+                   'action', $2::text,
+                   'chain_depth', 1 + case o.kind when 'workflow_run' then (o.event ->> 'chain_depth')::bigint else 0 end,
+                   'workflow', jsonb_build_object(
+                       'id', r.workflow_id, 'name', coalesce(nullif(r.workflow_name, ''), r.workflow_path),
+                       'path', r.workflow_path, 'state', 'active'),
+                   'workflow_run', jsonb_build_object(
+                       'id', r.id, 'name', coalesce(nullif(r.workflow_name, ''), r.workflow_path),
+                       'display_title', r.title, 'path', r.workflow_path, 'event', r.event, 'head_sha', r.sha,
+                       'head_branch', case when r.event in ('pull_request', 'pull_request_target')
+                                           then r.payload::jsonb -> 'pull_request' -> 'head' ->> 'ref'
+                                           else regexp_replace(r.ref, '^refs/(heads|tags)/', '') end,
+                       'status', $3::text, 'conclusion', nullif($4, ''), 'run_number', r.number,
+                       'run_attempt', r.latest_attempt, 'workflow_id', r.workflow_id,
+                       'html_url', format('%s/%s/%s/actions/runs/%s', $5::text, a.name, p.name, r.id),
+                       'url', format('%s/api/v1/repos/%s/%s/actions/runs/%s', $5::text, a.name, p.name, r.id))),
+               'confirmed', now(), format('run %s attempt %s %s', r.id, r.latest_attempt, $2::text)
+          from run r join repository p on p.id = r.repository_id join account a on a.id = p.owner_id
+          join schedule_set s on s.repository_id = r.repository_id and (s.done < s.asked or s.hears_runs)
+          left join inbox o on o.id = r.inbox_id
+         where r.id = $1
+            on conflict (once) where once is not null do nothing
+        returning repository_id
+        """)
+
+    /// What became of a run, for the workflows that list `workflow_run`; told in the transaction that changes it.
+    ///
+    /// - Parameter base: the server's address without a slash at the end.
+    static func tell(_ happening: RunHappening, of run: RunID, base: String, in tx: Transaction) throws {
+        guard
+            let row = try tx.first(
+                tellRun, .int(run.number), .text(happening.action), .text(happening.status),
+                .text(happening.conclusion), .text(base))
+        else { return }
+        try tx.notify(Self.channel, String(row.int(0)))
     }
 
     private static let handOver = Statement(
@@ -206,7 +220,7 @@ public struct InboxStore: Sendable {
                       order by h.busy, h.owner_turn nulls first, h.repository_turn nulls first, h.due_at, h.id
                       limit 1 for update of i skip locked)
         returning id, repository_id, pusher_id, task_id is not null, kind, ref, before, after, event::text,
-                  state = 'confirmed', tries::bigint
+                  state = 'confirmed', tries::bigint, push_options
         """)
     private static let keep = Statement(
         "inbox_keep",
@@ -259,7 +273,7 @@ public struct InboxStore: Sendable {
                     id: InboxID(row.int(0)), repository: RepositoryID(row.int(1)),
                     pusher: row.optionalInt(2).map(AccountID.init), isByJob: row.bool(3), kind: row.text(4),
                     ref: row.text(5), before: row.text(6), after: row.text(7), payload: row.optionalText(8),
-                    isConfirmed: row.bool(9), tries: row.int(10))
+                    isConfirmed: row.bool(9), options: PushOptions(row.texts(11)), tries: row.int(10))
             }
         }
     }
@@ -284,7 +298,7 @@ public struct InboxStore: Sendable {
     /// - Throws: ``TakenOver``, with nothing changed.
     public func settle(
         _ entry: InboxEntry, as outcome: Outcome, _ words: String,
-        runs: [(plan: PlannedRun, as: RunReservation)] = [],
+        runs: [(plan: PlannedRun, as: RunReservation)] = [], telling: Telling? = nil,
         by store: RunStore
     ) throws {
         try database.transaction { tx in
@@ -294,7 +308,13 @@ public struct InboxStore: Sendable {
                     Self.settle, .int(entry.id.number), .int(entry.tries), .text(outcome.rawValue), .text(words)) != nil
             else { throw TakenOver() }
             if entry.kind == EventName.push.rawValue, outcome == .read {
+                // The repository before its set, as whoever changes the repository locks them.
+                _ = try RepositoryStore.owner(of: entry.repository, in: tx)
                 try ScheduleStore.ask(of: entry.repository, moved: entry.ref, by: entry.pusher, in: tx)
+            }
+            if let telling {
+                _ = try Self.tell(
+                    telling.name, payload: telling.payload, in: entry.repository, by: entry.pusher, in: tx)
             }
             for run in runs {
                 do {

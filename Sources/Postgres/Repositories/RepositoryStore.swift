@@ -6,6 +6,10 @@ public struct RepositoryDetails: Sendable {
     public var website = ""
     public var isTemplate = false
     public var isArchived = false
+    /// False: workflows are switched off here.
+    public var hasActions = true
+    /// Whether anything may start here.
+    public var mayStart: Bool { hasActions && !isArchived }
     /// Microseconds since 1970, as all times here.
     public var archivedAt: Int64?
     public var createdAt: Int64 = 0
@@ -53,7 +57,7 @@ public struct RepositoryStore: Sendable {
     /// The repository `r`, its owner `a`.
     static let columns = """
         r.id, r.owner_id, r.is_private, r.name, r.default_branch, r.description, r.website, r.is_template,
-        r.is_archived, r.archived_at, r.created_at, r.updated_at, r.git_bytes, \(Account.columns)
+        r.is_archived, r.archived_at, r.created_at, r.updated_at, r.git_bytes, r.has_actions, \(Account.columns)
         """
     /// What somebody was given there; the parameter names their account.
     static func grants(to account: String) -> String {
@@ -166,6 +170,7 @@ public struct RepositoryStore: Sendable {
         public var description: String?
         public var website: String?
         public var defaultBranch: String?
+        public var hasActions: Bool?
         public init() {}
     }
     private static let shareOwner = Statement(
@@ -185,7 +190,8 @@ public struct RepositoryStore: Sendable {
                is_template = coalesce($4, is_template), is_archived = coalesce($5, is_archived),
                archived_at = case when $5 then coalesce(archived_at, now()) when not $5 then null else archived_at end,
                description = coalesce($6, description), website = coalesce($7, website),
-               default_branch = coalesce($8, default_branch), updated_at = now()
+               default_branch = coalesce($8, default_branch), has_actions = coalesce($9, has_actions),
+               updated_at = now()
          where id = $1
         """)
 
@@ -200,7 +206,7 @@ public struct RepositoryStore: Sendable {
             try tx.run(
                 Self.edit, .int(repository.number), .optional(edit.name), .optional(edit.isPrivate),
                 .optional(edit.isTemplate), .optional(edit.isArchived), .optional(edit.description),
-                .optional(edit.website), .optional(edit.defaultBranch))
+                .optional(edit.website), .optional(edit.defaultBranch), .optional(edit.hasActions))
             if let name = edit.name, name != old { try move(repository, from: (owner, old), to: (owner, name), in: tx) }
             return true
         }
@@ -330,14 +336,14 @@ public struct RepositoryStore: Sendable {
         let updatedAt: Instant
         (
             details.description, details.website, details.isTemplate, details.isArchived, archivedAt, createdAt,
-            updatedAt, details.gitBytes
-        ) = try row.decode((String, String, Bool, Bool, Instant?, Instant, Instant, Int64).self, from: 5)
+            updatedAt, details.gitBytes, details.hasActions
+        ) = try row.decode((String, String, Bool, Bool, Instant?, Instant, Instant, Int64, Bool).self, from: 5)
         details.archivedAt = archivedAt?.microseconds
         details.createdAt = createdAt.microseconds
         details.updatedAt = updatedAt.microseconds
-        let owner = try Account(row, from: 13)
+        let owner = try Account(row, from: 14)
         let (collaborator, rank, isMember) = try row.decode(
-            (String?, Int64?, Bool).self, from: 13 + Account.columnCount)
+            (String?, Int64?, Bool).self, from: 14 + Account.columnCount)
         let granted = [
             collaborator.flatMap(RepositoryAccess.init(word:)),
             rank.flatMap { RepositoryAccess(rawValue: Int($0)) },

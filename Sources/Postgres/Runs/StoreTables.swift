@@ -81,12 +81,22 @@ struct StoreTables: TaskTables {
     }
     func hold(_ run: RunID) throws { try RunStore.hold(run, in: tx) }
     func approve(_ run: RunID, by actor: AccountID?) throws { try RunStore.approve(run, by: actor, in: tx) }
-    func move(_ run: RunID, to status: Status) throws -> Bool { try RunStore.move(run, to: status, in: tx) }
+    func move(_ run: RunID, to status: Status) throws -> Bool {
+        guard try RunStore.move(run, to: status, in: tx) else { return false }
+        if let happening = RunHappening(status) { try InboxStore.tell(happening, of: run, base: settings.base, in: tx) }
+        return true
+    }
 
     // MARK: making
 
     func insertRun(_ plan: ReservedPlan, status: Status, place: GroupPlace?) throws -> RunID? {
-        try RunStore.insert(plan, status: status, place: place, in: tx)
+        guard let run = try RunStore.insert(plan, status: status, place: place, in: tx) else { return nil }
+        try InboxStore.tell(.requested, of: run, base: settings.base, in: tx)
+        // One without jobs ends as it is made.
+        if status.isDone, let happening = RunHappening(status) {
+            try InboxStore.tell(happening, of: run, base: settings.base, in: tx)
+        }
+        return run
     }
     func insertAttempt(_ number: Int64, of run: RunID, by actor: AccountID?, status: Status) throws -> AttemptID {
         try RunStore.insertAttempt(number, of: run, actor: actor, status: status, in: tx)
@@ -100,6 +110,7 @@ struct StoreTables: TaskTables {
     }
     func startAttempt(_ number: Int64, of run: RunID, status: Status, place: GroupPlace?) throws {
         try RunStore.startAttempt(number, of: run, status: status, place: place, in: tx)
+        try InboxStore.tell(.requested, of: run, base: settings.base, in: tx)
     }
     func attempt(_ number: Int64, of run: RunID) throws -> AttemptID {
         try RunStore.attempt(number, of: run, in: tx)

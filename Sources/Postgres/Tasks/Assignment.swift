@@ -62,7 +62,7 @@ extension Assignment {
             task: task, job: JobID(row.int(next)), jobKey: row.text(next + 1), facts: facts,
             definition: row.optionalText(next + 2), plannedPayload: row.optionalText(next + 3),
             eventPayload: row.text(next + 4), repositoryID: repository,
-            timeoutSeconds: row.optionalInt(next + 8), mayIdentify: row.bool(next + 9),
+            timeoutSeconds: row.optionalInt(next + 8), mayIdentify: row.bool(next + 9) && !row.bool(next + 10),
             needs: keys.map { needResult($0, among: legs) },
             settings: try JobSettings.all(
                 of: repository, owner: AccountID(row.int(next + 11)),

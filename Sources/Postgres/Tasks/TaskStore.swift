@@ -287,15 +287,16 @@ public struct TaskStore: Sendable {
     private static let byToken = Statement(
         "task_by_token",
         """
-        select t.id, j.repository_id, j.token_permissions from task t join job j on j.id = t.job_id
+        select t.id, j.repository_id, j.token_permissions, r.is_from_fork
+          from task t join job j on j.id = t.job_id join run r on r.id = j.run_id
          where t.token_hash = $1 and t.status in (6, 8)
         """)
 
     private static let liveByID = Statement(
         "task_live_by_id",
         """
-        select t.id, j.run_id, j.id, j.repository_id, a.number::bigint, t.status, j.id_token
-          from task t join job j on j.id = t.job_id join attempt a on a.id = j.attempt_id
+        select t.id, j.run_id, j.id, j.repository_id, a.number::bigint, t.status, j.id_token and not r.is_from_fork
+          from task t join job j on j.id = t.job_id join attempt a on a.id = j.attempt_id join run r on r.id = j.run_id
          where t.id = $1 and t.status in (6, 8)
         """)
 
@@ -309,7 +310,8 @@ public struct TaskStore: Sendable {
         tokenHash: [UInt8]
     ) throws -> (task: TaskID, repository: RepositoryID, permissions: TokenPermissions)? {
         try database.read(Self.byToken, .bytes(tokenHash)).first.map {
-            (TaskID($0.int(0)), RepositoryID($0.int(1)), TokenPermissions(stored: $0.text(2)))
+            let permissions = TokenPermissions(stored: $0.text(2))
+            return (TaskID($0.int(0)), RepositoryID($0.int(1)), $0.bool(3) ? permissions.readOnly : permissions)
         }
     }
 }

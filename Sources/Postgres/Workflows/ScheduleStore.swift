@@ -46,7 +46,7 @@ public struct ScheduleStore: Sendable {
                 where u.path = s.workflow_path and u.cron = s.cron and u.zone = s.timezone)
         """)
     private static let finishSet = Statement(
-        "schedule_set_done", "update schedule_set set done = $2 where repository_id = $1")
+        "schedule_set_done", "update schedule_set set done = $2, hears_runs = $3 where repository_id = $1")
 
     /// A ref of the repository moved: if it is the default branch, its lines are to be read again.
     static func ask(of repository: RepositoryID, moved ref: String, by actor: AccountID?, in tx: Transaction) throws {
@@ -72,9 +72,12 @@ public struct ScheduleStore: Sendable {
     /// Replaces the stored lines. Those that stay keep their next moment, so that one that is due is not lost.
     ///
     /// - Parameter lines: each with its next moment; nil: it never fires.
+    /// - Parameter hearsRuns: a workflow of the default branch lists `workflow_run`.
     /// - Returns: false, with nothing changed, when they were asked for anew since.
     @discardableResult
-    public func replace(_ set: DueSet, by lines: [(line: ScheduledLine, next: Instant?)]) throws -> Bool {
+    public func replace(
+        _ set: DueSet, by lines: [(line: ScheduledLine, next: Instant?)], hearsRuns: Bool = false
+    ) throws -> Bool {
         try database.transaction { tx in
             guard try tx.first(Self.lockSet, .int(set.repository.number))?.int(0) == set.asked else { return false }
             let repository = Value.int(set.repository.number)
@@ -83,7 +86,7 @@ public struct ScheduleStore: Sendable {
             let zones = Value.texts(lines.map { $0.line.line.timezone ?? "" })
             try tx.run(Self.removeOthers, repository, paths, crons, zones)
             try tx.run(Self.put, repository, paths, crons, zones, .ints(lines.map { $0.next?.microseconds ?? 0 }))
-            try tx.run(Self.finishSet, repository, .int(set.asked))
+            try tx.run(Self.finishSet, repository, .int(set.asked), .bool(hearsRuns))
             return true
         }
     }
@@ -146,7 +149,7 @@ public struct ScheduleStore: Sendable {
                 let now = try tx.one(Self.clock).instant(0)
             else { return false }
             let owner = RepositoryID(row.int(0))
-            guard let repository = try RepositoryStore.repository(owner, in: tx), !repository.details.isArchived else {
+            guard let repository = try RepositoryStore.repository(owner, in: tx), repository.details.mayStart else {
                 try tx.run(Self.remove, .int(id))
                 return false
             }

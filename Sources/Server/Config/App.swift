@@ -44,6 +44,7 @@ package struct App: Sendable {
     let deployments: DeploymentQueries
     let workflows: WorkflowStore
     package let schedules: ScheduleStore
+    let pullRequests: PullRequestStore
 
     /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
     /// One for each of its threads that asks PostgreSQL (`Housekeeping.start`), since none of them may keep another waiting:
@@ -109,5 +110,6 @@ package struct App: Sendable {
         deployments = DeploymentQueries(database: database)
         workflows = WorkflowStore(database: database)
         schedules = ScheduleStore(database: database)
+        pullRequests = PullRequestStore(database: database, base: configuration.publicURL)
     }
 }

@@ -37,6 +37,8 @@ package struct Configuration: Sendable {
     package var masterKeyFile = ""
     /// Where runners find actions that a workflow names `owner/repo@ref`; no slash at the end (Gitea's DEFAULT_ACTIONS_URL).
     var defaultActionsURL = "https://github.com"
+    /// Which workflow files are read, and which events start nothing.
+    package var workflows = WorkflowRules()
     /// The file itself, absolute: hooks are given it.
     var path = ""
 
@@ -75,10 +77,15 @@ package struct Configuration: Sendable {
             for (key, value) in keys {
                 let name = "\(section.string ?? "").\(key.string ?? "")"
                 let place = "\(path):\(key.mark?.line ?? 0)"
-                guard let scalar = value.scalar?.string else {
+                if let scalar = value.scalar?.string {
+                    try set(name, scalar, place: place)
+                } else if let items = value.sequence?.map(\.scalar?.string), !items.contains(nil),
+                    ConfigurationKey.all.contains(where: { $0.name == name && $0.takesList })
+                {
+                    try set(name, items.compactMap(\.self).joined(separator: ","), place: place)
+                } else {
                     throw Problem(description: "\(place): \"\(name)\" must be a single value")
                 }
-                try set(name, scalar, place: place)
             }
         }
     }

@@ -24,6 +24,9 @@ package struct ConfigurationKey: Sendable {
     package let words: String
     let set: @Sendable (inout Configuration, String) throws -> Void
 
+    /// Its value may be written as a sequence.
+    package var takesList: Bool { rule.contains("with commas between them") }
+
     /// The variable of the environment that replaces the file's value.
     package var variable: String {
         "MILLRACE_" + name.uppercased().replacing(".", with: "_")
@@ -131,7 +134,7 @@ package struct ConfigurationKey: Sendable {
     private static let month: Int64 = 30 * 86_400
 
     /// By section, in the order of the example file.
-    package static let all: [ConfigurationKey] = server + storage + secrets + tasks + logs + artifacts
+    package static let all: [ConfigurationKey] = server + workflows + storage + secrets + tasks + logs + artifacts
 
     private static let server: [ConfigurationKey] = [
         Self(
@@ -169,6 +172,51 @@ package struct ConfigurationKey: Sendable {
             }
             return address
         }
+    }
+
+    private static let workflows: [ConfigurationKey] = [
+        Self(
+            "workflows.directories", rule: "paths with commas between them",
+            standard: WorkflowRules().directories.joined(separator: ", "),
+            "Directories of workflow files; the first that a commit has counts."
+        ) { configuration, value in
+            configuration.workflows.directories = try list(value, countMax: WorkflowRules.Limits.directoriesMax) {
+                let path = $0.utf8.last == UInt8(ascii: "/") ? String($0.dropLast()) : $0
+                if let why = WorkflowRules.whyNoDirectory(path) {
+                    throw WrongValue(words: "has \"\($0)\", which is no directory of a repository: \(why)")
+                }
+                return path
+            }
+        },
+        Self(
+            "workflows.skip_strings", rule: "texts with commas between them, or \"none\"",
+            standard: WorkflowRules().skipStrings.joined(separator: ", "),
+            "A push or pull request starts nothing if its head commit's message, or its title, has one of them."
+        ) { configuration, value in
+            guard value != "none" else { return configuration.workflows.skipStrings = [] }
+            configuration.workflows.skipStrings = try list(value, countMax: WorkflowRules.Limits.skipStringsMax) {
+                guard $0.utf8.count <= WorkflowRules.Limits.skipStringBytesMax else {
+                    throw WrongValue(
+                        words:
+                            "has a text of \($0.utf8.count) bytes; at most \(WorkflowRules.Limits.skipStringBytesMax) are taken"
+                    )
+                }
+                return $0
+            }
+        },
+    ]
+
+    /// Texts with commas between them, none of them empty.
+    private static func list(
+        _ value: String, countMax: Int, _ read: (String) throws -> String
+    ) throws -> [String] {
+        let parts = value.split(byte: ",", omittingEmptySubsequences: false).map { part in
+            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
+        guard !parts.contains(""), parts.count <= countMax else {
+            throw WrongValue(value, "from 1 to \(countMax) texts with commas between them, none of them empty")
+        }
+        return try parts.map(read)
     }
 
     private static let storage: [ConfigurationKey] = [
@@ -306,6 +354,11 @@ extension ConfigurationKey {
         return text
     }
 
+    /// As YAML takes it for a text.
+    private static func shown(_ standard: String) -> String {
+        standard.isEmpty || standard.utf8.first == UInt8(ascii: "[") ? "\"\(standard)\"" : standard
+    }
+
     /// A file that says what is so without it.
     package static var exampleFile: String {
         var text = "# millrace.yaml: every key with its default; take the # away to change one.\n"
@@ -315,7 +368,7 @@ extension ConfigurationKey {
             if parts[0] != section { text += "\n\(parts[0]):\n" }
             section = parts[0]
             text += "  # \(key.words) Takes \(key.rule).\n"
-            text += "  # \(parts[1]): \(key.standard.isEmpty ? "\"\"" : key.standard)\n"
+            text += "  # \(parts[1]): \(shown(key.standard))\n"
         }
         return text
     }

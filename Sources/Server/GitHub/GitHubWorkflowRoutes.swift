@@ -72,7 +72,7 @@ enum GitHubWorkflowRoutes {
     private static func named(_ request: Request, _ place: InRepository, _ app: App) throws -> Request {
         guard let number = request.int("workflow_id") else { return request }
         let all = try WorkflowRoutes.answers(place, request, app) { entries in
-            entries.filter { workflowNumber(workflowID(ofPath: $0.path)) == number }
+            entries.filter { workflowNumber(workflowID(ofPath: $0.path, app.configuration.workflows)) == number }
         }
         guard let file = all.first?.id else { throw Failure(.missing, "not found") }
         var request = request

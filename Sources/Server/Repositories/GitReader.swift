@@ -121,9 +121,8 @@ final class GitReader {
 
 extension GitReader {
     /// What stands below the directories of workflows of a commit.
-    func workflowEntries(at commit: String) throws -> [CommitEntry] {
-        let listing = try run(
-            ["ls-tree", "-r", "-z", "-l", commit, "--", ".gitea/workflows", ".github/workflows"])
+    func workflowEntries(at commit: String, in directories: [String]) throws -> [CommitEntry] {
+        let listing = try run(["ls-tree", "-r", "-z", "-l", commit, "--"] + directories)
         return listing.split(separator: 0).compactMap { line in
             let parts = line.split(separator: 0x09, maxSplits: 1)
             let words = (parts.first ?? []).split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }

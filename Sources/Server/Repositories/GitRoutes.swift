@@ -46,7 +46,12 @@ enum GitRoutes {
             // git need not learn of a rename: clones go on with the address that they know.
             ?? app.repository(formerly: owner, name, seenBy: caller.account)
         guard let repository = found else { return refusal(caller) }
-        if let refused = refusal(of: caller, repository, isPush: isPush) { return refused }
+        // Who reads may push for review; the hooks see to it that nothing else is moved (docs/adr/0034).
+        let mayWrite = refusal(of: caller, repository, isPush: true) == nil
+        let isReview =
+            isPush && !mayWrite && caller.account != nil && !repository.details.isArchived
+            && request.parameters["MILLRACE_GIT_REVIEWS"] == "1"
+        if let refused = refusal(of: caller, repository, isPush: isPush && !isReview) { return refused }
         return .text(
             200, "ok\n",
             headers: [
@@ -54,6 +59,7 @@ enum GitRoutes {
                 (name: "X-Millrace-Git-Query", value: service.map { "service=\($0)" } ?? ""),
                 (name: "X-Millrace-User", value: caller.name.isEmpty ? "anonymous" : caller.name),
                 (name: "X-Millrace-User-Id", value: caller.account.map { "\($0)" } ?? "0"),
+                (name: "X-Millrace-May-Write", value: mayWrite ? "1" : "0"),
                 (name: "X-Millrace-Task-Id", value: caller.task.map { "\($0)" } ?? "0"),
                 (name: "X-Millrace-Repository-Id", value: "\(repository.id)"),
             ])

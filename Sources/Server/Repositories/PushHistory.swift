@@ -5,8 +5,6 @@ import Postgres
 ///
 /// What cannot be told in time is left out: no push fails for its size.
 struct PushHistory {
-    /// Branch tips given to git as arguments; with more, a new branch is compared with the default one alone.
-    private static let tipsMax = 1000
     private static let emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
     let entry: InboxEntry
@@ -65,27 +63,20 @@ struct PushHistory {
         guard isBranch else { return nil }
         var base = push.before
         if try push.isNew || git.object(push.before, bytesMax: 0) == nil {
-            guard let tips = try tipsBefore() else { return nil }
-            let own = "refs/heads/\(repository.defaultBranch)"
-            let compared = tips.count <= Self.tipsMax ? tips.map(\.id) : tips.filter { $0.ref == own }.map(\.id)
-            // Where it left the branches there were; without any, all its files are new.
-            base = Self.emptyTree
-            if !compared.isEmpty {
-                let answer = try? git.answer(
-                    ["merge-base", commit] + compared, secondsMax: PushLimits.extraGitSeconds)
-                guard let answer, answer.status == 0 || answer.status == 1 else { return nil }
-                if answer.status == 0 { base = GitProgram.firstLine(answer.bytes) }
-            }
+            guard let found = try baseOfNew() else { return nil }
+            base = found
         }
-        guard
-            let answer = try? git.answer(
-                ["diff-tree", "-r", "--name-only", "--no-renames", "-z", base, commit, "--"],
-                secondsMax: PushLimits.extraGitSeconds),
-            answer.status == 0, !answer.isCut
-        else { return nil }
-        let paths = answer.bytes.split(separator: 0)
-        guard paths.count <= PushLimits.changedPathsMax else { return nil }
-        return paths.map { String(decoding: $0, as: UTF8.self) }
+        guard git.isFew(from: base == Self.emptyTree ? nil : base, to: commit) else { return nil }
+        return git.changedPaths(from: base, to: commit, max: PushLimits.changedPathsMax)
+    }
+
+    /// Where a branch that is new, or whose old commits are gone, left the default branch (workflows.md 20.6). All its files are
+    /// new when there is none, as for the first push of a repository. Nil: git does not tell in time.
+    private func baseOfNew() throws -> String? {
+        let own = "refs/heads/\(repository.defaultBranch)"
+        guard let tips = try tipsBefore() else { return nil }
+        guard let tip = tips.first(where: { $0.ref == own }) else { return Self.emptyTree }
+        return git.mergeBase(of: tip.id, commit).map { $0.isEmpty ? Self.emptyTree : $0 }
     }
 
     /// The new commits, newest first, each with its first parent, and how many there are; none when git does not tell them

@@ -65,29 +65,41 @@ final class PushReader {
     /// - Returns: the plan; nil when the event starts nothing whatever the files say.
     @discardableResult
     private func read(_ entry: InboxEntry, _ lease: PushLease) throws -> Planner? {
-        let (event, payload) = try entry.event()
-        if case .push(let push) = event, push.isDeletion {
-            return try settle(entry, "deleted the ref: starts nothing")
-        }
+        let (event, told) = try entry.event()
         guard var repository = try app.repositories.repository(entry.repository) else {
             try app.inbox.settle(entry, as: .dropped, "the repository is gone", by: app.runs)
             return nil
         }
         let git = GitReader(RepositoryFiles(configuration: app.configuration).directory(entry.repository))
         defer { git.close() }
-        if case .push = event {
+        if case .push(let push) = event {
             guard try wasTaken(entry, git) else {
                 try app.inbox.settle(entry, as: .dropped, "git did not take the push", by: app.runs)
                 return nil
             }
-            if let branch = try DefaultBranch(app: app).adopt(
-                of: repository, moved: { try app.inbox.movedSince(entry) })
+            if !push.isDeletion,
+                let branch = try DefaultBranch(app: app).adopt(
+                    of: repository, moved: { try app.inbox.movedSince(entry) })
             {
                 repository = repository.with(defaultBranch: branch)
             }
+            try Reviews(app: app, repository: repository, git: git).closeMerged(
+                by: push, actor: entry.pusher, isByJob: entry.isByJob)
         }
         if entry.isByJob, !event.mayComeFromJob {
             return try settle(entry, "pushed with a job's own token: starts nothing")
+        }
+        guard repository.details.mayStart else {
+            let why = repository.details.isArchived ? "the repository is archived" : "workflows are switched off here"
+            return try settle(entry, "\(why): starts nothing")
+        }
+        if case .push(let push) = event, push.isDeletion {
+            return try settle(
+                entry, "deleted the ref: starts nothing, but by the event delete",
+                telling: refEvent(.delete, ref: push.ref, sha: push.before, by: entry))
+        }
+        if case .pullRequest(let request) = event {
+            try Reviews(app: app, repository: repository, git: git).repair(request)
         }
         let (start, ref) = place(of: event, in: repository)
         let name = start + "^{commit}"
@@ -98,17 +110,40 @@ final class PushReader {
             return try settle(
                 entry, "the commit has more than \(PushLimits.commitBytesMax) bytes: starts nothing")
         }
-        let subject = PlanSubject(
+        let actor = try pusher(of: entry)
+        var subject = PlanSubject(
             event: event, ref: ref, commit: GitProgram.firstLine(try git.run(["rev-parse", "--verify", name])),
-            head: Commit(bytes), actor: try pusher(of: entry), repositoryOwner: repository.ownerName,
+            head: Commit(bytes), actor: actor, repositoryOwner: repository.ownerName,
             repositoryName: repository.name, base: app.configuration.publicURL)
+        subject.rules = app.configuration.workflows
         var planner = Planner(
-            subject, entries: try git.workflowEntries(at: subject.commit), payload: payload)
+            subject, entries: try git.workflowEntries(at: subject.commit, in: subject.rules.directories),
+            payload: try told.map { try completed($0, for: event, in: repository, sender: actor) })
         try gather(for: &planner, subject, entry, lease, repository, git)
+        var telling: InboxStore.Telling?
+        // Its files are those of the created ref, which were just read; none of a push that starts nothing was.
+        if case .push(let push) = event, push.isNew, planner.mayList(.create) {
+            telling = refEvent(.create, ref: push.ref, sha: push.after, by: entry)
+        }
         try app.inbox.settle(
             entry, as: .read, cut(planner.words, bytesMax: PushLimits.outcomeBytesMax), runs: planner.runs,
-            by: app.runs)
+            telling: telling, by: app.runs)
         return planner
+    }
+
+    /// `create` or `delete`, beside the push (workflows.md 5.1); nil for what is neither a branch nor a tag.
+    private func refEvent(_ name: EventName, ref: String, sha: String, by entry: InboxEntry) -> InboxStore.Telling? {
+        guard let payload = RefPayload(ref: ref, sha: sha), let text = try? jsonText(payload) else { return nil }
+        return InboxStore.Telling(name: name, payload: String(decoding: text, as: UTF8.self))
+    }
+
+    private func completed(
+        _ payload: EventPayload, for event: RepositoryEvent, in repository: Repository, sender: String
+    ) throws -> EventPayload {
+        let answer = String(
+            decoding: try jsonText(RepositoryAnswer(repository, base: app.configuration.publicURL)), as: UTF8.self)
+        return payload.completed(
+            for: event.name, repository: (try? ExpressionValue(json: answer)) ?? .null, sender: sender)
     }
 
     /// Looks up what the planner asks for, until everything is planned.
@@ -128,7 +163,10 @@ final class PushReader {
             switch need {
             case .file(let file):
                 planner.take(file: try git.object(file.id, bytesMax: WorkflowLimits.fileBytesMax)?.bytes)
-            case .changedPaths: planner.take(changedPaths: try history?.changedPaths())
+            case .changedPaths:
+                var paths = try history?.changedPaths()
+                if case .pullRequest(let request) = subject.event { paths = git.changedPaths(of: request) }
+                planner.take(changedPaths: paths)
             case .payload(let bytesMax):
                 // Only a push comes without one.
                 let json = try history?.payload(
@@ -145,6 +183,7 @@ final class PushReader {
     private func wasTaken(_ entry: InboxEntry, _ git: GitReader) throws -> Bool {
         guard !entry.isConfirmed else { return true }
         let now = try git.answer(["rev-parse", "--verify", "--quiet", entry.ref])
+        if isZeroID(entry.after) { return now.status != 0 }
         return GitProgram.firstLine(now.bytes) == entry.after
     }
 
@@ -159,8 +198,10 @@ final class PushReader {
         }
     }
 
-    private func settle(_ entry: InboxEntry, _ words: String) throws -> Planner? {
-        try app.inbox.settle(entry, as: .read, words, by: app.runs)
+    private func settle(
+        _ entry: InboxEntry, _ words: String, telling: InboxStore.Telling? = nil
+    ) throws -> Planner? {
+        try app.inbox.settle(entry, as: .read, words, telling: telling, by: app.runs)
         return nil
     }
 

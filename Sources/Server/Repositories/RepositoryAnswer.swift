@@ -61,7 +61,7 @@ struct RepositoryAnswer: Described {
     let updated_at: String
     let permissions: RepositoryPermissions
     let has_code = true
-    let has_actions = true
+    let has_actions: Bool
     let has_issues = false
     let has_wiki = false
     let has_pull_requests = false
@@ -100,6 +100,7 @@ struct RepositoryAnswer: Described {
         ssh_url = clone_url
         website = details.website
         default_branch = repository.defaultBranch
+        has_actions = details.hasActions
         archived = details.isArchived
         archived_at = clockText(details.archivedAt)
         created_at = clockText(details.createdAt)

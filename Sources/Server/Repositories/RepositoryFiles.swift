@@ -71,13 +71,22 @@ package struct RepositoryFiles {
         guard chmod(path, status.st_mode & 0o7770) == 0 else { throw FileProblem("take from other users", path) }
     }
 
-    /// Both hooks call this very program with this very configuration; a new version's `serve` rewrites them.
+    /// The hooks call this very program with this very configuration; a new version's `serve` rewrites them.
+    ///
+    /// Those of `hooks-2` are named by nginx (millrace-git.conf), which tells them whether the pusher may write. They stand apart:
+    /// a version that does not know readers' pushes must not put its own in their place.
     package func writeHooks() throws {
-        try FileManager.default.createDirectory(atPath: hooksDirectory, withIntermediateDirectories: true)
+        try writeHooks(["pre-receive", "post-receive"], in: hooksDirectory, "")
+        try writeHooks(["pre-receive", "proc-receive", "post-receive"], in: hooksDirectory + "-2", " --guarded")
+    }
+
+    private func writeHooks(_ hooks: [String], in directory: String, _ more: String) throws {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        for hook in ["pre-receive", "post-receive"] {
-            let text = "#!/bin/sh\nexec \(quoted(program)) git-hook \(hook) --config \(quoted(configuration.path))\n"
-            let path = "\(hooksDirectory)/\(hook)"
+        for hook in hooks {
+            let text =
+                "#!/bin/sh\nexec \(quoted(program)) git-hook \(hook)\(more) --config \(quoted(configuration.path))\n"
+            let path = "\(directory)/\(hook)"
             if (try? String(contentsOfFile: path, encoding: .utf8)) == text { continue }
             let fresh = path + ".\(ProcessInfo.processInfo.processIdentifier)"
             try text.write(toFile: fresh, atomically: false, encoding: .utf8)

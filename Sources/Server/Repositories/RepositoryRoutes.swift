@@ -193,7 +193,7 @@ struct RepositoryEdit: Described, Decodable {
     var template: Bool?
     var archived: Bool?
     var default_branch: String?
-    /// Workflows run in every repository: false is refused rather than passed over.
+    /// False: nothing starts here.
     var has_actions: Bool?
 
     static let schemaName = "EditRepoOption"
@@ -211,10 +211,6 @@ struct RepositoryEdit: Described, Decodable {
         if let branch = default_branch, let why = whyNoRefName(branch) {
             throw Failure(.invalid, "[DefaultBranch]: \(why)")
         }
-        guard has_actions ?? true else {
-            throw Failure(
-                .invalid, "[HasActions]: workflows cannot be switched off for a repository; disable each of them")
-        }
         var edit = RepositoryStore.Edit()
         edit.name = name
         edit.description = description
@@ -223,6 +219,7 @@ struct RepositoryEdit: Described, Decodable {
         edit.isTemplate = template
         edit.isArchived = archived
         edit.defaultBranch = default_branch
+        edit.hasActions = has_actions
         return edit
     }
 }

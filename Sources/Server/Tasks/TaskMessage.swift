@@ -39,7 +39,10 @@ struct TaskMessage: Sendable {
         let identity =
             assignment.mayIdentify ? IdentityRoutes.contextTexts(assignment.run, base: base, token: runtime) : []
         var context = Google_Protobuf_Struct()
-        for (key, value) in githubTexts(assignment.facts, base: base) + own + identity {
+        for (key, value) in githubTexts(
+            assignment.facts, base: base,
+            request: PullRequestRefs(of: assignment.facts.event, payload: assignment.eventPayload)) + own + identity
+        {
             context.fields[key] = Google_Protobuf_Value(stringValue: value)
         }
         context.fields["ref_protected"] = Google_Protobuf_Value(boolValue: false)

@@ -13,6 +13,9 @@ struct Dispatch {
     func start(ref: String, inputs sent: [String: String]) throws -> RunID {
         let asked = Clock.monotonicMicroseconds()
         let repository = place.repository
+        guard repository.details.mayStart else {
+            throw Failure(.forbidden, "workflows are switched off for \(repository.fullName)")
+        }
         guard try !app.workflows.disabled(in: repository.id).contains(workflow) else {
             throw Failure(.forbidden, "workflow \"\(workflow)\" is disabled")
         }
@@ -22,7 +25,9 @@ struct Dispatch {
         guard let found = try files.place(of: Self.candidates(ref)) else {
             throw Failure(.missing, "there is no branch or tag \"\(ref)\"")
         }
-        guard let entry = try files.entries(at: found).first(where: { workflowID(ofPath: $0.path) == workflow }) else {
+        let rules = app.configuration.workflows
+        guard let entry = try files.entries(at: found).first(where: { workflowID(ofPath: $0.path, rules) == workflow })
+        else {
             throw Failure(.missing, "there is no workflow \"\(workflow)\" in \"\(ref)\"")
         }
         let inputs = try inputs(sent, of: entry, git)

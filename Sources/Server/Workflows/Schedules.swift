@@ -32,8 +32,9 @@ struct Schedules {
     private func readSets() throws {
         while !isStopping(), let set = try app.schedules.takeSet(leaseSeconds: Self.leaseSeconds) {
             do {
-                let lines = try lines(of: set.repository)
-                try app.schedules.replace(set, by: lines.map { ($0, next($0.line, after: set.now)) })
+                let (lines, hearsRuns) = try lines(of: set.repository)
+                try app.schedules.replace(
+                    set, by: lines.map { ($0, next($0.line, after: set.now)) }, hearsRuns: hearsRuns)
             } catch let error as PostgresError where error.isUnavailable {
                 throw error
             } catch {
@@ -45,32 +46,38 @@ struct Schedules {
     }
 
     /// None of a repository that is gone or archived, or without its default branch.
-    private func lines(of id: RepositoryID) throws -> [ScheduledLine] {
-        guard let repository = try app.repositories.repository(id), !repository.details.isArchived else { return [] }
+    ///
+    /// - Returns: also whether a workflow lists `workflow_run`: else nobody is told of the repository's runs.
+    private func lines(of id: RepositoryID) throws -> ([ScheduledLine], hearsRuns: Bool) {
+        guard let repository = try app.repositories.repository(id), repository.details.mayStart else {
+            return ([], false)
+        }
         let git = GitReader(RepositoryFiles(configuration: app.configuration).directory(id))
         defer { git.close() }
         let files = WorkflowFiles(app: app, git: git)
-        guard let place = try files.place(of: ["refs/heads/\(repository.defaultBranch)"]) else { return [] }
+        guard let place = try files.place(of: ["refs/heads/\(repository.defaultBranch)"]) else { return ([], false) }
         let disabled = try app.workflows.disabled(in: id)
         let entries = try files.entries(at: place).prefix(PlanningLimits.filesMax).filter {
             $0.size <= WorkflowLimits.fileBytesMax && $0.path.utf8.count <= WorkflowLimits.pathBytesMax
-                && !disabled.contains(workflowID(ofPath: $0.path))
+                && !disabled.contains(workflowID(ofPath: $0.path, app.configuration.workflows))
         }
         var lines: [ScheduledLine] = []
         var spent = 0
+        var hearsRuns = false
         for (place, entry) in entries.enumerated() {
             guard let bytes = try git.object(entry.id, bytesMax: WorkflowLimits.fileBytesMax)?.bytes else { continue }
             let steps = stepsOfNextFile(spent: spent, filesLeft: entries.count - place)
             let file = WorkflowFile(bytes, path: entry.path, steps: steps)
             spent += file.parsingSteps
             lines += scheduledLines(of: file)
+            hearsRuns = hearsRuns || file.triggers?[.workflowRun] != nil
         }
         if lines.count > ScheduleLimits.linesMax {
             app.log.warning(
                 "too many schedules, the last are left out",
                 metadata: ["repo_id": "\(id)", "count": "\(lines.count)", "max": "\(ScheduleLimits.linesMax)"])
         }
-        return Array(lines.prefix(ScheduleLimits.linesMax))
+        return (Array(lines.prefix(ScheduleLimits.linesMax)), hearsRuns)
     }
 
     private func next(_ line: ScheduleLine, after now: Instant) -> Instant? {

@@ -11,7 +11,8 @@ struct FoundWorkflow: Sendable {
     let name: String
     /// The object that it is.
     let blob: String
-    var id: String { workflowID(ofPath: path) }
+    var rules = WorkflowRules.standard
+    var id: String { workflowID(ofPath: path, rules) }
 }
 
 /// The workflow files of one commit.
@@ -41,10 +42,11 @@ struct WorkflowFiles {
 
     /// In the order of their paths, as they are planned.
     func entries(at place: Place) throws -> [CommitEntry] {
-        let entries = try git.workflowEntries(at: place.commit)
+        let rules = app.configuration.workflows
+        let entries = try git.workflowEntries(at: place.commit, in: rules.directories)
         let known = Dictionary(entries.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         let sorted = known.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        return workflowFiles(in: sorted).compactMap { known[$0] }.filter(\.isFile)
+        return rules.files(in: sorted).compactMap { known[$0] }.filter(\.isFile)
     }
 
     /// With their names; a file that cannot be read, or one too many, has its id for a name.
@@ -65,7 +67,9 @@ struct WorkflowFiles {
         return entries.map { entry in
             let name = names[entry.id] ?? ""
             return FoundWorkflow(
-                path: entry.path, name: name.isEmpty ? workflowID(ofPath: entry.path) : name, blob: entry.id)
+                path: entry.path,
+                name: name.isEmpty ? workflowID(ofPath: entry.path, app.configuration.workflows) : name, blob: entry.id,
+                rules: app.configuration.workflows)
         }
     }
 }

@@ -89,7 +89,9 @@ enum WorkflowRoutes {
 
     static func workflow(_ request: Request, _ place: InRepository, _ app: App) throws -> WorkflowAnswer {
         let id = try file(request)
-        let found = try answers(place, request, app) { $0.filter { workflowID(ofPath: $0.path) == id } }
+        let found = try answers(place, request, app) {
+            $0.filter { workflowID(ofPath: $0.path, app.configuration.workflows) == id }
+        }
         guard let workflow = found.first else { throw Failure(.missing, "not found") }
         return workflow
     }

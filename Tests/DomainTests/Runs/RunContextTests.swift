@@ -15,7 +15,7 @@ struct RunContextTests {
         "by the ref",
         arguments: [
             ("refs/heads/a/b", "a/b", "branch"), ("refs/tags/v1", "v1", "tag"),
-            ("refs/pull/1/head", "refs/pull/1/head", ""),
+            ("refs/pull/1/head", "1/head", ""),
         ])
     func refs(ref: String, name: String, type: String) {
         let texts = Dictionary(uniqueKeysWithValues: githubTexts(Self.run(ref: ref), base: "http://h:1"))

@@ -85,7 +85,7 @@ struct PlannerTests {
             planned.words == """
                 .gitea/workflows/a.yml: branch "main" is filtered out
                 .gitea/workflows/b.yml: run #1
-                .gitea/workflows/c.yml: changed paths are filtered out
+                .gitea/workflows/c.yml: changed paths are filtered out: "docs/a"
                 .gitea/workflows/d.yml: run #2
                 """)
     }

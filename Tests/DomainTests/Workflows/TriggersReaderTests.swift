@@ -96,5 +96,5 @@ struct TriggerTests {
             ),
             ([".github/workflows/b.YML", ".github/workflowsx/b.yml"], []),
         ])
-    func files(paths: [String], expected: [String]) { #expect(workflowFiles(in: paths) == expected) }
+    func files(paths: [String], expected: [String]) { #expect(WorkflowRules.standard.files(in: paths) == expected) }
 }
