@@ -67,7 +67,8 @@ extension Checks {
         for job in jobs.map({ world[$0] }) where job.plan.environment != nil && job.plan.deferred == nil {
             let isAtWork = [.waiting, .running, .cancelling].contains(job.status)
             guard !isAtWork || world.snapshot(of: job.id).gate == .open else {
-                throw Violation(run: job.run, description: "job \(job.id) is \(job.status) and has not passed its environment")
+                throw Violation(
+                    run: job.run, description: "job \(job.id) is \(job.status) and has not passed its environment")
             }
         }
         for job in jobs.map({ world[$0] }) where job.wanted != nil && !job.holdsGroup {

@@ -99,7 +99,8 @@ public struct PlannedDeployment: Equatable, Sendable {
         needsReview = rules.needsReview
         refusal =
             rules.branches.allows(ref)
-            ? "" : "\"\(shortRef(ref).name)\" may not use the environment \"\(rules.name)\": no rule of its branches and tags fits"
+            ? ""
+            : "\"\(shortRef(ref).name)\" may not use the environment \"\(rules.name)\": no rule of its branches and tags fits"
     }
 }
 

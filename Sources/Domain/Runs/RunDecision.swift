@@ -145,7 +145,8 @@ extension RunChange {
     var asksAgain: Bool {
         switch self {
         case .expand, .gate: true
-        case .move, .countReturn, .holdDependents, .releaseDependents, .giveUp, .want, .requestCancel, .run, .wake: false
+        case .move, .countReturn, .holdDependents, .releaseDependents, .giveUp, .want, .requestCancel, .run, .wake:
+            false
         }
     }
 }

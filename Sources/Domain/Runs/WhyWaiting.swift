@@ -117,7 +117,8 @@ public struct RunnerFacts: Equatable, Sendable {
 /// One thing that is in the way. `kind` is stable for scripts, `words` are for people and the same everywhere.
 public struct Reason: Equatable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
-        case approval, group, maxParallel = "max_parallel", environment, timer, needs, scope, labels, disabled, spent, offline, busy, queue,
+        case approval, group, maxParallel = "max_parallel", environment, timer, needs, scope, labels, disabled, spent,
+            offline, busy, queue,
             soon, nothing, running, done
     }
     public let kind: Kind

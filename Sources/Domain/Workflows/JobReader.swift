@@ -76,7 +76,9 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     if let written = node["strategy"]?.value, !written.isNull {
         strategy = evaluator.resolved(written, of: "strategy", .strategy, &list)
         if !evaluator.isAsWritten { legs = strategy.flatMap { readStrategy($0, &evaluator, &list) } }
-        if let evaluated = strategy, !evaluator.isAsWritten { (strategy, legStrategy) = readLegStrategy(evaluated, &list) }
+        if let evaluated = strategy, !evaluator.isAsWritten {
+            (strategy, legStrategy) = readLegStrategy(evaluated, &list)
+        }
     }
     var runsOn: RunsOn?
     var steps: [YAMLNode] = []

@@ -374,32 +374,3 @@ func inputs(of event: RepositoryEvent, _ on: Triggers?) -> ExpressionValue {
             return (key: input.name, value: value)
         })
 }
-
-extension PlannedJob {
-    /// - Parameter needs: of a deferred job, whose file does not tell them.
-    init(_ job: JobPlan, needs: [String]? = nil) {
-        var definition = job.definition
-        if let needs { definition.needs = needs }
-        self.init(
-            key: job.key, name: job.name, needs: definition.needs, runsOn: job.runsOn, condition: job.condition,
-            continueOnError: job.continueOnError, hasOutputs: job.hasOutputs,
-            timeoutSeconds: job.timeoutMinutes.flatMap(RecoveryLimits.timeoutSeconds), mayIdentify: job.mayIdentify,
-            permissions: job.permissions, stepNames: job.stepNames,
-            definition: String(decoding: definition.stored, as: UTF8.self),
-            payload: String(decoding: job.payload, as: UTF8.self))
-        strategy = job.strategy
-        concurrency = job.concurrency
-        environment = job.environment
-    }
-
-    /// The job's row when it was just made.
-    public func snapshot(_ id: JobID) -> JobSnapshot {
-        var job = JobSnapshot(
-            id: id, key: key, needs: needs, condition: condition, continueOnError: continueOnError,
-            hasOutputs: hasOutputs, state: .blocked)
-        job.strategy = strategy
-        job.concurrency = concurrency
-        job.environment = environment
-        return job
-    }
-}

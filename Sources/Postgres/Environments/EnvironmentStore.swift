@@ -78,7 +78,8 @@ public struct EnvironmentStore: Sendable {
     private static let list = Statement(
         "environment_list",
         "select \(columns) from environment e where e.repository_id = $1 order by e.key limit $2 offset $3")
-    private static let count = Statement("environment_count", "select count(*) from environment where repository_id = $1")
+    private static let count = Statement(
+        "environment_count", "select count(*) from environment where repository_id = $1")
     private static let byKey = Statement(
         "environment_by_key", "select \(columns) from environment e where e.repository_id = $1 and e.key = $2")
     /// Made where it is missing, up to the limit.
@@ -200,7 +201,8 @@ public struct EnvironmentStore: Sendable {
         """)
     private static let setPolicy = Statement(
         "environment_set_policy",
-        "update environment_branch_policy set pattern = $3 where environment_id = $1 and id = $2 returning id, pattern, kind")
+        "update environment_branch_policy set pattern = $3 where environment_id = $1 and id = $2 returning id, pattern, kind"
+    )
     private static let removePolicy = Statement(
         "environment_remove_policy",
         "delete from environment_branch_policy where environment_id = $1 and id = $2 returning id")

@@ -151,7 +151,9 @@ extension LeveledValue<SealedValue> {
     ///
     /// - Parameter environment: the column of the environment's id, where there is one.
     init(_ row: Row, at first: Int, environment: Int? = nil) {
-        let ofEnvironment = environment.flatMap { row.optionalInt($0) }.map { SettingLevel.environment(EnvironmentID($0)) }
+        let ofEnvironment = environment.flatMap { row.optionalInt($0) }.map {
+            SettingLevel.environment(EnvironmentID($0))
+        }
         self.init(
             level: ofEnvironment
                 ?? SettingLevel(

@@ -152,7 +152,8 @@ struct EnvironmentBody: Described, Decodable {
         let minutes = wait_timer ?? 0
         guard EnvironmentLimits.waitMinutesRange.contains(minutes) else {
             throw Failure(
-                .invalid, "wait_timer is \(minutes); it has 0 to \(EnvironmentLimits.waitMinutesRange.upperBound) minutes")
+                .invalid,
+                "wait_timer is \(minutes); it has 0 to \(EnvironmentLimits.waitMinutesRange.upperBound) minutes")
         }
         let wanted = reviewers ?? []
         guard wanted.count <= EnvironmentLimits.reviewersMax else {
@@ -172,7 +173,8 @@ struct EnvironmentBody: Described, Decodable {
         if let policy = deployment_branch_policy {
             guard policy.protected_branches != policy.custom_branch_policies else {
                 throw Failure(
-                    .invalid, "protected_branches and custom_branch_policies cannot be the same; send null for all branches")
+                    .invalid,
+                    "protected_branches and custom_branch_policies cannot be the same; send null for all branches")
             }
             rule = policy.protected_branches ? 1 : 2
         }
@@ -201,7 +203,8 @@ struct BranchPolicyAnswer: Described {
 extension BranchPolicyAnswer {
     init(_ policy: BranchPolicyView) {
         self.init(
-            id: policy.id, node_id: "policy-\(policy.id)", name: policy.policy.pattern, type: policy.policy.kind.rawValue)
+            id: policy.id, node_id: "policy-\(policy.id)", name: policy.policy.pattern,
+            type: policy.policy.kind.rawValue)
     }
 }
 
@@ -237,7 +240,8 @@ struct PendingDeploymentAnswer: Described {
         static let schemaName = "PendingEnvironment"
         static let example = Named(
             id: 1, node_id: "environment-1", name: "production",
-            url: "https://ci.example/api/v1/repos/ann/app/environments/production", html_url: "https://ci.example/ann/app")
+            url: "https://ci.example/api/v1/repos/ann/app/environments/production",
+            html_url: "https://ci.example/ann/app")
     }
     let environment: Named
     let wait_timer: Int64
@@ -255,7 +259,8 @@ extension PendingDeploymentAnswer {
     init(_ pending: PendingDeployment, at place: EnvironmentPlace) {
         environment = Named(
             id: pending.environment.number, node_id: "environment-\(pending.environment)", name: pending.name,
-            url: "\(place.api)/environments/\(percentEncoded(pending.name))", html_url: "\(place.base)/\(place.repository)")
+            url: "\(place.api)/environments/\(percentEncoded(pending.name))",
+            html_url: "\(place.base)/\(place.repository)")
         wait_timer = pending.waitMinutes
         wait_timer_started_at = clockText(pending.startedAt)
         current_user_can_approve = pending.mayReview

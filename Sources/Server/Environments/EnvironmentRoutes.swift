@@ -51,13 +51,15 @@ enum EnvironmentRoutes {
         case .full: throw full
         case .noReviewer:
             throw Failure(
-                .invalid, "a reviewer is a user, or a team of the organization that owns the repository; one of these is none")
+                .invalid,
+                "a reviewer is a user, or a team of the organization that owns the repository; one of these is none")
         case .missing, .exists: throw Failure(.missing, "not found")
         }
     }
 
     private static let full = Failure(
-        .invalid, "a repository has at most \(EnvironmentLimits.perRepositoryMax) environments; remove what nothing uses")
+        .invalid,
+        "a repository has at most \(EnvironmentLimits.perRepositoryMax) environments; remove what nothing uses")
 
     // MARK: reviews
 
@@ -88,7 +90,7 @@ enum EnvironmentRoutes {
     private static let pages: [Endpoint] = ReviewState.allCases.map { state in
         Endpoint(
             .post, "/{owner}/{repo}/actions/runs/{run}/environments/{id}/\(state.rawValue)",
-            .repository(.read, needsToken: true), answers: [.none(303), .failure(404)],
+            .repository(.read, needsToken: true), scope: .repository, answers: [.none(303), .failure(404)],
             "Let the jobs of a run use an environment, or not, by the buttons of its page."
         ) { request, place, app in
             let id: EnvironmentID = request.id("id")

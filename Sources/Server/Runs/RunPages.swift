@@ -54,7 +54,8 @@ enum RunPages {
             head: PageHead(title: run.title, repository: repository.fullName), number: run.number,
             workflow: run.workflowPath, ref: run.ref, sha: run.sha, actor: run.actor, status: "\(run.status)",
             problem: run.problem.shown, warnings: run.warnings.shown,
-            gates: run.status.isDone ? [] : try gates(of: run, at: "\(base)/actions/runs/\(run.id)", app), hasArtifacts: !artifacts.isEmpty,
+            gates: run.status.isDone ? [] : try gates(of: run, at: "\(base)/actions/runs/\(run.id)", app),
+            hasArtifacts: !artifacts.isEmpty,
             artifacts: artifacts, jobs: LogPage.parts(of: app.views.jobs(of: run), in: repository, app)
         ).response()
     }

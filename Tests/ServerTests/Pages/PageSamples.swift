@@ -25,6 +25,11 @@ enum PageSamples {
             RunPage(
                 head: head, number: 9, workflow: text("workflow"), ref: text("ref"), sha: text("sha"),
                 actor: text("actor"), status: text("status"), problem: text("problem"), warnings: text("warnings"),
+                gates: [true, false].map { needsReview in
+                    GatePart(
+                        name: text("gate"), needsReview: needsReview, reviewers: text("reviewers"),
+                        approve: text("approve"), reject: text("reject"))
+                },
                 hasArtifacts: true,
                 artifacts: [artifact("kept", isExpired: false), artifact("gone", isExpired: true)], jobs: [job]),
             RunListPage(
@@ -74,7 +79,7 @@ enum PageSamples {
         job,
         RunPage(
             head: PageHead(title: ""), number: 1, workflow: "", ref: "", sha: "", actor: "", status: "", problem: nil,
-            warnings: nil, hasArtifacts: false, artifacts: [], jobs: []),
+            warnings: nil, gates: [], hasArtifacts: false, artifacts: [], jobs: []),
         RunListPage(head: PageHead(title: ""), putAside: [], runs: []),
         APIPage(head: PageHead(title: ""), parts: []),
         RunnersPage(head: PageHead(title: ""), total: 0, hasNone: true, runners: [], next: nil),

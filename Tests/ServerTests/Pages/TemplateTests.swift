@@ -89,7 +89,8 @@ struct TemplateTests {
     func scopes() throws {
         let page = RunPage(
             head: PageHead(title: "t"), number: 1, workflow: "w", ref: "r", sha: "s", actor: "a", status: "failure",
-            problem: "the run broke", warnings: nil, hasArtifacts: false, artifacts: [], jobs: [PageSamples.job])
+            problem: "the run broke", warnings: nil, gates: [], hasArtifacts: false, artifacts: [],
+            jobs: [PageSamples.job])
         let html = try TemplateLibrary.shared().html(page)
         #expect(html.ranges(of: "the run broke").count == 1)
     }
