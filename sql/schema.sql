@@ -295,6 +295,16 @@ ALTER TABLE public.blob_loose ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.called_file (
+    run_id bigint NOT NULL,
+    name text NOT NULL,
+    content bytea NOT NULL
+);
+
+COMMENT ON TABLE public.called_file IS 'files of called workflows, as they were when the run was planned: reruns call the same';
+
+COMMENT ON COLUMN public.called_file.name IS 'of its CallReference (Domain): ./path, or owner/repository/path@ref';
+
 CREATE TABLE public.collaborator (
     repository_id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -639,8 +649,11 @@ CREATE TABLE public.job (
     group_id bigint,
     group_turn bigint,
     group_held boolean DEFAULT false NOT NULL,
+    caller_id bigint,
+    call_scope text,
+    call_outputs text,
     environment text,
-    CONSTRAINT job_live_has_task CHECK (((status <> ALL (ARRAY[6, 8])) OR (task_id IS NOT NULL))),
+    CONSTRAINT job_live_has_task CHECK (((status <> ALL (ARRAY[6, 8])) OR (task_id IS NOT NULL) OR is_deferred)),
     CONSTRAINT job_status_known CHECK (((status >= 1) AND (status <= 8))),
     CONSTRAINT job_waiting_is_queued CHECK (((status <> 5) OR (queued_at IS NOT NULL)))
 );
@@ -676,6 +689,12 @@ COMMENT ON COLUMN public.job.group_queues IS 'those that waited for the group be
 COMMENT ON COLUMN public.job.group_id IS 'the group, once it has a turn in it; no foreign key, since what has ended is of no group';
 
 COMMENT ON COLUMN public.job.group_held IS 'it was let into the group; the others wait for its end';
+
+COMMENT ON COLUMN public.job.caller_id IS 'the job of the same attempt that called the workflow this job is of; null at the top';
+
+COMMENT ON COLUMN public.job.call_scope IS 'a CallScope (Domain) as JSON: inputs and outputs of the workflow that this job called; null before it called';
+
+COMMENT ON COLUMN public.job.call_outputs IS 'outputs of the ended call as a JSON object of texts';
 
 COMMENT ON COLUMN public.job.environment IS 'its environment as written, a JobEnvironment (Domain), evaluated when its needs are done';
 
@@ -1332,6 +1351,9 @@ ALTER TABLE ONLY public.blob_loose
 ALTER TABLE ONLY public.blob
     ADD CONSTRAINT blob_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.called_file
+    ADD CONSTRAINT called_file_pkey PRIMARY KEY (run_id, name);
+
 ALTER TABLE ONLY public.collaborator
     ADD CONSTRAINT collaborator_pkey PRIMARY KEY (repository_id, account_id);
 
@@ -1798,6 +1820,9 @@ ALTER TABLE ONLY public.attempt
 
 ALTER TABLE ONLY public.blob
     ADD CONSTRAINT blob_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.account(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.called_file
+    ADD CONSTRAINT called_file_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.run(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.collaborator
     ADD CONSTRAINT collaborator_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;

@@ -59,15 +59,15 @@ def test_a_rerun_keeps_the_definition(project):
 
 def test_a_job_that_a_newer_server_planned_fails_with_the_reason_and_holds_up_no_other(project):
     bad = pushed(project, "bad.yml")
-    project.stack.sql(f"""update job set definition = '{{"version":2}}' where run_id = {bad["id"]}""")
+    project.stack.sql(f"""update job set definition = '{{"version":3}}' where run_id = {bad["id"]}""")
     pushed(project, "good.yml")
     task = project.runner().fetch()
     assert context(task)["workflow"] == "good.yml" and job_key(task) == "one"
     assert project.wait_run("bad.yml")["conclusion"] == "failure"
     problem = project.jobs(project.run_of("bad.yml"))["one"]["problem"]
     assert problem == (
-        "this job cannot be prepared: the job's definition cannot be read: it has version 2 and this server reads "
-        "version 1 alone; a newer server planned the job"
+        "this job cannot be prepared: the job's definition cannot be read: it has version 3 and this server reads "
+        "1 and 2; a newer server planned the job"
     )
     # Another test asks `verify` about the whole instance.
     project.stack.sql(f"delete from run where id = {bad['id']}")

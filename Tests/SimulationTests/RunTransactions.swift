@@ -107,6 +107,7 @@ extension World {
                 }
             case .gate(let job, let wanted):
                 try require(self[job].deployment?.name == wanted.name, run, "\(change) was not written")
+            case .call, .callOutputs: throw Violation(run: run, description: "\(change), and nothing is called")
             case .want(let job, let group):
                 try require(self[job].wanted == group && self[job].status == .blocked, run, "\(change) was not written")
             case .giveUp(let job): try require(self[job].isGivenUp, run, "\(change) was not written")

@@ -365,11 +365,11 @@ final class WorldTables: RunTables {
         return AttemptID(run.number * 1000 + number)
     }
 
-    func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [NewJob] {
+    func copyJobs(from old: AttemptID, to new: AttemptID, _ plan: RerunPlan, status: Status) throws -> [NewJob] {
         try statement()
         let run = RunID(old.number / 1000)
         return world[run].attempts[Int(old.number % 1000) - 1].jobs.map { before in
-            let isAgain = again.contains(before)
+            let isAgain = plan.again.contains(before)
             let made = insert(
                 world[before].plan, position: world[before].position, run: run, attempt: new,
                 status: isAgain ? status : world[before].status)
@@ -407,6 +407,13 @@ final class WorldTables: RunTables {
                 owner: job.owner, position: row.1)
         }
     }
+
+    /// No workflow of the simulation is called.
+    func call(_ jobs: [PlannedJob], from caller: LoadedJob, _ scope: CallScope) throws -> [NewJob] {
+        throw World.Broken("job \(caller.snapshot.id) calls a workflow")
+    }
+    func put(_ outputs: [JobOutput], ofCall job: JobID) throws { throw World.Broken("job \(job) called nothing") }
+    func calledFiles(of run: RunID) throws -> [String: [UInt8]] { [:] }
 
     // MARK: telling
 

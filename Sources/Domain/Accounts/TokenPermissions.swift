@@ -45,6 +45,13 @@ public struct TokenPermissions: Equatable, Sendable {
         set { levels[scope] = newValue }
     }
 
+    /// Of each scope the lower level.
+    func limited(to other: TokenPermissions) -> TokenPermissions {
+        var found = self
+        for scope in Scope.allCases { found[scope] = min(self[scope], other[scope]) }
+        return found
+    }
+
     /// `contents:read,actions:none,packages:none`: how a job's row holds them.
     public var stored: String { Scope.allCases.map { "\($0.rawValue):\(self[$0].rawValue)" }.joined(separator: ",") }
 

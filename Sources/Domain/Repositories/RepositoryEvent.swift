@@ -132,6 +132,11 @@ public func canNameRef(_ name: String) -> Bool {
         && !contains(Array(bytes), Array("..".utf8)) && !contains(Array(bytes), Array("@{".utf8))
 }
 
+/// A whole object id: 40 hexadecimal digits, 64 for SHA-256.
+public func isObjectID(_ text: String) -> Bool {
+    [40, 64].contains(text.utf8.count) && text.utf8.allSatisfy { hexDigit($0) != nil }
+}
+
 /// All zeros: there is no such object (before a ref was made, after it was removed).
 public func isZeroID(_ id: String) -> Bool { id.utf8.allSatisfy { $0 == UInt8(ascii: "0") } }
 
@@ -240,7 +245,7 @@ private struct PayloadReader {
     /// 40 hexadecimal digits, 64 for SHA-256: it is given to git.
     func objectID(_ path: String...) throws(EventFault) -> String {
         let id = try text(path)
-        guard [40, 64].contains(id.utf8.count), id.utf8.allSatisfy({ hexDigit($0) != nil }) else {
+        guard isObjectID(id) else {
             throw fault(path, "has no object id in")
         }
         return id

@@ -5,13 +5,15 @@ public enum JobState: Equatable, Sendable {
     /// `runnerCanCancel`: the runner ends the job itself after a cancel, and was heard lately (runner.md 4.4).
     case running(TaskID, runnerCanCancel: Bool)
     case cancelling(TaskID)
+    /// The jobs that it called are not all done; no runner has it.
+    case calling
     case done(Conclusion)
 
     public var status: Status {
         switch self {
         case .blocked: .blocked
         case .waiting: .waiting
-        case .running: .running
+        case .running, .calling: .running
         case .cancelling: .cancelling
         case .done(let conclusion): conclusion.status
         }
@@ -20,7 +22,7 @@ public enum JobState: Equatable, Sendable {
     public var liveTask: TaskID? {
         switch self {
         case .running(let task, _), .cancelling(let task): task
-        case .blocked, .waiting, .done: nil
+        case .blocked, .waiting, .calling, .done: nil
         }
     }
 }
@@ -64,6 +66,7 @@ extension JobState {
         case .blocked: "waiting for others"
         case .waiting: "waiting for a runner"
         case .running: "running"
+        case .calling: "waiting for the jobs that it called"
         case .cancelling: "being cancelled"
         case .done: "done"
         }
@@ -78,6 +81,9 @@ public func decide(_ state: JobState, _ event: JobEvent) throws(JobRefusal) -> J
     case (_, .claimed):
         throw .notWaiting(state)
     case (.done, _):
+        return state
+    // It ends with the jobs that it called, and by nothing else.
+    case (.calling, _):
         return state
 
     case (.blocked, .cancelRequested), (.waiting, .cancelRequested):
@@ -126,7 +132,8 @@ public func decide(_ state: JobState, _ event: JobEvent) throws(JobRefusal) -> J
 /// `millrace verify` replays the events against it, and the simulation checks that `decide` stays within it.
 public func mayMove(from old: Status, to new: Status) -> Bool {
     switch old {
-    case .blocked: [.waiting, .skipped, .cancelled, .failure].contains(new)
+    // One that calls a workflow counts as running from then on.
+    case .blocked: [.waiting, .running, .skipped, .cancelled, .failure].contains(new)
     case .waiting: [.running, .cancelled].contains(new)
     case .running: [.waiting, .cancelling, .success, .failure, .cancelled, .skipped].contains(new)
     case .cancelling: new == .cancelled

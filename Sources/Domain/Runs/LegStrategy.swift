@@ -15,7 +15,7 @@ extension JobSnapshot {
     /// It counts for `max-parallel`.
     var holdsSlot: Bool {
         switch state {
-        case .waiting, .running, .cancelling: true
+        case .waiting, .running, .cancelling, .calling: true
         // A leg that waits for its concurrency group has a slot for when it is let in.
         case .blocked: place != nil
         case .done: false

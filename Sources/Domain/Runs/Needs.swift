@@ -29,6 +29,7 @@ struct NeedsState {
     private var succeeded: BitSet
     private var failed: BitSet
     private var results: [NeedResult?]
+    private let scopes: [JobID: CallScope]
 
     init(_ run: RunSnapshot, _ graph: RunGraph) {
         self.graph = graph
@@ -38,6 +39,8 @@ struct NeedsState {
         succeeded = settled
         failed = settled
         results = Array(repeating: nil, count: graph.nodes.count)
+        scopes = Dictionary(
+            run.jobs.compactMap { job in job.scope.map { (job.id, $0) } }, uniquingKeysWith: { first, _ in first })
     }
 
     /// - Parameter legs: of this node, as they are now.
@@ -63,7 +66,7 @@ struct NeedsState {
         let readsNeeds = conditionReadsNeeds(job.condition)
         if readsNeeds { steps += node.needs.count }
         let facts = ConditionFacts(
-            github: values.github, vars: values.vars, inputs: values.inputs,
+            github: values.github, vars: values.vars, inputs: inputs(calledBy: job.caller),
             needs: readsNeeds ? node.needs.compactMap { results[$0] } : [],
             success: !isCancelled && node.ancestors.isSubset(of: succeeded),
             failure: !node.ancestors.isDisjoint(with: failed),
@@ -75,33 +78,45 @@ struct NeedsState {
         }
     }
 
+    /// The context `inputs` of the jobs of a called workflow; nil: of those at the top.
+    private func inputs(calledBy caller: JobID?) -> ExpressionValue {
+        caller.flatMap { scopes[$0]?.inputValues } ?? values.inputs
+    }
+
+    /// Of the needs of a node, which are all settled.
+    func results(neededBy index: Int) -> [NeedResult] { graph.nodes[index].needs.compactMap { results[$0] } }
+
+    /// Of a node, once it is settled.
+    func result(of index: Int) -> NeedResult? { results[index] }
+
     /// The concurrency group of a job whose verdict is `ready`.
     func group(
-        of job: JobConcurrency, _ index: Int, _ budget: inout ExpressionBudget, steps: inout Int
+        of job: JobConcurrency, calledBy caller: JobID?, _ index: Int, _ budget: inout ExpressionBudget,
+        steps: inout Int
     ) -> GroupVerdict {
+        let values = RunValues(github: values.github, vars: values.vars, inputs: inputs(calledBy: caller))
         guard job.readsNeeds else { return job.verdict(values, needs: [], &budget) }
-        let needs = graph.nodes[index].needs
-        steps += needs.count
-        return job.verdict(values, needs: needs.compactMap { results[$0] }, &budget)
+        steps += graph.nodes[index].needs.count
+        return job.verdict(values, needs: results(neededBy: index), &budget)
     }
 
     /// The environment of a job whose verdict is `ready`; nil when it names none.
     func environment(
-        of job: JobEnvironment, _ index: Int, _ budget: inout ExpressionBudget, steps: inout Int
+        of job: JobEnvironment, calledBy caller: JobID?, _ index: Int, _ budget: inout ExpressionBudget,
+        steps: inout Int
     ) throws(EnvironmentFault) -> PlannedEnvironment? {
+        let values = RunValues(github: values.github, vars: values.vars, inputs: inputs(calledBy: caller))
         guard job.readsNeeds else { return try job.evaluated(values, needs: [], &budget) }
-        let needs = graph.nodes[index].needs
-        steps += needs.count
-        return try job.evaluated(values, needs: needs.compactMap { results[$0] }, &budget)
+        steps += graph.nodes[index].needs.count
+        return try job.evaluated(values, needs: results(neededBy: index), &budget)
     }
 
     /// The legs of a deferred job whose verdict is `ready`.
     ///
     /// - Parameter legsMax: how many jobs the run may still get, this one included.
     func expansion(of job: DeferredJob, _ index: Int, legsMax: Int, steps: inout Int) -> DeferredJob.Expansion {
-        let needs = graph.nodes[index].needs
-        steps += needs.count
-        return job.expansion(values, needs: needs.compactMap { results[$0] }, legsMax: legsMax)
+        steps += graph.nodes[index].needs.count
+        return job.expansion(values, needs: results(neededBy: index), legsMax: legsMax)
     }
 }
 

@@ -41,6 +41,20 @@ public struct PlannedRun: Equatable, Sendable {
     public var inputs: String?
     /// `name` of the workflow; "" when it has none.
     public var workflowName = ""
+    /// Files of workflows that its jobs call.
+    public var calledFiles: [CalledFile] = []
+
+    /// A called file, as it was when the run was planned: reruns call the same.
+    public struct CalledFile: Equatable, Sendable {
+        /// Of its ``CallReference``.
+        public let name: String
+        public let text: [UInt8]
+
+        public init(name: String, text: [UInt8]) {
+            self.name = name
+            self.text = text
+        }
+    }
     /// The event came from a fork (`receivesSecrets`). Issue 13 sets it; a push and a dispatch never do.
     public var isFromFork = false
 
@@ -135,15 +149,16 @@ public struct PlannedJob: Equatable, Sendable {
 
 extension PlannedJob {
     /// - Parameter needs: of a deferred job, whose file does not tell them.
-    init(_ job: JobPlan, needs: [String]? = nil) {
+    package init(_ job: JobPlan, needs: [String]? = nil) {
         var definition = job.definition
         if let needs { definition.needs = needs }
+        let stored = job.standsFor?.stored ?? definition.stored
         self.init(
             key: job.key, name: job.name, needs: definition.needs, runsOn: job.runsOn, condition: job.condition,
             continueOnError: job.continueOnError, hasOutputs: job.hasOutputs,
             timeoutSeconds: job.timeoutMinutes.flatMap(RecoveryLimits.timeoutSeconds), mayIdentify: job.mayIdentify,
             permissions: job.permissions, stepNames: job.stepNames,
-            definition: String(decoding: definition.stored, as: UTF8.self),
+            definition: String(decoding: stored, as: UTF8.self), isDeferred: job.standsFor != nil,
             payload: String(decoding: job.payload, as: UTF8.self))
         strategy = job.strategy
         concurrency = job.concurrency
@@ -155,6 +170,7 @@ extension PlannedJob {
         var job = JobSnapshot(
             id: id, key: key, needs: needs, condition: condition, continueOnError: continueOnError,
             hasOutputs: hasOutputs, state: .blocked)
+        if isDeferred { job.standsFor = definition.flatMap { JobPlaceholder(stored: Array($0.utf8)) } }
         job.strategy = strategy
         job.concurrency = concurrency
         job.environment = environment

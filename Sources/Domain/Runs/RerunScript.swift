@@ -18,7 +18,7 @@ extension RunScript {
         try tables.append(Event(.runStatus, run: run, status: first))
         // Not asked for with the lock: a statement that waited sees the run's new row, but no attempt made meanwhile.
         let old = try tables.attempt(locked.attempt, of: run)
-        let copies = try tables.copyJobs(from: old, to: attempt, again: again, status: first)
+        let copies = try tables.copyJobs(from: old, to: attempt, again, status: first)
         try tables.appendFirst(of: copies, run: run)
         let begun = LockedRun(
             run, attempt: number, status: first, group: place?.group, holdsGroup: place?.holds ?? false,

@@ -12,8 +12,16 @@ public struct JobSnapshot: Equatable, Sendable {
     public var isSettling: Bool
     /// What its task reported; names once.
     public var outputs: [JobOutput]
-    /// The legs that it stands for while it is blocked; nil for a job that is planned.
-    public let deferred: DeferredJob?
+    /// What it stands for while it is blocked; nil for a job that runners get.
+    public var standsFor: JobPlaceholder?
+    /// The job that called its workflow; nil at the top. Keys are unique among the jobs of one caller.
+    public var caller: JobID?
+    /// What the jobs that it called share; nil until it has called them, and for jobs that call nothing.
+    public var scope: CallScope?
+
+    /// The legs that it stands for.
+    public var deferred: DeferredJob? { if case .legs(let job)? = standsFor { job } else { nil } }
+    public var call: WorkflowCall? { if case .call(let call)? = standsFor { call } else { nil } }
     public var strategy = LegStrategy()
     /// Another leg of its matrix failed, so this one was cancelled, or is about to be.
     public var isGivenUp = false
@@ -39,7 +47,7 @@ public struct JobSnapshot: Equatable, Sendable {
         self.state = state
         self.isSettling = isSettling
         self.outputs = outputs
-        self.deferred = deferred
+        standsFor = deferred.map(JobPlaceholder.legs)
     }
 
     /// The status that counts for the run and for dependents.
@@ -82,6 +90,8 @@ public struct RunSnapshot: Sendable {
     public var groupKey: String?
     /// Another run holds the group, so nothing may start.
     public let isHeld: Bool
+    /// The files of workflows that jobs call, by name; empty when no call may start.
+    public var calledFiles: [String: [UInt8]] = [:]
 
     public init(
         jobs: [JobSnapshot], values: RunValues = .unasked, isCancelRequested: Bool = false, cleansUp: Bool = false,
@@ -95,7 +105,11 @@ public struct RunSnapshot: Sendable {
         self.isHeld = isHeld
     }
 
-    public var status: Status { aggregate(jobs.map(\.countedStatus)) }
+    /// A job whose called jobs are not done counts by these; they are of the run like all others.
+    public var status: Status {
+        let busy = Set(jobs.filter { !$0.state.status.isDone }.compactMap(\.caller))
+        return aggregate(jobs.filter { $0.state != .calling || !busy.contains($0.id) }.map(\.countedStatus))
+    }
 }
 
 /// Something that happened to a run.
@@ -127,6 +141,10 @@ public enum RunChange: Equatable, Sendable {
     /// The job stood for these legs: it becomes the first, the others are made behind the run's jobs, all blocked. Never empty.
     /// Which of them may start, and what the run's status is, is decided next, by `examined`, in the same transaction.
     case expand(JobID, [PlannedJob])
+    /// The job called its workflow: these are made behind the run's jobs, blocked, and are looked at next.
+    case call(JobID, [PlannedJob], CallScope)
+    /// What the ended call gives to those who need it.
+    case callOutputs(JobID, [JobOutput])
     /// Another leg of the job's matrix failed: it is cancelled, or told to stop, for that.
     case giveUp(JobID)
     /// The job uses this environment: what that asks of it is written down, and it is judged again in the same transaction.
@@ -144,9 +162,8 @@ extension RunChange {
     /// It is judged again, with rows that this makes: `examined`, in the same transaction.
     var asksAgain: Bool {
         switch self {
-        case .expand, .gate: true
-        case .move, .countReturn, .holdDependents, .releaseDependents, .giveUp, .want, .requestCancel, .run, .wake:
-            false
+        case .expand, .call, .gate: true
+        default: false
         }
     }
 }

@@ -6,8 +6,10 @@ struct RunDraft {
     private var made: [(index: Int, change: RunChange)] = []
     /// Places of jobs that failed in this decision, until their siblings were looked at.
     private var failed: Set<Int> = []
-    /// Jobs that a deferred one may become.
-    private var legsMax = 0
+    /// Jobs that the run may still get.
+    private var jobsMax = 0
+    /// What planning called workflows may still take: a decision is made while the run is locked.
+    private var planningSteps = PlanningLimits.pushStepsMax
     /// For the groups and environments of all its jobs.
     private var groupBudget = ExpressionBudget()
 
@@ -76,18 +78,26 @@ struct RunDraft {
 
     // MARK: what may start
 
-    /// A skip can complete the needs of others (runner.md 4.5): one pass, in which each job comes behind all that it needs.
+    /// A skip can complete the needs of others (runner.md 4.5): one pass, in which each job comes behind all that it needs, and a
+    /// call ends behind all that it called.
     mutating func startWhatMay(steps: inout Int) {
-        let isAnyBlocked = run.jobs.contains { $0.state == .blocked }
+        let isAnyBlocked = run.jobs.contains { $0.state == .blocked || $0.state == .calling }
         guard !run.isHeld, isAnyBlocked || !failed.isEmpty else { return }
         let graph = RunGraph(run.jobs, steps: &steps)
         var state = NeedsState(run, graph)
-        legsMax = WorkflowLimits.jobsMax - run.jobs.count + 1
-        for node in graph.order {
-            let legs = graph.nodes[node].legs
-            failFast(legs, steps: &steps)
-            judge(legs, of: node, state, steps: &steps)
-            state.add(node, legs: legs.map { run.jobs[$0] })
+        jobsMax = WorkflowLimits.jobsMax - run.jobs.count
+        for visit in graph.visits {
+            switch visit {
+            case .open(let node):
+                let legs = graph.nodes[node].legs
+                failFast(legs, graph, steps: &steps)
+                judge(legs, of: node, state, graph, steps: &steps)
+            case .close(let node):
+                let legs = graph.nodes[node].legs
+                for index in legs where run.jobs[index].state == .calling { endCall(index, state, graph) }
+                failFast(legs, graph, steps: &steps)
+                state.add(node, legs: legs.map { run.jobs[$0] })
+            }
         }
         // In order of id, whichever way they depend: those that become waiting queue up in it.
         changes += made.sorted { $0.index < $1.index }.map(\.change)
@@ -95,7 +105,9 @@ struct RunDraft {
     }
 
     /// The blocked legs of a node, as far as its needs, their `if` and the slots of `max-parallel` let them.
-    private mutating func judge(_ legs: [Int], of node: Int, _ state: NeedsState, steps: inout Int) {
+    private mutating func judge(
+        _ legs: [Int], of node: Int, _ state: NeedsState, _ graph: RunGraph, steps: inout Int
+    ) {
         // The legs of a matrix have one condition, as a rule.
         var known: (condition: String?, verdict: NeedsVerdict)?
         var slots = freeSlots(legs, steps: &steps)
@@ -121,13 +133,13 @@ struct RunDraft {
                     break
                 } else if run.jobs[index].place != nil {
                     // It has its slot since it asked for its group.
-                    if case .held = run.jobs[index].place { become(index, .waiting) }
+                    if case .held = run.jobs[index].place { begin(index, of: node, state) }
                 } else if slots > 0 {
                     start(index, of: node, state, steps: &steps)
                     if run.jobs[index].holdsSlot { slots -= 1 }
                 }
             }
-            if failed.contains(index) { failFast(legs, steps: &steps) }
+            if failed.contains(index) { failFast(legs, graph, steps: &steps) }
         }
     }
 
@@ -144,7 +156,7 @@ struct RunDraft {
         case nil: break
         }
         do throws(EnvironmentFault) {
-            guard let wanted = try state.environment(of: environment, node, &groupBudget, steps: &steps) else {
+            guard let wanted = try state.environment(of: environment, calledBy: job.caller, node, &groupBudget, steps: &steps) else {
                 return true
             }
             made.append((index, .gate(job.id, wanted)))
@@ -157,9 +169,9 @@ struct RunDraft {
     /// The slot comes before the group: a job that has none cancels nobody (workflows.md 9).
     private mutating func start(_ index: Int, of node: Int, _ state: NeedsState, steps: inout Int) {
         let job = run.jobs[index]
-        guard let concurrency = job.concurrency else { return become(index, .waiting) }
-        switch state.group(of: concurrency, node, &groupBudget, steps: &steps) {
-        case .none: become(index, .waiting)
+        guard let concurrency = job.concurrency else { return begin(index, of: node, state) }
+        switch state.group(of: concurrency, calledBy: job.caller, node, &groupBudget, steps: &steps) {
+        case .none: begin(index, of: node, state)
         case .fault(let why):
             become(index, .done(.failure), "\"concurrency\" of job \"\(job.key)\" cannot be evaluated: \(why)")
         case .group(let group) where group.key == run.groupKey:
@@ -176,14 +188,63 @@ struct RunDraft {
     private mutating func expand(
         _ index: Int, _ deferred: DeferredJob, of node: Int, _ state: NeedsState, steps: inout Int
     ) {
-        switch state.expansion(of: deferred, node, legsMax: legsMax, steps: &steps) {
+        switch state.expansion(of: deferred, node, legsMax: jobsMax + 1, steps: &steps) {
         case .legs(let legs) where legs.isEmpty: become(index, .done(.skipped))
         case .legs(let legs):
-            legsMax -= legs.count - 1
+            jobsMax -= legs.count - 1
             // It is not done, so what needs it waits; the legs are judged once they are there.
             made.append((index, .expand(run.jobs[index].id, legs)))
         case .fault(let why): become(index, .done(.failure), why)
         }
+    }
+
+    // MARK: called workflows (workflows.md 13)
+
+    /// Lets a job wait for a runner, or call its workflow.
+    private mutating func begin(_ index: Int, of node: Int, _ state: NeedsState) {
+        if let made = run.jobs[index].call {
+            call(index, made, of: node, state)
+        } else {
+            become(index, .waiting)
+        }
+    }
+
+    private mutating func call(_ index: Int, _ call: WorkflowCall, of node: Int, _ state: NeedsState) {
+        let expansion = call.expansion(
+            run.values, needs: state.results(neededBy: node), files: run.calledFiles, jobsMax: jobsMax,
+            steps: &planningSteps)
+        switch expansion {
+        case .jobs(let jobs, let scope):
+            jobsMax -= jobs.count
+            run.jobs[index].state = .calling
+            made.append((index, .call(run.jobs[index].id, jobs, scope)))
+        case .fault(let why): become(index, .done(.failure), why)
+        }
+    }
+
+    /// Ends a call when all that it called is done.
+    private mutating func endCall(_ index: Int, _ state: NeedsState, _ graph: RunGraph) {
+        let caller = run.jobs[index]
+        let nodes = graph.nodes(calledBy: caller.id)
+        let called = nodes.compactMap { state.result(of: $0) }
+        // Without any it has just called them.
+        guard !nodes.isEmpty, called.count == nodes.count,
+            let conclusion = Conclusion(rawValue: aggregate(called.map(\.result)).rawValue)
+        else { return }
+        do throws(CallFault) {
+            let outputs = try caller.scope?.outputs(run.values, jobs: called) ?? []
+            run.jobs[index].outputs = outputs
+            if !outputs.isEmpty { made.append((index, .callOutputs(caller.id, outputs))) }
+            end(index, as: conclusion)
+        } catch {
+            end(index, as: .failure, "job \"\(caller.key)\": \(error.words)")
+        }
+    }
+
+    private mutating func end(_ index: Int, as conclusion: Conclusion, _ problem: String = "") {
+        run.jobs[index].state = .done(conclusion)
+        if conclusion == .failure { failed.insert(index) }
+        made.append((index, .move(run.jobs[index].id, to: .done(conclusion), problem: problem)))
     }
 
     private mutating func become(_ index: Int, _ state: JobState, _ problem: String = "") {
@@ -204,7 +265,7 @@ struct RunDraft {
     }
 
     /// The first failure of a leg cancels the others that are not done, once: a rerun may run beside legs that failed before.
-    private mutating func failFast(_ legs: [Int], steps: inout Int) {
+    private mutating func failFast(_ legs: [Int], _ graph: RunGraph, steps: inout Int) {
         guard legs.count > 1, !failed.isEmpty else { return }
         steps += legs.count
         let culprit = legs.first { index in
@@ -214,18 +275,27 @@ struct RunDraft {
         failed.subtract(legs)
         let why =
             "job \(run.jobs[culprit].id), another leg of the same matrix, failed and \"fail-fast\" is on, so this one was cancelled"
-        for index in legs {
-            let old = run.jobs[index].state
-            let new: JobState
-            switch old {
-            case .blocked, .waiting, .running(_, runnerCanCancel: false): new = .done(.cancelled)
-            case .running(let task, runnerCanCancel: true): new = .cancelling(task)
-            // Somebody cancelled it before, and its runner was told.
-            case .cancelling, .done: continue
+        for index in legs { giveUp(index, why, graph) }
+    }
+
+    private mutating func giveUp(_ index: Int, _ why: String, _ graph: RunGraph) {
+        let new: JobState
+        switch run.jobs[index].state {
+        case .blocked, .waiting, .running(_, runnerCanCancel: false): new = .done(.cancelled)
+        case .running(let task, runnerCanCancel: true): new = .cancelling(task)
+        // It ends with what it called.
+        case .calling:
+            for node in graph.nodes(calledBy: run.jobs[index].id) {
+                for called in graph.nodes[node].legs { giveUp(called, why, graph) }
             }
-            become(index, new, why)
-            run.jobs[index].isGivenUp = true
-            made.append((index, .giveUp(run.jobs[index].id)))
+            // It has just called, and nothing of that is there: it never did.
+            guard graph.nodes(calledBy: run.jobs[index].id).isEmpty else { return }
+            new = .done(.cancelled)
+        // Somebody cancelled it before, and its runner was told.
+        case .cancelling, .done: return
         }
+        become(index, new, why)
+        run.jobs[index].isGivenUp = true
+        made.append((index, .giveUp(run.jobs[index].id)))
     }
 }

@@ -34,13 +34,17 @@ public struct RunScript<Tables: RunTables> {
     ) throws -> [RunChange] {
         let jobs = try load(run)
         let asksValues = jobs.contains {
-            $0.snapshot.state == .blocked
-                && ($0.snapshot.condition != nil || $0.snapshot.deferred != nil || $0.snapshot.asksForGroup
-                    || $0.snapshot.asksForGate)
+            $0.snapshot.state == .calling
+                || $0.snapshot.state == .blocked
+                    && ($0.snapshot.condition != nil || $0.snapshot.standsFor != nil || $0.snapshot.asksForGroup
+                        || $0.snapshot.asksForGate)
         }
         var snapshot = RunSnapshot(
             jobs: jobs.map(\.snapshot), values: asksValues ? try tables.values(of: run.id) : .unasked,
             isCancelRequested: run.isCancelRequested, cleansUp: tables.cleansUp, group: run.group, isHeld: run.isHeld)
+        if jobs.contains(where: { $0.snapshot.state == .blocked && $0.snapshot.call != nil }) {
+            snapshot.calledFiles = try tables.calledFiles(of: run.id)
+        }
         if let group = run.group, jobs.contains(where: \.snapshot.asksForGroup) {
             snapshot.groupKey = PlannedGroup(name: try tables.name(of: group), cancelsInProgress: false).key
         }
@@ -50,6 +54,7 @@ public struct RunScript<Tables: RunTables> {
         }
         try write(changes, to: run, jobs: jobs, problem: problem, endedByServer: event.isServers)
         guard changes.contains(where: \.asksAgain) else { return changes }
+        // What was just called may call in turn, on each level.
         let isCancelled = changes.contains(.requestCancel)
         return changes + (try apply(.examined, to: isCancelled ? run.cancelRequested : run))
     }
@@ -58,10 +63,11 @@ public struct RunScript<Tables: RunTables> {
     func load(_ run: LockedRun) throws -> [LoadedJob] {
         var jobs = try tables.jobs(of: run.id, attempt: run.attempt)
         let isAsked = jobs.contains {
-            $0.snapshot.state == .blocked
-                && ($0.snapshot.deferred != nil || conditionReadsNeeds($0.snapshot.condition)
-                    || $0.snapshot.asksForGroup && $0.snapshot.concurrency?.readsNeeds ?? false
-                    || $0.snapshot.asksForGate && $0.snapshot.environment?.readsNeeds ?? false)
+            $0.snapshot.state == .calling
+                || $0.snapshot.state == .blocked
+                    && ($0.snapshot.standsFor != nil || conditionReadsNeeds($0.snapshot.condition)
+                        || $0.snapshot.asksForGroup && $0.snapshot.concurrency?.readsNeeds ?? false
+                        || $0.snapshot.asksForGate && $0.snapshot.environment?.readsNeeds ?? false)
         }
         guard isAsked else { return jobs }
         let outputs = try tables.outputs(of: run.id, attempt: run.attempt)
@@ -100,6 +106,12 @@ public struct RunScript<Tables: RunTables> {
                     NewJob($0.snapshot.id, status: $0.snapshot.state.status, position: $0.position)
                 }
                 if !siblings.isEmpty { try tables.appendFirst(of: siblings, run: run.id) }
+            case .call(let id, let called, let scope):
+                guard let job = loaded[id] else { continue }
+                let made = try tables.call(called, from: job, scope)
+                try write(job, .calling, problem: "", queueKey: nil, run: run.id, endedByServer: endedByServer)
+                try tables.appendFirst(of: made, run: run.id)
+            case .callOutputs(let job, let outputs): try tables.put(outputs, ofCall: job)
             case .giveUp(let job): try tables.giveUp(job)
             case .gate(let job, let wanted):
                 let (rules, ref) = try tables.environment(wanted, of: run.id)

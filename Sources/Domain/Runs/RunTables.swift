@@ -159,6 +159,8 @@ public protocol RunTables {
     func outputs(of run: RunID, attempt: Int64) throws -> [JobID: [JobOutput]]
     /// What conditions may ask about.
     func values(of run: RunID) throws -> RunValues
+    /// The files of workflows that its jobs call, by name. Up to megabytes.
+    func calledFiles(of run: RunID) throws -> [String: [UInt8]]
     func queueTail(of owner: AccountID) throws -> QueueTail
 
     // MARK: changes
@@ -216,14 +218,19 @@ public protocol RunTables {
     /// The run begins anew: times and the cancel are those of the new attempt.
     func startAttempt(_ number: Int64, of run: RunID, status: Status, place: GroupPlace?) throws
     func attempt(_ number: Int64, of run: RunID) throws -> AttemptID
-    /// New rows for every job of an attempt: those of `again` start anew with `status`, the others keep result, task, place
-    /// in the queue and the wait for late outputs.
-    func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [NewJob]
+    /// New rows for the jobs of an attempt: those of `again` start anew with `status`, those of `resumed` go on calling, those of
+    /// `dropped` have none, the others keep result, task, place in the queue and the wait for late outputs.
+    func copyJobs(from old: AttemptID, to new: AttemptID, _ plan: RerunPlan, status: Status) throws -> [NewJob]
 
     /// Makes a deferred job the first of its legs and inserts the others behind the attempt's jobs, blocked.
     ///
     /// - Returns: the legs in their order, the job itself first.
     func expand(_ job: LoadedJob, into legs: [PlannedJob]) throws -> [LoadedJob]
+    /// Inserts what a job calls behind the attempt's jobs, blocked, and keeps with it what they share.
+    ///
+    /// - Returns: in order of position.
+    func call(_ jobs: [PlannedJob], from caller: LoadedJob, _ scope: CallScope) throws -> [NewJob]
+    func put(_ outputs: [JobOutput], ofCall job: JobID) throws
 
     // MARK: telling; heard when the transaction commits
 

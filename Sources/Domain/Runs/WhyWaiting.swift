@@ -197,6 +197,18 @@ public func whyWaiting(_ job: WaitingJob, runners: [RunnerFacts], now: Instant) 
     return Reason(.busy, "\(names(online)) would fit, but \(online.count == 1 ? "is" : "are") busy\(before)")
 }
 
+/// Why a job that called a workflow is not done.
+///
+/// - Parameter jobs: names of those that it called and that are not done, in their order.
+public func whyCalling(_ jobs: [String]) -> Reason {
+    let more = jobs.count > 3 ? " and \(jobs.count - 3) more" : ""
+    return Reason(
+        .running,
+        jobs.isEmpty
+            ? "the jobs of the workflow that it called have ended; their outputs are awaited"
+            : "it called a workflow and waits for \(listed(Array(jobs.prefix(3))))\(more) to end")
+}
+
 /// Waiting jobs of one kind, for the question why a runner is idle.
 public struct WaitingKind: Equatable, Sendable {
     public let repository: RepositoryID

@@ -19,12 +19,17 @@ public struct DeferredJob: Equatable, Sendable {
     public let needs: [String]
     /// A workflow file with this job alone, as JSON, without what it needs: planned as any other file.
     let file: [UInt8]
+    /// What it has from the job that called its workflow.
+    let frame: CallFrame?
 
     /// - Parameters:
     ///   - workflow: members of the workflow that every job carries.
     ///   - job: members of the job as the author wrote them, without `needs`.
-    init(path: String, key: String, needs: [String], workflow: [[UInt8]], job: [[UInt8]]) {
+    init(
+        path: String, key: String, needs: [String], workflow: [[UInt8]], job: [[UInt8]], frame: CallFrame? = nil
+    ) {
         self.path = path
+        self.frame = frame
         self.key = key
         self.needs = needs
         var json = JSONWriter()
@@ -42,14 +47,15 @@ public struct DeferredJob: Equatable, Sendable {
     /// The legs. `if` was judged before, for all of them.
     ///
     /// - Parameters:
-    ///   - values: contexts of the run. Inputs are read from `github`, since their types stand in the file.
+    ///   - values: contexts of the run.
     ///   - results: of the needs, with their outputs.
     ///   - legsMax: how many jobs the run may still get, this one included.
     public func expansion(_ values: RunValues, needs results: [NeedResult], legsMax: Int) -> Expansion {
         let workflow = WorkflowFile(file, path: path)
         var contexts = PlanContexts(
-            github: values.github, vars: values.vars, inputs: Self.inputs(values.github, workflow.triggers))
+            github: values.github, vars: values.vars, inputs: frame?.inputValues ?? values.inputs)
         contexts.needs = needsContext(results)
+        contexts.frame = frame
         let reading = workflow.reading(contexts)
         let errors = reading.diagnostics.filter { $0.severity == .error }
         if !errors.isEmpty, errors.allSatisfy({ $0.code == "matrix-empty" }) { return .legs([]) }
@@ -66,16 +72,9 @@ public struct DeferredJob: Equatable, Sendable {
         return .legs(jobs.map { PlannedJob($0, needs: needs) })
     }
 
-    private static func inputs(_ github: ExpressionValue, _ on: Triggers?) -> ExpressionValue {
-        guard case .object(let github) = github, github["event_name"]?.text == EventName.workflowDispatch.rawValue,
-            let payload = github["event"], let event = try? RepositoryEvent(.workflowDispatch, payload: payload)
-        else { return .object([]) }
-        return Domain.inputs(of: event, on)
-    }
-
     // MARK: stored form
 
-    /// `{"version":1,"path":…,"key":…,"needs":[…],"file":{…}}`
+    /// `{"version":1,"path":…,"key":…,"needs":[…],"file":{…}}`, and `frame` in a called workflow.
     public var stored: [UInt8] {
         var json = JSONWriter()
         json.object { json in
@@ -89,6 +88,10 @@ public struct DeferredJob: Equatable, Sendable {
             json.array { json in needs.forEach { json.string($0) } }
             json.key("file")
             json.member(file)
+            if let frame {
+                json.key("frame")
+                frame.write(to: &json)
+            }
         }
         return json.bytes
     }
@@ -101,6 +104,7 @@ public struct DeferredJob: Equatable, Sendable {
             key = try parts.text("key")
             needs = try parts.texts("needs")
             file = Array(try parts.value("file"))
+            frame = try parts.optionalValue("frame").map { (bytes) throws(JSONFault) in try CallFrame(stored: bytes) }
         } catch {
             throw JobDefinition.Fault(description: "the job's definition cannot be read: \(error.message)")
         }

@@ -1,6 +1,6 @@
 /// Keys the runner needs (workflows.md 15). `needs` goes, since its planner would look for those jobs; unknown keys go,
 /// since a newer runner refuses them.
-private let payloadKeys = ["name", "run-name", "on", "env", "defaults", "permissions"]
+let payloadKeys = ["name", "run-name", "on", "env", "defaults", "permissions"]
 private let payloadJobKeys = [
     "if", "env", "steps", "container", "services", "defaults", "outputs", "timeout-minutes", "concurrency",
     "permissions", "with", "secrets", "continue-on-error", "runs-on", "strategy",
@@ -22,6 +22,7 @@ struct DefinitionDraft {
     let needs: [String]
     let mayIdentify: Bool
     let permissions: TokenPermissions
+    let secrets: SecretGrant
 
     /// Members of the workflow that every job carries.
     var workflowMembers: [[UInt8]] { rootMembers }
@@ -48,8 +49,12 @@ struct DefinitionDraft {
     ) {
         self.job = job
         needs = distinct(job.needs.map(\.text))
-        mayIdentify = Domain.mayIdentify(job.node, in: root)
-        permissions = tokenPermissions(job.node, in: root)
+        mayIdentify = evaluator.mayIdentify(job.node, in: root)
+        permissions = evaluator.permissions(of: job.node, in: root)
+        secrets = evaluator.frame?.secrets ?? .all
+        // Only what the runner evaluates: in a called workflow it does not know the inputs.
+        let inputs = evaluator.frame.map { InputText($0.inputs) }
+        func shown(_ node: YAMLNode) -> YAMLNode { inputs?.replaced(node) ?? node }
         var bytes = 0
         func written(_ key: String, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
             let member = Self.member(key, body)
@@ -60,14 +65,14 @@ struct DefinitionDraft {
         var isNamed = false
         for pair in root.pairs ?? [] where payloadKeys.contains(pair.key) {
             let isName = pair.key == "name" || pair.key == "run-name"
-            guard evaluator.charge(shownSteps(pair.value), at: job.node.position, &list) else { return nil }
+            guard evaluator.charge(writingSteps(pair.value), at: job.node.position, &list) else { return nil }
             // A name that YAML reads as a number is a string to the runner.
             if isName, let scalar = pair.value.scalar, scalar.value != .null {
                 if pair.key == "name", scalar.text.isEmpty { continue }
                 isNamed = isNamed || pair.key == "name"
                 rootMembers.append(written(pair.key) { $0.string(scalar.text) })
             } else if !(pair.key == "name" && pair.value.isNull) {
-                rootMembers.append(written(pair.key) { $0.node(pair.value) })
+                rootMembers.append(written(pair.key) { $0.node(pair.key == "on" ? pair.value : shown(pair.value)) })
             }
         }
         // Or the runner would take the name of the file that it happens to write this to.
@@ -85,14 +90,14 @@ struct DefinitionDraft {
                 members.append(.written(written(pair.key) { $0.string("${{ !cancelled() }}") }))
             case "continue-on-error": members.append(.continueOnError)
             default:
-                guard evaluator.charge(shownSteps(pair.value), at: job.node.position, &list) else { return nil }
+                guard evaluator.charge(writingSteps(pair.value), at: job.node.position, &list) else { return nil }
                 members.append(
                     .written(
                         written(pair.key) { json in
                             if pair.key == "steps" {
-                                json.array { json in job.steps.forEach { json.node($0) } }
+                                json.array { json in job.steps.forEach { json.node(shown($0)) } }
                             } else {
-                                json.node(pair.value)
+                                json.node(shown(pair.value))
                             }
                         }))
             }
@@ -116,7 +121,9 @@ struct DefinitionDraft {
                     .written(Self.member("continue-on-error") { $0.literal(continueOnError ? "true" : "false") }))
             }
         }
-        return JobDefinition(workflow: rootMembers, key: job.key, name: name, needs: needs, job: made)
+        var definition = JobDefinition(workflow: rootMembers, key: job.key, name: name, needs: needs, job: made)
+        definition.secrets = secrets
+        return definition
     }
 
     private func runsOn(_ labels: Labels) -> JobDefinition.Member {
@@ -151,17 +158,17 @@ struct DefinitionDraft {
     }
 }
 
-private func distinct(_ texts: [String]) -> [String] {
+func distinct(_ texts: [String]) -> [String] {
     var seen: Set<String> = []
     return texts.filter { seen.insert($0).inserted }
 }
 
 /// Steps to write a node: one each, and 32 bytes of text.
-private func shownSteps(_ node: YAMLNode) -> Int {
+func writingSteps(_ node: YAMLNode) -> Int {
     switch node.content {
     case .scalar(let scalar): 1 + scalar.text.utf8.count / PlanningLimits.stepBytes
-    case .sequence(let items): items.reduce(1) { $0 + shownSteps($1) }
-    case .mapping(let pairs): pairs.reduce(1) { $0 + 1 + shownSteps($1.value) }
+    case .sequence(let items): items.reduce(1) { $0 + writingSteps($1) }
+    case .mapping(let pairs): pairs.reduce(1) { $0 + 1 + writingSteps($1.value) }
     }
 }
 

@@ -4,8 +4,10 @@
 /// kept as the author wrote it, for the runner to evaluate. The payload is not stored in its stead because values that are
 /// known only at the claim (outputs of needs, variables, secrets) are to enter it.
 public struct JobDefinition: Equatable, Sendable {
-    /// The version of the stored form that this server writes, and the only one that it reads.
+    /// The version of the stored form. This server reads it and `versionWithSecrets`.
     static let version = 1
+    /// Of a job that does not get all secrets: a server that does not know that must not give it out.
+    static let versionWithSecrets = 2
 
     /// A member of the job's mapping, in the order of the file.
     enum Member: Equatable, Sendable {
@@ -34,6 +36,8 @@ public struct JobDefinition: Equatable, Sendable {
     public let name: String
     public internal(set) var needs: [String]
     let job: [Member]
+    /// Which secrets the job gets.
+    public internal(set) var secrets = SecretGrant.all
 }
 
 /// What the runner gets for a job: JSON of a workflow with this one job (workflows.md 15).
@@ -99,7 +103,11 @@ extension JobDefinition {
         var json = JSONWriter()
         json.object { json in
             json.key("version")
-            json.literal("\(Self.version)")
+            json.literal("\(secrets == .all ? Self.version : Self.versionWithSecrets)")
+            if secrets != .all {
+                json.key("secrets")
+                secrets.write(to: &json)
+            }
             json.key("key")
             json.string(key)
             json.key("name")
@@ -164,6 +172,9 @@ extension JobDefinition {
                 }
             }
             self.job = job
+            if let bytes = parts.optionalValue("secrets") {
+                secrets = try SecretGrant(stored: try ExpressionValue(json: String(decoding: bytes, as: UTF8.self)))
+            }
         } catch {
             throw Fault(description: "the job's definition cannot be read: \(error.message)")
         }
@@ -172,23 +183,35 @@ extension JobDefinition {
 
 /// The members of a stored definition, whose version this server reads.
 struct StoredParts {
-    private let parts: [JSONMember]
+    private let parts: StoredMembers
 
     init(_ bytes: [UInt8]) throws(JSONFault) {
-        parts = try jsonMembers(bytes[...])
+        parts = StoredMembers(try jsonMembers(bytes[...]))
         let version = String(decoding: try value("version"), as: UTF8.self)
-        guard version == "\(JobDefinition.version)" else {
+        guard ["\(JobDefinition.version)", "\(JobDefinition.versionWithSecrets)"].contains(version) else {
             throw JSONFault(
                 message:
-                    "it has version \(version.prefix(20)) and this server reads version \(JobDefinition.version) alone; "
+                    "it has version \(version.prefix(20)) and this server reads \(JobDefinition.version) and \(JobDefinition.versionWithSecrets); "
                     + "a newer server planned the job")
         }
     }
 
+    func value(_ key: String) throws(JSONFault) -> ArraySlice<UInt8> { try parts.value(key) }
+    func optionalValue(_ key: String) -> ArraySlice<UInt8>? { parts[key]?.value }
+    func text(_ key: String) throws(JSONFault) -> String { try parts.text(key) }
+    func texts(_ key: String) throws(JSONFault) -> [String] { try parts.texts(key) }
+}
+
+/// The members of an object that Millrace stored.
+struct StoredMembers {
+    private let members: [JSONMember]
+
+    init(_ members: [JSONMember]) { self.members = members }
+
+    subscript(key: String) -> JSONMember? { members.first { $0.key == key } }
+
     private func member(_ key: String) throws(JSONFault) -> JSONMember {
-        guard let found = parts.first(where: { $0.key == key }) else {
-            throw JSONFault(message: "it has no \"\(key)\"")
-        }
+        guard let found = self[key] else { throw JSONFault(message: "it has no \"\(key)\"") }
         return found
     }
     func value(_ key: String) throws(JSONFault) -> ArraySlice<UInt8> { try member(key).value }

@@ -90,16 +90,17 @@ extension ExpressionValue {
     fileprivate var label: String { isPrimitive ? text : "" }
 }
 
-private func jobName(
+func jobName(
     _ job: JobDraft, _ leg: MatrixLeg?, _ contexts: LegContexts, _ evaluator: inout PlanEvaluator,
     _ list: inout DiagnosticList
 ) -> String? {
+    let prefix = evaluator.frame?.namePrefix ?? ""
     guard let text = job.name, !text.template.parts.isEmpty else {
-        return cutJobName(leg.map { legName(job.key, $0) } ?? job.key)
+        return cutJobName(prefix + (leg.map { legName(job.key, $0) } ?? job.key))
     }
     guard let base = evaluator.value(text, of: "name", in: contexts, &list)?.text else { return nil }
-    if text.hasExpression { return cutJobName(base.allSatisfy(\.isWhitespace) ? job.key : base) }
-    return cutJobName(leg.map { legName(base, $0) } ?? base)
+    if text.hasExpression { return cutJobName(prefix + (base.allSatisfy(\.isWhitespace) ? job.key : base)) }
+    return cutJobName(prefix + (leg.map { legName(base, $0) } ?? base))
 }
 
 private func flag(

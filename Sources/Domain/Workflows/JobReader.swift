@@ -17,6 +17,10 @@ struct JobDraft {
     let legs: [MatrixLeg]?
     /// `runs-on` names a runner group and no label.
     let isOfGroupAlone: Bool
+    /// It calls a workflow.
+    var call: CallDraft?
+    /// It is planned when its needs are done.
+    var isDeferred = false
     /// Nothing of it is evaluated (``OutlineTiming``).
     var isAsWritten = false
     /// It calls another workflow (`uses`).
@@ -69,6 +73,11 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
         needs = []
     }
     checkPermissions(node, &list)
+    evaluator.begin(needs: needs.count)
+    if !evaluator.isOutline, isDeferred(node, evaluator) {
+        checkDeferred(node, &list)
+        return readDeferred(pair, needs: needs, evaluator, &list)
+    }
     let name = readJobName(node, evaluator, &list)
     var strategy: YAMLNode?
     var legs: [MatrixLeg]?
@@ -82,12 +91,9 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     }
     var runsOn: RunsOn?
     var steps: [YAMLNode] = []
-    if evaluator.isOutline, node["uses"] != nil {
-        steps = []
-    } else if let uses = node["uses"]?.value {
-        list.error(
-            "not-yet", "this version of Millrace cannot call reusable workflows (\"uses\" of a job) yet",
-            at: uses.position)
+    var call: CallDraft?
+    if let uses = node["uses"] {
+        call = readCall(pair, uses: uses, evaluator, &list)
     } else {
         runsOn = readRunsOn(node, of: pair.key, evaluator, &list)
         steps = readSteps(node, of: pair.key, &list)
@@ -95,25 +101,50 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     let condition = readCondition(node, &list)
     let continueOnError = readContinueOnError(node, evaluator, &list)
     let timeout = readTimeout(node, evaluator, &list)
-    var hasOutputs = false
-    if let outputs = node["outputs"]?.value, !outputs.isNull {
-        if let pairs = outputs.pairs {
-            hasOutputs = !pairs.isEmpty
-        } else {
-            list.type(outputs, of: "outputs", expected: "a mapping")
-        }
-    }
+    let hasOutputs = readHasOutputs(node, &list)
     // Without runs-on an error was noted; the draft still takes part in the check of needs.
     var draft = JobDraft(
         key: pair.key, node: node, needs: needs, name: name, runsOn: runsOn ?? .list([]), condition: condition,
         continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, stepNames: steps.map(stepName),
         timeoutMinutes: timeout, strategy: strategy, legs: legs, isOfGroupAlone: isOfGroupAlone(node))
+    draft.call = call
     draft.isAsWritten = evaluator.isAsWritten
     draft.isCall = node["uses"] != nil
     draft.legStrategy = legStrategy
     draft.environment = readEnvironment(node, &list)
     draft.concurrency = ConcurrencyDraft(node, JobConcurrency.scope, &list)?.texts
     return draft
+}
+
+/// What is known of a job before its needs are done; all of it is read again then.
+private func readDeferred(
+    _ pair: YAMLPair, needs: [(text: String, node: YAMLNode)], _ evaluator: PlanEvaluator, _ list: inout DiagnosticList
+) -> JobDraft {
+    let node = pair.value
+    var steps: [YAMLNode] = []
+    if let uses = node["uses"] {
+        _ = readCall(pair, uses: uses, evaluator, &list)
+    } else {
+        steps = readSteps(node, of: pair.key, &list)
+        if node["runs-on"]?.value.isNull ?? true {
+            list.error("missing-key", "\"runs-on\" is missing in job \"\(pair.key)\"", at: node.position)
+        }
+    }
+    var draft = JobDraft(
+        key: pair.key, node: node, needs: needs, name: nil, runsOn: .list([]), condition: readCondition(node, &list),
+        continueOnError: .absent, hasOutputs: readHasOutputs(node, &list), steps: steps,
+        stepNames: steps.map(stepName), timeoutMinutes: .absent, strategy: nil, legs: nil, isOfGroupAlone: false)
+    draft.isDeferred = true
+    return draft
+}
+
+private func readHasOutputs(_ node: YAMLNode, _ list: inout DiagnosticList) -> Bool {
+    guard let outputs = node["outputs"]?.value, !outputs.isNull else { return false }
+    guard let pairs = outputs.pairs else {
+        list.type(outputs, of: "outputs", expected: "a mapping")
+        return false
+    }
+    return !pairs.isEmpty
 }
 
 private func readJobName(

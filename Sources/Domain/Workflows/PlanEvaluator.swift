@@ -6,6 +6,12 @@ public struct PlanContexts: Sendable {
     public var inputs: ExpressionValue?
     /// Results and outputs of the needed jobs: known only when a deferred job is planned.
     var needs: ExpressionValue?
+    /// What a called workflow's jobs have from their caller.
+    var frame: CallFrame?
+    /// The files that the workflow calls; nil when they are not looked up.
+    var called: CalledFiles?
+    /// The called file that is looked at before it is called; the frame tells it later.
+    var place: CallReference?
     /// Nobody is to run it: what is not known is left as it is written, and jobs that call workflows are listed.
     public var isOutline = false
 
@@ -33,6 +39,16 @@ struct ScalarTemplate {
 struct PlanEvaluator {
     private let known: ExpressionContexts
     private let knownNames: Set<String>
+    private let knowsNeeds: Bool
+    /// What a called workflow's jobs have from their caller.
+    let frame: CallFrame?
+    let called: CalledFiles?
+    /// This server's address; nil when there is no server.
+    let base: String?
+    /// The called file that is read; nil for the workflow at the top.
+    let place: CallReference?
+    /// The job that is read needs others, of which nothing is known yet.
+    private var awaitsNeeds = false
     let isOutline: Bool
     /// Expressions are parsed and none is evaluated: the job is told of as it is written.
     var isAsWritten = false
@@ -44,11 +60,33 @@ struct PlanEvaluator {
         budget = ExpressionBudget(workBytes: workBytes)
         let given = [
             "github": contexts.github, "gitea": contexts.github, "vars": contexts.vars, "inputs": contexts.inputs,
-            "needs": contexts.needs,
+            // Of a job that needs nothing it is empty.
+            "needs": contexts.needs ?? .object([]),
         ].compactMapValues { $0 }
         known = ExpressionContexts(given)
         knownNames = Set(given.keys)
+        knowsNeeds = contexts.needs != nil
+        frame = contexts.frame
+        called = contexts.called
+        if let called {
+            base = called.base
+        } else if case .object(let github)? = contexts.github, !contexts.isOutline {
+            base = github["server_url"]?.text
+        } else {
+            base = nil
+        }
+        place = contexts.frame?.file ?? contexts.place
         isOutline = contexts.isOutline
+    }
+
+    /// From here on expressions of this job are looked at.
+    mutating func begin(needs count: Int) { awaitsNeeds = count > 0 && !knowsNeeds }
+
+    /// Whether a value is told by a context that is not known yet.
+    func isKnown(_ context: String) -> Bool {
+        // The contexts of a leg are made by the planner itself.
+        if context == "matrix" || context == "strategy" { return true }
+        return knownNames.contains(context) && !(awaitsNeeds && context == "needs")
     }
 
     var workBytes: Int { budget.workBytes }
@@ -95,7 +133,7 @@ struct PlanEvaluator {
     func templateIfKnown(
         _ node: YAMLNode, _ scope: ExpressionScope, _ list: inout DiagnosticList
     ) -> ScalarTemplate? {
-        parsed(node, scope, &list).flatMap { canEvaluate($0) ? $0 : nil }
+        parsed(node, scope, &list).flatMap { canEvaluate($0) && !readsUnknownNeeds($0) ? $0 : nil }
     }
 
     /// Parses every expression in it, so that its author hears of a typo before anything runs.
@@ -124,13 +162,19 @@ struct PlanEvaluator {
         }
     }
 
-    /// The contexts of a leg are made by the planner itself.
+    /// Of a job that needs nothing too: what it asks for in vain is for the runner to tell.
+    private func readsUnknownNeeds(_ text: ScalarTemplate) -> Bool {
+        !knowsNeeds
+            && text.template.expressions.contains { expression in
+                expression.contains { if case .context("needs") = $0 { true } else { false } }
+            }
+    }
+
     private func canEvaluate(_ text: ScalarTemplate) -> Bool {
-        let ofLeg: Set = ["matrix", "strategy"]
-        return text.template.expressions.allSatisfy { expression in
+        text.template.expressions.allSatisfy { expression in
             !expression.contains { node in
                 guard case .context(let name) = node else { return false }
-                return !knownNames.contains(name) && !ofLeg.contains(name)
+                return !isKnown(name)
             }
         }
     }
@@ -231,7 +275,7 @@ struct PlanEvaluator {
 }
 
 /// `${{ insert }}`
-private func isInsert(_ key: String) -> Bool {
+func isInsert(_ key: String) -> Bool {
     guard key.hasPrefix("${{"), key.hasSuffix("}}") else { return false }
     return key.dropFirst(3).dropLast(2).split(whereSeparator: \.isWhitespace).elementsEqual(["insert"])
 }

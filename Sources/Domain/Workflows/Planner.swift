@@ -83,6 +83,8 @@ public struct Planner: Sendable {
     /// Something to be looked up; answered by the `take` of the same kind.
     public enum Need: Equatable, Sendable {
         case file(CommitEntry)
+        /// A file that a workflow calls.
+        case called(CallReference)
         /// The paths that the event changed.
         case changedPaths
         /// The event's payload in at most so many bytes: each of its runs stores it.
@@ -100,7 +102,9 @@ public struct Planner: Sendable {
         case between
         case reading(CommitEntry)
         case judging(WorkflowFile, steps: Int)
-        case starting(WorkflowFile)
+        /// Files that it calls are gathered.
+        case calling(WorkflowFile, CalledFiles)
+        case starting(WorkflowFile, CalledFiles?)
         case failing(path: String, problem: String)
         case done
     }
@@ -187,12 +191,16 @@ public struct Planner: Sendable {
                     if on[subject.event.name]?.paths != nil, changedPaths == nil { return .changedPaths }
                     judge(file, on, steps: given)
                 } else if case .push = subject.event {
-                    stage = .starting(file)
+                    stage = .starting(file, nil)
                 } else {
                     // Whether it is meant cannot be told, and only its author's push should tell of it.
                     tell(file.path, "\"on\" cannot be read")
                     stage = .between
                 }
+            case .calling(let file, var called):
+                if let reference = called.next() { return .called(reference) }
+                steps += called.parsingSteps
+                stage = .starting(file, called)
             case .starting, .failing:
                 if isGone {
                     stage = .between
@@ -214,6 +222,12 @@ public struct Planner: Sendable {
         let given = stepsOfNextFile(
             spent: steps, filesLeft: min(paths.count, PlanningLimits.filesMax) - (place - 1))
         stage = .judging(WorkflowFile(bytes, path: entry.path, steps: given), steps: given)
+    }
+
+    public mutating func take(called answer: CalledFiles.Answer) {
+        guard case .calling(let file, var called) = stage else { return }
+        called.take(answer, steps: CallLimits.fileStepsMax)
+        stage = .calling(file, called)
     }
 
     /// - Parameter paths: nil when they cannot be told, or are too many: filters pass.
@@ -273,7 +287,9 @@ public struct Planner: Sendable {
         let decision = triggers(on, of: file.path, by: subject.event, commit, &filterSteps)
         steps += given - max(0, filterSteps)
         switch decision {
-        case .runs: stage = .starting(file)
+        case .runs:
+            stage =
+                file.calls.isEmpty ? .starting(file, nil) : .calling(file, CalledFiles(of: file, base: subject.base))
         case .skipped(let reason):
             steps += file.parsingSteps
             tell(file.path, reason)
@@ -285,14 +301,16 @@ public struct Planner: Sendable {
         guard let payload, let run = reserved else { return }
         reserved = nil
         switch stage {
-        case .starting(let file): start(file, payload, run)
+        case .starting(let file, let called): start(file, called, payload, run)
         case .failing(let path, let problem): fail(path, problem, payload, run)
-        case .between, .reading, .judging, .done: break
+        case .between, .reading, .judging, .calling, .done: break
         }
         stage = .between
     }
 
-    private mutating func start(_ file: WorkflowFile, _ payload: EventPayload, _ reserved: RunReservation) {
+    private mutating func start(
+        _ file: WorkflowFile, _ called: CalledFiles?, _ payload: EventPayload, _ reserved: RunReservation
+    ) {
         let event = subject.event.name.rawValue
         let facts = RunContext(
             run: reserved.run, runNumber: reserved.number, attempt: 1, event: event, ref: subject.ref,
@@ -301,10 +319,11 @@ public struct Planner: Sendable {
             repositoryName: subject.repositoryName)
         let github = githubValue(facts, base: subject.base, event: payload.value)
         let inputs = inputs(of: subject.event, file.triggers)
-        let reading = file.reading(
-            PlanContexts(github: github, vars: settings?.vars ?? .object([]), inputs: inputs))
+        var contexts = PlanContexts(github: github, vars: settings?.vars ?? .object([]), inputs: inputs)
+        contexts.called = called
+        let reading = file.reading(contexts)
         steps += reading.steps
-        let errors = reading.diagnostics.filter { $0.severity == .error }
+        let errors = reading.diagnostics.filter { $0.severity == .error } + (called?.diagnostics() ?? [])
         var problem = errors.map(\.description).joined(separator: "\n")
         var jobs = errors.isEmpty ? reading.workflow?.jobs ?? [] : []
         payloadBytes += jobs.reduce(0) { $0 + $1.payload.count }
@@ -318,6 +337,7 @@ public struct Planner: Sendable {
             workflowID: facts.workflowID, workflowPath: file.path, title: title(reading.workflow?.runName),
             event: event, ref: subject.ref, sha: subject.commit, payload: payload.json, problem: problem,
             warnings: warnings.joined(separator: "\n"), jobs: jobs.map { PlannedJob($0) })
+        if !jobs.isEmpty { plan.calledFiles = called?.kept ?? [] }
         plan.workflowName = cut(reading.workflow?.name ?? "", bytesMax: PushLimits.titleBytesMax)
         plan.group = reading.workflow?.group
         if case .workflowDispatch = subject.event {

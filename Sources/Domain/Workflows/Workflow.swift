@@ -135,4 +135,22 @@ public struct JobPlan: Sendable {
     public var strategy = LegStrategy()
     public var concurrency: JobConcurrency?
     public var environment: JobEnvironment?
+    /// What this row stands for until its needs are done; it then has no payload of its own.
+    public var standsFor: JobPlaceholder?
+}
+
+/// What a job stands for that no runner gets.
+public enum JobPlaceholder: Equatable, Sendable {
+    /// The legs of a matrix, or one job, that are planned when the needs are done.
+    case legs(DeferredJob)
+    /// The jobs of a called workflow.
+    case call(WorkflowCall)
+
+    /// In the place of a job's definition.
+    var stored: [UInt8] {
+        switch self {
+        case .legs(let job): job.stored
+        case .call(let call): call.stored
+        }
+    }
 }

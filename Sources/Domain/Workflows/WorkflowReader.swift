@@ -57,6 +57,22 @@ public struct WorkflowFile: Sendable {
         else { return nil }
         return scalar.text
     }
+    /// Files that its jobs call, as written, in order.
+    var calls: [(uses: String, position: Position)] {
+        (root?["jobs"]?.value.pairs ?? []).prefix(WorkflowLimits.jobsMax).compactMap { job in
+            guard let uses = job.value["uses"]?.value, let scalar = uses.scalar, scalar.value != .null else {
+                return nil
+            }
+            return (scalar.text, uses.position)
+        }
+    }
+
+    /// What callers give it; nil when it cannot be called, or not be read.
+    var interface: CallInterface? {
+        var ignored = DiagnosticList(path: path, source: [])
+        return root?["on"].flatMap { CallInterface($0.value, &ignored) }
+    }
+
     /// The first fault that parsing met, with its place.
     public var parsingFault: String? { list.all.first { $0.severity == .error }?.description }
 
@@ -82,6 +98,7 @@ public struct WorkflowFile: Sendable {
         let name = readName(root, &list)
         let runName = readRunName(root, &evaluator, &list)
         checkPermissions(root, &list)
+        if let on = root["on"]?.value { _ = CallInterface(on, &list) }
         let group = readWorkflowGroup(root, &evaluator, &list)
         let jobs = readJobs(root, &evaluator, &list)
         guard list.errorCount == 0, let triggers else { return reading(nil) }
@@ -159,13 +176,11 @@ private func readJobs(
         list.error("matrix-limit", message, at: node.position)
         return []
     }
-    var plans: [JobPlan] = []
-    var payloadBytes = 0
+    var plans = JobPlans(root: root)
     for job in jobs {
-        guard let legs = planLegs(job, root, &payloadBytes, &evaluator, &list), !evaluator.isSpent else { return [] }
-        plans += legs
+        guard plans.add(job, &evaluator, &list), !evaluator.isSpent else { return [] }
     }
-    return plans
+    return plans.all
 }
 
 /// Reads a job of an outline: evaluated, or as its author wrote it.
@@ -177,50 +192,67 @@ private func readInOutline(
     case .asWritten: evaluator.isAsWritten = true
     case .evaluatedIfPossible:
         var trial = list
-        var payloadBytes = 0
+        var plans = JobPlans(root: root)
         let job = readJob(pair, &evaluator, &trial)
-        let hasLegs = job.map { planLegs($0, root, &payloadBytes, &evaluator, &trial) != nil } ?? false
+        let hasLegs = job.map { plans.add($0, &evaluator, &trial) } ?? false
         evaluator.isAsWritten = !hasLegs || trial.errorCount > list.errorCount
     }
     defer { evaluator.isAsWritten = false }
     return readJob(pair, &evaluator, &list)
 }
 
-/// The plans of a job, one for each leg of its matrix. Nil when an error was noted that ends the planning of the file.
-private func planLegs(
-    _ job: JobDraft, _ root: YAMLNode, _ payloadBytes: inout Int, _ evaluator: inout PlanEvaluator,
-    _ list: inout DiagnosticList
-) -> [JobPlan]? {
-    func isWithin(_ bytes: Int) -> Bool {
+/// The jobs of a workflow while they are planned, in order; bounded in bytes together, since each leg carries the whole job.
+private struct JobPlans {
+    let root: YAMLNode
+    private(set) var all: [JobPlan] = []
+    private var bytes = 0
+
+    init(root: YAMLNode) { self.root = root }
+
+    /// False when nothing of the workflow can be planned.
+    mutating func add(_ job: JobDraft, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList) -> Bool {
+        evaluator.begin(needs: job.needs.count)
+        if job.isDeferred {
+            guard let plan = placeholder(job, root: root, &evaluator, &list) else { return false }
+            return append(plan, charged: 0, job, &list)
+        }
+        guard let draft = DefinitionDraft(job, root: root, workflow: list.path, &evaluator, &list) else {
+            return false
+        }
+        if job.isAsWritten { return append(planAsWritten(job, of: list.path, draft), charged: 0, job, &list) }
+        let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
+        let values = legs.reduce(0) { $0 + 1 + ($1?.values.count ?? 0) }
+        // Counted before they are made.
+        guard charge(legs.count * draft.sharedBytes, job, &list) else { return false }
+        let steps = 4 * values + legs.count * (draft.sharedBytes / PlanningLimits.stepBytes + job.steps.count)
+        guard evaluator.charge(steps, at: job.node.position, &list) else { return false }
+        for (index, leg) in legs.enumerated() {
+            let contexts = LegContexts(leg, index: index, count: legs.count, strategy: job.strategy)
+            let call = evaluator.isOutline ? nil : job.call
+            let planned =
+                call.map { planCall(job, $0, root: root, leg: leg, contexts, index: index, &evaluator, &list) }
+                ?? planJob(job, leg: leg, contexts, index: index, draft, &evaluator, &list)
+            guard let plan = planned else { return true }  // the other legs would say the same
+            guard append(plan, charged: draft.sharedBytes, job, &list) else { return false }
+        }
+        return true
+    }
+
+    private mutating func append(
+        _ plan: JobPlan, charged: Int, _ job: JobDraft, _ list: inout DiagnosticList
+    ) -> Bool {
+        guard charge((plan.standsFor?.stored ?? plan.payload).count - charged, job, &list) else { return false }
+        all.append(plan)
+        return true
+    }
+
+    private mutating func charge(_ count: Int, _ job: JobDraft, _ list: inout DiagnosticList) -> Bool {
+        bytes += count
         guard bytes > WorkflowLimits.payloadBytesMax else { return true }
         let message = "jobs are larger than \(WorkflowLimits.payloadBytesMax) bytes together"
         list.error("too-large", message, at: job.node.position)
         return false
     }
-    guard let draft = DefinitionDraft(job, root: root, workflow: list.path, &evaluator, &list) else { return nil }
-    if job.isAsWritten {
-        let plan = planAsWritten(job, of: list.path, draft)
-        payloadBytes += plan.payload.count
-        return isWithin(payloadBytes) ? [plan] : nil
-    }
-    let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
-    let values = legs.reduce(0) { $0 + 1 + ($1?.values.count ?? 0) }
-    // Counted before they are made: each leg carries the whole job.
-    payloadBytes += legs.count * draft.sharedBytes
-    guard isWithin(payloadBytes) else { return nil }
-    let steps = 4 * values + legs.count * (draft.sharedBytes / PlanningLimits.stepBytes + job.steps.count)
-    guard evaluator.charge(steps, at: job.node.position, &list) else { return nil }
-    var plans: [JobPlan] = []
-    for (index, leg) in legs.enumerated() {
-        let contexts = LegContexts(leg, index: index, count: legs.count, strategy: job.strategy)
-        guard let plan = planJob(job, leg: leg, contexts, index: index, draft, &evaluator, &list) else {
-            break  // the other legs would say the same
-        }
-        payloadBytes += plan.payload.count - draft.sharedBytes
-        guard isWithin(payloadBytes) else { return nil }
-        plans.append(plan)
-    }
-    return plans
 }
 
 /// `[A-Za-z_][A-Za-z0-9_-]*`, under 100 characters; `__` is reserved (workflows.md 8).

@@ -44,7 +44,11 @@ public struct Verification: Sendable {
     private static let jobs = Statement(
         "verify_jobs",
         """
-        select j.id, j.status, j.continue_on_error, a.number = r.latest_attempt, j.is_given_up
+        select j.id, j.status, j.continue_on_error,
+               a.number = r.latest_attempt
+               and not (j.is_deferred and j.status = 6
+                        and exists (select 1 from job c where c.caller_id = j.id and c.attempt_id = j.attempt_id and c.status > 4)),
+               j.is_given_up
           from job j join attempt a on a.id = j.attempt_id join run r on r.id = j.run_id where j.run_id = $1 order by j.id
         """)
 

@@ -69,7 +69,7 @@ public struct CommitStatusStore: Sendable {
           join attempt t on t.run_id = r.id and t.number = r.latest_attempt
           join job j on j.attempt_id = t.id
          where r.repository_id = $1 and r.sha = $2 and r.event in ('push', 'pull_request', 'release')
-           and not (j.is_deferred and j.status > 4)
+           and not (j.is_deferred and (j.status > 4 or j.call_scope is not null))
         """
     private static let columns =
         """

@@ -45,16 +45,20 @@ enum JobStore {
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload,
                          id_token, token_permissions, fail_fast, max_parallel, concurrency, environment, status, problem, is_given_up,
-                         task_id, queued_at, queue_key, started_at, stopped_at, settle_due_at, copied_from)
+                         task_id, queued_at, queue_key, started_at, stopped_at, settle_due_at, copied_from, caller_id, call_scope,
+                         call_outputs)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
                condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload, id_token,
                token_permissions, fail_fast, max_parallel, concurrency, environment,
-               case when again then $4 else status end, case when again then '' else problem end, is_given_up and not again,
+               case when again then $4 when resumed then 6 else status end,
+               case when again or resumed then '' else problem end, is_given_up and not again and not resumed,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
-               case when not again then stopped_at end, case when not again then settle_due_at end,
-               case when not again then coalesce(copied_from, id) end
-          from (select *, id = any($3) as again from job where attempt_id = $1) old
+               case when not again and not resumed then stopped_at end, case when not again then settle_due_at end,
+               case when not again then coalesce(copied_from, id) end, caller_id, case when not again then call_scope end,
+               case when not again and not resumed then call_outputs end
+          from (select *, id = any($3) as again, id = any($5) as resumed from job
+                 where attempt_id = $1 and not id = any($6)) old
          order by id
         returning id, status, position
         """)
@@ -100,8 +104,8 @@ enum JobStore {
         "job_become_leg",
         """
         update job set name = $2, label_set_id = $3, continue_on_error = $4, has_outputs = $5, timeout_seconds = $6,
-               step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, is_deferred = false,
-               fail_fast = $12, max_parallel = $13, concurrency = $14, environment = $15
+               step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, fail_fast = $12,
+               max_parallel = $13, concurrency = $14, is_deferred = $15, environment = $16
          where id = $1
         """)
 
@@ -117,19 +121,54 @@ enum JobStore {
             .optional(first.definition), .text(first.payload), .bool(first.mayIdentify),
             .text(first.permissions.stored),
             .bool(first.strategy.failFast), .optional(first.strategy.maxParallel), .optional(first.concurrency?.stored),
-            .optional(first.environment?.stored))
+            .bool(first.isDeferred), .optional(first.environment?.stored))
         let made =
             legs.count == 1
             ? []
             : try insert(
                 legs.dropFirst(), labelSets: sets.dropFirst(), from: place, run: run, attempt: attempt,
                 repository: job.repository, owner: job.owner, status: job.snapshot.state.status, in: tx)
+        if let caller = job.snapshot.caller { try setCaller(caller, of: made, in: tx) }
         let ids = [(job.snapshot.id, job.position)] + made.map { ($0.job, $0.position) }
         return zip(zip(legs, sets), ids).map { leg, row in
             LoadedJob(
                 snapshot: leg.0.snapshot(row.0), task: nil, queueKey: nil, labelSet: leg.1, repository: job.repository,
                 owner: job.owner, position: row.1)
         }
+    }
+
+    private static let setCaller = Statement(
+        "job_set_caller", "update job set caller_id = $1 where id = any($2)")
+    private static let setScope = Statement("job_set_call_scope", "update job set call_scope = $2 where id = $1")
+    private static let setOutputs = Statement("job_set_call_outputs", "update job set call_outputs = $2 where id = $1")
+    /// Who called them is a row of the new attempt too, in the same position.
+    private static let copyCallers = Statement(
+        "job_copy_callers",
+        """
+        update job c set caller_id = n.id from job o join job n on n.attempt_id = $2 and n.position = o.position
+         where c.attempt_id = $2 and o.attempt_id = $1 and o.id = c.caller_id
+        """)
+    private static func setCaller(_ caller: JobID, of jobs: [NewJob], in tx: Transaction) throws {
+        try tx.run(setCaller, .int(caller.number), .ints(jobs.map(\.job.number)))
+    }
+
+    /// What a job calls is inserted behind the attempt's jobs.
+    static func call(
+        _ jobs: [PlannedJob], from caller: LoadedJob, _ scope: CallScope, status: Status, in tx: Transaction
+    ) throws -> [NewJob] {
+        let id = caller.snapshot.id
+        let (run, attempt, place) = try tx.one(Self.expansionPlace, .int(id.number)).decode(
+            (RunID, AttemptID, Int64).self)
+        let made = try insert(
+            jobs, labelSets: try labelSets(of: jobs, in: tx), from: place, run: run, attempt: attempt,
+            repository: caller.repository, owner: caller.owner, status: status, in: tx)
+        try setCaller(id, of: made, in: tx)
+        try tx.run(Self.setScope, .int(id.number), .text(scope.stored))
+        return made
+    }
+
+    static func put(_ outputs: [JobOutput], ofCall job: JobID, in tx: Transaction) throws {
+        try tx.run(Self.setOutputs, .int(job.number), .text(CallScope.stored(outputs)))
     }
 
     /// The label set of each job.
@@ -151,92 +190,24 @@ enum JobStore {
     }
 
     static func copy(
-        from old: AttemptID, to new: AttemptID, again: [JobID], status: Status, in tx: Transaction
+        from old: AttemptID, to new: AttemptID, _ plan: RerunPlan, status: Status, in tx: Transaction
     ) throws -> [NewJob] {
-        try tx.run(
-            Self.copy, .int(old.number), .int(new.number), .ints(again.map(\.number)), .int(status.rawValue)
+        let made = try tx.run(
+            Self.copy, .int(old.number), .int(new.number), .ints(plan.again.map(\.number)), .int(status.rawValue),
+            .ints(plan.resumed.map(\.number)), .ints(plan.dropped.map(\.number))
         ).map { NewJob(JobID($0.int(0)), status: try $0.status(1), position: $0.int(2)) }
+        try tx.run(Self.copyCallers, .int(old.number), .int(new.number))
+        return made
     }
 
     private static let lockUnfinished = Statement(
         "job_lock_unfinished", "select id from job where run_id = $1 and status > 4 order by id for no key update")
-    private static let load = Statement(
-        "job_load",
-        """
-        select j.id, j.key, j.needs, j.condition, j.continue_on_error, j.has_outputs, j.status, j.task_id,
-               t.runner_can_cancel and coalesce(t.heard_at, t.started_at) > now() - make_interval(secs => $3::bigint),
-               j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key,
-               case when j.is_deferred and j.status = 7 then j.definition end, j.fail_fast, j.max_parallel::bigint, j.is_given_up,
-               case when j.status = 7 then j.concurrency end, j.group_name, j.group_cancels, j.group_queues, j.group_id, j.group_held,
-               case when j.status = 7 then j.environment end, d.refusal, d.needs_review, d.review is not null, d.wait_until > now()
-          from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
-          left join deployment d on d.job_id = j.id
-         where j.run_id = $1 and a.number = $2 order by j.id
-        """)
-    private static let outputs = Statement(
-        "job_outputs",
-        """
-        select j.id, o.name, o.value from job j join attempt a on a.id = j.attempt_id
-          join task_output o on o.task_id = j.task_id and o.value is not null
-         where j.run_id = $1 and a.number = $2 order by j.id, o.name
-        """)
-
     static func lockUnfinished(of run: RunID, in tx: Transaction) throws {
         try tx.run(Self.lockUnfinished, .int(run.number))
     }
 
-    static func load(attempt: Int64, of run: RunID, in tx: Transaction) throws -> [LoadedJob] {
-        try tx.run(Self.load, .int(run.number), .int(attempt), .int(RecoveryLimits.cancelHeardSeconds)).map { row in
-            LoadedJob(
-                snapshot: try snapshot(row), task: row.optionalInt(7).map(TaskID.init), queueKey: row.optionalInt(14),
-                labelSet: row.int(10), repository: RepositoryID(row.int(11)), owner: AccountID(row.int(12)),
-                position: row.int(13))
-        }
-    }
-
-    static func outputs(attempt: Int64, of run: RunID, in tx: Transaction) throws -> [JobID: [JobOutput]] {
-        var outputs: [JobID: [JobOutput]] = [:]
-        for row in try tx.run(Self.outputs, .int(run.number), .int(attempt)) {
-            outputs[JobID(row.int(0)), default: []].append(JobOutput(name: row.text(1), value: row.text(2)))
-        }
-        return outputs
-    }
-
-    private static func snapshot(_ row: Row) throws -> JobSnapshot {
-        let task = TaskID(row.int(7))
-        let state: JobState =
-            switch try row.status(6) {
-            case .blocked: .blocked
-            case .waiting: .waiting
-            case .running: .running(task, runnerCanCancel: row.bool(8))
-            case .cancelling: .cancelling(task)
-            case .success: .done(.success)
-            case .failure: .done(.failure)
-            case .cancelled: .done(.cancelled)
-            case .skipped: .done(.skipped)
-            }
-        var job = JobSnapshot(
-            id: JobID(row.int(0)), key: row.text(1), needs: row.texts(2), condition: row.optionalText(3),
-            continueOnError: row.bool(4), hasOutputs: row.bool(5), state: state, isSettling: row.bool(9),
-            // One that a newer server planned is given out as it is, and fails at its claim with the reason.
-            deferred: row.optionalText(15).flatMap { try? DeferredJob(stored: Array($0.utf8)) })
-        job.strategy = LegStrategy(failFast: row.bool(16), maxParallel: row.optionalInt(17))
-        job.isGivenUp = row.bool(18)
-        job.concurrency = row.optionalText(19).flatMap(JobConcurrency.init)
-        if let group = row.optionalInt(23).map(GroupID.init) {
-            job.place = row.bool(24) ? .held(group) : .pending(group)
-        } else {
-            job.place = planned(row, at: 20).map(JobPlace.wanted)
-        }
-        job.environment = row.optionalText(25).flatMap(JobEnvironment.init)
-        job.gate = row.optionalText(26).map { refusal in
-            JobGate(refusal: refusal, needsReview: row.bool(27), isReviewed: row.bool(28), waits: row.bool(29))
-        }
-        return job
-    }
-
     /// Of the columns `group_name`, `group_cancels` and `group_queues`.
-    private static func planned(_ row: Row, at first: Int) -> PlannedGroup? {
+    static func planned(_ row: Row, at first: Int) -> PlannedGroup? {
         guard let name = row.optionalText(first) else { return nil }
         var group = PlannedGroup(name: name, cancelsInProgress: row.bool(first + 1))
         group.queuesAll = row.bool(first + 2)

@@ -60,6 +60,7 @@ struct StoreTables: TaskTables {
         try JobStore.outputs(attempt: attempt, of: run, in: tx)
     }
     func values(of run: RunID) throws -> RunValues { try RunStore.values(of: run, base: settings.base, in: tx) }
+    func calledFiles(of run: RunID) throws -> [String: [UInt8]] { try CalledFileStore.files(of: run, in: tx) }
     func queueTail(of owner: AccountID) throws -> QueueTail {
         try JobStore.queueTail(of: owner, spacingSeconds: settings.fairSpacingSeconds, in: tx)
     }
@@ -96,6 +97,7 @@ struct StoreTables: TaskTables {
         if status.isDone, let happening = RunHappening(status) {
             try InboxStore.tell(happening, of: run, base: settings.base, in: tx)
         }
+        try CalledFileStore.put(plan.planned.calledFiles, of: run, in: tx)
         return run
     }
     func insertAttempt(_ number: Int64, of run: RunID, by actor: AccountID?, status: Status) throws -> AttemptID {
@@ -115,13 +117,18 @@ struct StoreTables: TaskTables {
     func attempt(_ number: Int64, of run: RunID) throws -> AttemptID {
         try RunStore.attempt(number, of: run, in: tx)
     }
-    func copyJobs(from old: AttemptID, to new: AttemptID, again: [JobID], status: Status) throws -> [NewJob] {
-        try JobStore.copy(from: old, to: new, again: again, status: status, in: tx)
+    func copyJobs(from old: AttemptID, to new: AttemptID, _ plan: RerunPlan, status: Status) throws -> [NewJob] {
+        try JobStore.copy(from: old, to: new, plan, status: status, in: tx)
     }
 
     func expand(_ job: LoadedJob, into legs: [PlannedJob]) throws -> [LoadedJob] {
         try JobStore.expand(job, into: legs, in: tx)
     }
+
+    func call(_ jobs: [PlannedJob], from caller: LoadedJob, _ scope: CallScope) throws -> [NewJob] {
+        try JobStore.call(jobs, from: caller, scope, status: JobState.blocked.status, in: tx)
+    }
+    func put(_ outputs: [JobOutput], ofCall job: JobID) throws { try JobStore.put(outputs, ofCall: job, in: tx) }
 
     // MARK: telling
 

@@ -20,7 +20,8 @@ public struct WaitQueries: Sendable {
         "wait_jobs",
         """
         select j.id, j.status, j.repository_id, j.owner_id, l.labels, j.problem, coalesce(n.name, ''),
-               array(select distinct d.key from job d where d.attempt_id = j.attempt_id and d.key = any(j.needs)
+               array(select distinct d.key from job d where d.attempt_id = j.attempt_id and d.caller_id is not distinct from j.caller_id
+                        and d.key = any(j.needs)
                         and (d.status > 4 or d.settle_due_at is not null) order by d.key),
                case when j.status = 5 then
                    (select count(*) from (
@@ -41,7 +42,11 @@ public struct WaitQueries: Sendable {
                case when j.status = 7 and j.group_name is null then j.max_parallel::bigint end,
                case when j.status = 7 and j.group_name is null and j.max_parallel is not null then
                    array(select s.name from job s where s.attempt_id = j.attempt_id and s.key = j.key
+                            and s.caller_id is not distinct from j.caller_id
                             and (s.status in (5, 6, 8) or s.status = 7 and s.group_name is not null) order by s.id) end,
+               case when j.is_deferred and j.status = 6 then
+                   array(select c.name from job c where c.attempt_id = j.attempt_id and c.caller_id = j.id and c.status > 4
+                          order by c.id) end,
                case when j.status = 7 and d.refusal = '' then d.name end, d.needs_review and d.review is null,
                array(select case when v.team_id is null then c.name else 'team ' || m.name end
                        from environment_reviewer v left join account c on c.id = v.account_id left join team m on m.id = v.team_id
@@ -91,6 +96,7 @@ public struct WaitQueries: Sendable {
         switch status {
         case .success, .failure, .cancelled, .skipped:
             return Reason(.done, row.text(5).isEmpty ? "it ended: \(status)" : row.text(5))
+        case .running where !row.isNull(19): return whyCalling(row.texts(19))
         case .running: return Reason(.running, "it runs on \"\(row.text(6))\"")
         case .cancelling: return Reason(.running, "\"\(row.text(6))\" was told to stop it")
         case .waiting, .blocked:
@@ -102,10 +108,10 @@ public struct WaitQueries: Sendable {
             if let most = row.optionalInt(17), row.texts(18).count >= most {
                 job.slots = AwaitedSlot(maxParallel: most, legs: row.texts(18))
             }
-            if let environment = row.optionalText(19) {
+            if let environment = row.optionalText(20) {
                 job.environment = AwaitedEnvironment(
-                    name: environment, reviewers: row.bool(20) ? row.texts(21) : nil,
-                    waitsUntil: row.isNull(22) ? nil : clockText(row.microseconds(22)))
+                    name: environment, reviewers: row.bool(21) ? row.texts(22) : nil,
+                    waitsUntil: row.isNull(23) ? nil : clockText(row.microseconds(23)))
             }
             return whyWaiting(job, runners: runners, now: now)
         }

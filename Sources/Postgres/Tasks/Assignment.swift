@@ -29,6 +29,11 @@ public struct Assignment: Sendable {
         guard let definition else { return Array((plannedPayload ?? "").utf8) }
         return Domain.payload(of: try JobDefinition(stored: Array(definition.utf8)))
     }
+
+    /// Which secrets of `settings` the job gets, and under which names.
+    public func secretGrant() throws -> SecretGrant {
+        try definition.map { try JobDefinition(stored: Array($0.utf8)).secrets } ?? .all
+    }
 }
 
 extension Assignment {
@@ -37,7 +42,7 @@ extension Assignment {
         """
         select \(RunContext.columns), j.id, j.key, j.definition,
                case when j.definition is null then j.payload end, r.payload, p.id, j.needs, a.id, j.timeout_seconds, j.id_token,
-               r.is_from_fork, p.owner_id,
+               r.is_from_fork, p.owner_id, j.caller_id,
                (select d.environment_id from deployment d where d.job_id = j.id and d.refusal = '')
           from \(RunContext.taskTables)
          where t.id = $1
@@ -46,8 +51,8 @@ extension Assignment {
         "task_needs",
         """
         select j.id, j.key, j.status, j.continue_on_error, o.name, o.value, j.is_given_up
-          from job j left join task_output o on o.task_id = j.task_id and o.value is not null
-         where j.attempt_id = $1 and j.key = any($2) order by j.id, o.name
+          from job j left \(JobStore.outputsOfJob)
+         where j.attempt_id = $1 and j.key = any($2) and j.caller_id is not distinct from $3 order by j.id, o.name
         """)
 
     /// Outputs of needs are read at fetch time: they were complete before the job became waiting (runner.md 4.6).
@@ -55,7 +60,9 @@ extension Assignment {
         guard let row = try tx.first(Self.describe, .int(task.number)) else { return nil }
         let next = RunContext.columnCount
         let keys = row.texts(next + 6)
-        let legs = keys.isEmpty ? [] : try legs(of: AttemptID(row.int(next + 7)), keys: keys, in: tx)
+        let legs =
+            keys.isEmpty
+            ? [] : try legs(of: AttemptID(row.int(next + 7)), keys: keys, caller: row.optionalInt(next + 12), in: tx)
         let facts = RunContext(row, at: 0)
         let repository = RepositoryID(row.int(next + 5))
         return Assignment(
@@ -66,14 +73,17 @@ extension Assignment {
             needs: keys.map { needResult($0, among: legs) },
             settings: try JobSettings.all(
                 of: repository, owner: AccountID(row.int(next + 11)),
-                environment: row.optionalInt(next + 12).map(EnvironmentID.init),
+                environment: row.optionalInt(next + 13).map(EnvironmentID.init),
                 withSecrets: receivesSecrets(event: facts.event, isFromFork: row.bool(next + 10)), in: tx))
     }
 
-    private static func legs(of attempt: AttemptID, keys: [String], in tx: Transaction) throws -> [JobSnapshot] {
+    /// - Parameter caller: the job that called the workflow that the keys are of.
+    private static func legs(
+        of attempt: AttemptID, keys: [String], caller: Int64?, in tx: Transaction
+    ) throws -> [JobSnapshot] {
         var legs: [JobSnapshot] = []
         var outputs: [JobOutput] = []
-        let rows = try tx.run(Self.needsOf, .int(attempt.number), .texts(keys))
+        let rows = try tx.run(Self.needsOf, .int(attempt.number), .texts(keys), .optional(caller))
         for (index, row) in rows.enumerated() {
             if !row.isNull(4) { outputs.append(JobOutput(name: row.text(4), value: row.text(5))) }
             guard index + 1 == rows.count || rows[index + 1].int(0) != row.int(0) else { continue }

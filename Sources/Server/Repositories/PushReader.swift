@@ -7,7 +7,7 @@ import Web
 ///
 /// Used by one thread.
 final class PushReader {
-    private let app: App
+    let app: App
     /// Taken when PostgreSQL went away; its try is still counted.
     private var owed: InboxEntry?
 
@@ -163,6 +163,8 @@ final class PushReader {
             switch need {
             case .file(let file):
                 planner.take(file: try git.object(file.id, bytesMax: WorkflowLimits.fileBytesMax)?.bytes)
+            case .called(let reference):
+                planner.take(called: try called(reference, subject, repository, git))
             case .changedPaths:
                 var paths = try history?.changedPaths()
                 if case .pullRequest(let request) = subject.event { paths = git.changedPaths(of: request) }

@@ -13,8 +13,12 @@ struct TaskMessage: Sendable {
         var task = Runner_V1_Task()
         task.id = assignment.task.number
         task.workflowPayload = Data(try assignment.payload())
-        for secret in resolved(assignment.settings.secrets) {
-            task.secrets[secret.name.text] = try app.secretKeys.open(secret)
+        let secrets = resolved(assignment.settings.secrets)
+        let granted = try assignment.secretGrant().names(of: secrets.map(\.name.text))
+        for (name, source) in granted {
+            if let secret = secrets.first(where: { $0.name.text == source }) {
+                task.secrets[name] = try app.secretKeys.open(secret)
+            }
         }
         // Behind the others: nobody overrides the job's own token.
         for name in ["GITHUB_TOKEN", "GITEA_TOKEN", "FORGEJO_TOKEN"] { task.secrets[name] = token }

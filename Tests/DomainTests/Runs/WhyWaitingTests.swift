@@ -17,6 +17,15 @@ struct WhyWaitingTests {
             liveTasks: tasks)
     }
 
+    @Test("a job that called a workflow waits for what it called, three by name")
+    func calling() {
+        #expect(whyCalling(["a / x"]).words == "it called a workflow and waits for \"a / x\" to end")
+        #expect(
+            whyCalling(["a", "b", "c", "d", "e"]).words
+                == "it called a workflow and waits for \"a\", \"b\", \"c\" and 2 more to end")
+        #expect(whyCalling([]).kind == .running && whyCalling([]).words.contains("have ended"))
+    }
+
     @Test(
         "names the narrowest gate that no runner passes",
         arguments: [

@@ -66,7 +66,7 @@ struct DeferredJobTests {
         let job = try Self.job(#""runs-on":"x""#, needs: ["a", "b"])
         #expect(try DeferredJob(stored: job.stored) == job)
         #expect(throws: JobDefinition.Fault.self) { try JobDefinition(stored: job.stored) }
-        let newer = #expect(throws: JobDefinition.Fault.self) { try DeferredJob(stored: Array(#"{"version":2}"#.utf8)) }
+        let newer = #expect(throws: JobDefinition.Fault.self) { try DeferredJob(stored: Array(#"{"version":3}"#.utf8)) }
         #expect(newer?.description.contains("a newer server planned the job") == true)
     }
 }

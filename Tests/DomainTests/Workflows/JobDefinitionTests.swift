@@ -33,7 +33,7 @@ struct JobDefinitionTests {
     func same() throws {
         let jobs = try #require(read(Self.file).workflow).jobs
         #expect(jobs.count == 8)
-        for job in jobs {
+        for job in jobs where job.standsFor == nil {
             let stored = try JobDefinition(stored: job.definition.stored)
             #expect(stored == job.definition)
             #expect(payload(of: stored) == job.payload, "\(job.name)")
@@ -63,8 +63,8 @@ struct JobDefinitionTests {
         arguments: [
             ("", "\"{\" expected at byte 1 of the JSON text"), ("{}", "it has no \"version\""),
             (
-                #"{"version":2}"#,
-                "it has version 2 and this server reads version 1 alone; a newer server planned the job"
+                #"{"version":3}"#,
+                "it has version 3 and this server reads 1 and 2; a newer server planned the job"
             ),
             (#"{"version":1,"key":"a","name":"a","needs":[]}"#, "it has no \"workflow\""),
             (#"{"version":1,"key":1,"name":"a","needs":[],"workflow":{},"job":{}}"#, "a string expected"),

@@ -110,8 +110,8 @@ struct PlanEvaluatorTests {
     @Test(
         "faults",
         arguments: [
-            ("name: '${{ needs.b.outputs.v }}', \(rest)", ["2:18 not-yet"]),
-            ("strategy: {matrix: '${{ fromJSON(needs.b.outputs.v) }}'}, \(rest)", ["2:31 not-yet"]),
+            ("name: '${{ needs.b.outputs.v }}', \(rest)", []),
+            ("strategy: {matrix: '${{ fromJSON(needs.b.outputs.v) }}'}, \(rest)", ["2:31 expr-value"]),
             ("strategy: {matrix: {v: ['${{ matrix.x }}']}}, \(rest)", ["2:41 expr-context"]),
             ("strategy: {matrix: {v: '${{ fromJSON(vars.broken) }}'}}, \(rest)", ["2:35 expr-value"]),
             ("strategy: {matrix: {v: '${{ github.ref_name }}'}}, \(rest)", ["2:35 type"]),

@@ -30,6 +30,10 @@ struct PlanWorld {
             case .file(let file):
                 asked.append("file \(file.path)")
                 planner.take(file: files[file.path].flatMap { $0 == "gone" ? nil : Array($0.utf8) })
+            case .called(let reference):
+                asked.append("called \(reference.name)")
+                let text = files[reference.path].map { CalledFiles.Answer.bytes(Array($0.utf8)) }
+                planner.take(called: text ?? .missing("does not exist"))
             case .changedPaths:
                 asked.append("paths")
                 planner.take(changedPaths: changedPaths)

@@ -16,6 +16,11 @@ struct ExpressionScope: Sendable {
         place: "\"concurrency\"", contexts: ["github", "gitea", "vars", "inputs"], hasStatusFunctions: false)
     static let strategy = ExpressionScope(
         place: "\"strategy\"", contexts: ["github", "gitea", "needs", "vars", "inputs"], hasStatusFunctions: false)
+    static let callOutput = ExpressionScope(
+        place: "outputs of \"workflow_call\"", contexts: ["github", "gitea", "jobs", "vars", "inputs"],
+        hasStatusFunctions: false)
+    static let callDefault = ExpressionScope(
+        place: "default of an input", contexts: ["github", "gitea", "vars", "inputs"], hasStatusFunctions: false)
 
     /// Keys that each leg of a matrix evaluates for itself.
     static func job(_ key: String) -> ExpressionScope {

@@ -6,10 +6,41 @@ struct Template: Sendable {
     }
     let parts: [Part]
 
+    /// Text and expressions, not parsed.
+    enum Piece {
+        case text(String)
+        case expression(String)
+    }
+
     /// - Throws: ``ExpressionFault`` with an offset into the whole text.
     init(_ text: String, _ scope: ExpressionScope) throws(ExpressionFault) {
-        let scalars = Array(text.unicodeScalars)
         var parts: [Part] = []
+        var offset = 0
+        for piece in try Self.cut(text) {
+            switch piece {
+            case .text(let plain):
+                parts.append(.text(plain))
+                offset += plain.unicodeScalars.count
+            case .expression(let source):
+                do throws(ExpressionFault) {
+                    parts.append(.expression(try parseExpression(source, scope)))
+                } catch {
+                    var fault = error
+                    fault.offset += offset + 3
+                    throw fault
+                }
+                offset += source.unicodeScalars.count + 5
+            }
+        }
+        self.parts = parts
+    }
+
+    /// The text in order; nil when an expression is not closed.
+    static func pieces(of text: String) -> [Piece]? { try? cut(text) }
+
+    private static func cut(_ text: String) throws(ExpressionFault) -> [Piece] {
+        let scalars = Array(text.unicodeScalars)
+        var pieces: [Piece] = []
         var plainStart = 0
         var at = 0
         while at < scalars.count {
@@ -17,23 +48,17 @@ struct Template: Sendable {
                 at += 1
                 continue
             }
-            guard let end = Self.end(of: scalars, from: at + 3) else {
+            guard let end = end(of: scalars, from: at + 3) else {
                 throw ExpressionFault(
                     kind: .syntax, message: "The expression is not closed: \"${{\" has no \"}}\" behind it", offset: at)
             }
-            if at > plainStart { parts.append(.text(Self.text(scalars[plainStart..<at]))) }
-            do throws(ExpressionFault) {
-                parts.append(.expression(try parseExpression(Self.text(scalars[at + 3..<end]), scope)))
-            } catch {
-                var fault = error
-                fault.offset += at + 3
-                throw fault
-            }
+            if at > plainStart { pieces.append(.text(Self.text(scalars[plainStart..<at]))) }
+            pieces.append(.expression(Self.text(scalars[at + 3..<end])))
             at = end + 2
             plainStart = at
         }
-        if plainStart < scalars.count { parts.append(.text(Self.text(scalars[plainStart...]))) }
-        self.parts = parts
+        if plainStart < scalars.count { pieces.append(.text(Self.text(scalars[plainStart...]))) }
+        return pieces
     }
 
     /// An expression written without `${{ }}`, as `if` allows.
