@@ -193,9 +193,11 @@ struct Simulation {
             .lost(task.id, .silent, returns: world[task.job].returns), .released(task.id), .unbuildable(task.id),
             .abandoned,
         ])
+        // Whatever comes by starts what a wait timer no longer holds back.
+        let hasTimer = world[task.run].latest.contains { world[$0].deployment?.waitMinutes ?? 0 > 0 }
         do {
             let changes = try world.apply(.job(task.job, event), to: task.run, problem: "stale")
-            guard changes.isEmpty || task.isLive || event == .abandoned else {
+            guard changes.isEmpty || task.isLive || event == .abandoned || hasTimer else {
                 throw Violation(run: task.run, description: "\(event), of a task that had ended, did \(changes)")
             }
         } catch JobRefusal.foreignTask where !task.isLive {
