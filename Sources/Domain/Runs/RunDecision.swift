@@ -16,6 +16,8 @@ public struct JobSnapshot: Equatable, Sendable {
     public var standsFor: JobPlaceholder?
     /// The job that called its workflow; nil at the top. Keys are unique among the jobs of one caller.
     public var caller: JobID?
+    /// The concurrency group that it asked for, as names are compared.
+    public var groupKey: String?
     /// What the jobs that it called share; nil until it has called them, and for jobs that call nothing.
     public var scope: CallScope?
 

@@ -27,6 +27,11 @@ struct RunDraft {
         // that found it before the rerun) changes nothing.
         guard let index = run.jobs.firstIndex(where: { $0.id == id }) else { return }
         let old = run.jobs[index].state
+        if old == .calling, event == .cancelRequested || event == .forceCancelRequested {
+            // It ends with what it called.
+            for called in run.jobs where called.caller == id { try apply(event, to: called.id, problem: problem) }
+            return
+        }
         let new = try decide(old, event)
         // Words about a loss would mislead on a job that only goes back to the queue, or that somebody cancelled.
         let isTold = new == .done(.failure) || event == .abandoned || event == .cancelRequested
@@ -179,10 +184,25 @@ struct RunDraft {
                 "the concurrency group \"\(group.name)\" of job \"\(job.key)\" is that of its own run, whose end it would wait for; "
                 + "name another group"
             become(index, .done(.failure), why)
+        case .group(let group) where hasCaller(job, in: group):
+            let why =
+                "the concurrency group \"\(group.name)\" of job \"\(job.key)\" is that of a job that called it, whose end it would "
+                + "wait for; name another group"
+            become(index, .done(.failure), why)
         case .group(let group):
             run.jobs[index].place = .wanted(group)
             made.append((index, .want(job.id, group)))
         }
+    }
+
+    /// Whether a job that called this one, directly or through others, has the group.
+    private func hasCaller(_ job: JobSnapshot, in group: PlannedGroup) -> Bool {
+        var caller = job.caller
+        while let id = caller, let found = run.jobs.first(where: { $0.id == id }) {
+            if found.groupKey == group.key { return true }
+            caller = found.caller
+        }
+        return false
     }
 
     private mutating func expand(

@@ -95,7 +95,7 @@ struct DefinitionDraft {
                     .written(
                         written(pair.key) { json in
                             if pair.key == "steps" {
-                                json.array { json in job.steps.forEach { json.node(shown($0)) } }
+                                json.array { json in job.steps.forEach { json.node(inputs?.replaced(step: $0) ?? $0) } }
                             } else {
                                 json.node(shown(pair.value))
                             }

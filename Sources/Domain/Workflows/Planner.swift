@@ -103,8 +103,8 @@ public struct Planner: Sendable {
         case reading(CommitEntry)
         case judging(WorkflowFile, steps: Int)
         /// Files that it calls are gathered.
-        case calling(WorkflowFile, CalledFiles)
-        case starting(WorkflowFile, CalledFiles?)
+        case calling(WorkflowFile)
+        case starting(WorkflowFile)
         case failing(path: String, problem: String)
         case done
     }
@@ -123,6 +123,7 @@ public struct Planner: Sendable {
     private var settings: PlanSettings?
     private var steps = 0
     private var payloadBytes = 0
+    private var called: CalledFiles
 
     /// The runs, in the order of their files.
     public private(set) var runs: [(plan: PlannedRun, as: RunReservation)] = []
@@ -137,6 +138,7 @@ public struct Planner: Sendable {
     public init(_ subject: PlanSubject, entries: [CommitEntry], payload: EventPayload? = nil) {
         self.subject = subject
         self.payload = payload
+        called = CalledFiles(base: subject.base)
         self.entries = Dictionary(entries.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         let sorted = self.entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let known = self.entries
@@ -191,16 +193,15 @@ public struct Planner: Sendable {
                     if on[subject.event.name]?.paths != nil, changedPaths == nil { return .changedPaths }
                     judge(file, on, steps: given)
                 } else if case .push = subject.event {
-                    stage = .starting(file, nil)
+                    stage = .starting(file)
                 } else {
                     // Whether it is meant cannot be told, and only its author's push should tell of it.
                     tell(file.path, "\"on\" cannot be read")
                     stage = .between
                 }
-            case .calling(let file, var called):
+            case .calling(let file):
                 if let reference = called.next() { return .called(reference) }
-                steps += called.parsingSteps
-                stage = .starting(file, called)
+                stage = .starting(file)
             case .starting, .failing:
                 if isGone {
                     stage = .between
@@ -225,9 +226,8 @@ public struct Planner: Sendable {
     }
 
     public mutating func take(called answer: CalledFiles.Answer) {
-        guard case .calling(let file, var called) = stage else { return }
-        called.take(answer, steps: CallLimits.fileStepsMax)
-        stage = .calling(file, called)
+        guard case .calling = stage else { return }
+        called.take(answer)
     }
 
     /// - Parameter paths: nil when they cannot be told, or are too many: filters pass.
@@ -288,8 +288,8 @@ public struct Planner: Sendable {
         steps += given - max(0, filterSteps)
         switch decision {
         case .runs:
-            stage =
-                file.calls.isEmpty ? .starting(file, nil) : .calling(file, CalledFiles(of: file, base: subject.base))
+            called.want(by: file)
+            stage = .calling(file)
         case .skipped(let reason):
             steps += file.parsingSteps
             tell(file.path, reason)
@@ -301,16 +301,14 @@ public struct Planner: Sendable {
         guard let payload, let run = reserved else { return }
         reserved = nil
         switch stage {
-        case .starting(let file, let called): start(file, called, payload, run)
+        case .starting(let file): start(file, payload, run)
         case .failing(let path, let problem): fail(path, problem, payload, run)
         case .between, .reading, .judging, .calling, .done: break
         }
         stage = .between
     }
 
-    private mutating func start(
-        _ file: WorkflowFile, _ called: CalledFiles?, _ payload: EventPayload, _ reserved: RunReservation
-    ) {
+    private mutating func start(_ file: WorkflowFile, _ payload: EventPayload, _ reserved: RunReservation) {
         let event = subject.event.name.rawValue
         let facts = RunContext(
             run: reserved.run, runNumber: reserved.number, attempt: 1, event: event, ref: subject.ref,
@@ -320,10 +318,12 @@ public struct Planner: Sendable {
         let github = githubValue(facts, base: subject.base, event: payload.value)
         let inputs = inputs(of: subject.event, file.triggers)
         var contexts = PlanContexts(github: github, vars: settings?.vars ?? .object([]), inputs: inputs)
-        contexts.called = called
+        let callsOthers = file.triggers != nil && !file.calls.isEmpty
+        if callsOthers { contexts.called = called }
         let reading = file.reading(contexts)
         steps += reading.steps
-        let errors = reading.diagnostics.filter { $0.severity == .error } + (called?.diagnostics() ?? [])
+        let errors =
+            reading.diagnostics.filter { $0.severity == .error } + (callsOthers ? called.faults(for: file) : [])
         var problem = errors.map(\.description).joined(separator: "\n")
         var jobs = errors.isEmpty ? reading.workflow?.jobs ?? [] : []
         payloadBytes += jobs.reduce(0) { $0 + $1.payload.count }
@@ -337,7 +337,7 @@ public struct Planner: Sendable {
             workflowID: facts.workflowID, workflowPath: file.path, title: title(reading.workflow?.runName),
             event: event, ref: subject.ref, sha: subject.commit, payload: payload.json, problem: problem,
             warnings: warnings.joined(separator: "\n"), jobs: jobs.map { PlannedJob($0) })
-        if !jobs.isEmpty { plan.calledFiles = called?.kept ?? [] }
+        if callsOthers, !jobs.isEmpty { plan.calledFiles = called.kept(for: file) }
         plan.workflowName = cut(reading.workflow?.name ?? "", bytesMax: PushLimits.titleBytesMax)
         plan.group = reading.workflow?.group
         if case .workflowDispatch = subject.event {

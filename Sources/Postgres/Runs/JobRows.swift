@@ -69,6 +69,7 @@ extension JobStore {
         job.standsFor = row.optionalText(15).flatMap { JobPlaceholder(stored: Array($0.utf8)) }
         job.strategy = LegStrategy(failFast: row.bool(16), maxParallel: row.optionalInt(17))
         job.isGivenUp = row.bool(18)
+        job.groupKey = planned(row, at: 20)?.key
         job.concurrency = row.optionalText(19).flatMap(JobConcurrency.init)
         if let group = row.optionalInt(23).map(GroupID.init) {
             job.place = row.bool(24) ? .held(group) : .pending(group)

@@ -98,9 +98,10 @@ public enum CallLimits {
     public static let usesBytesMax = 2048
     /// Levels of workflows, the one at the top included (workflows.md 13).
     public static let levelsMax = 10
-    /// Called files of one run (P `MaxFiles` 51, the one at the top included), and bytes of them: each run keeps them, for its
-    /// reruns.
+    /// Called files of one run (P `MaxFiles` 51, the one at the top included).
     public static let filesMax = 50
+    /// Called files of all runs of one event, and bytes of them: each run keeps its own, for its reruns.
+    public static let eventFilesMax = 4 * filesMax
     public static let filesBytesMax = 8 * 1024 * 1024
     /// Steps of looking through one called file while the run is planned: a file of some 400 KB.
     public static let fileStepsMax = 8 * PlanningLimits.fileStepsSure

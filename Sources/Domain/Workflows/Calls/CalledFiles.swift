@@ -1,4 +1,5 @@
-/// The files that a workflow calls, directly or through others, as far as they are read (workflows.md 13).
+/// The files that the workflows of one event call, directly or through others, as far as they are read (workflows.md 13).
+/// Each is read, parsed and looked through once, however many call it.
 public struct CalledFiles: Sendable {
     /// What reading one of them gave.
     public enum Answer: Sendable {
@@ -15,19 +16,23 @@ public struct CalledFiles: Sendable {
     private var wanted: [CallReference] = []
     private var seen: Set<CallReference> = []
     private var bytes = 0
+    private var steps = PlanningLimits.pushStepsMax
+    /// Faults of the files that were looked through.
+    private var faults: [String: [Diagnostic]] = [:]
 
-    /// - Parameters:
-    ///   - top: the workflow of the run.
-    ///   - base: this server's address.
-    init(of top: WorkflowFile, base: String) {
-        self.base = base
-        want(top, reference: nil)
-    }
+    /// - Parameter base: this server's address.
+    init(base: String) { self.base = base }
+
+    /// What may be spent on the next file; each has enough for one of some 50 KB whatever the others took.
+    private var stepsOfNextFile: Int { max(PlanningLimits.fileStepsSure, min(CallLimits.fileStepsMax, steps)) }
+
+    /// The workflow of a run calls some.
+    mutating func want(by top: WorkflowFile) { want(top, reference: nil) }
 
     /// The next file to be read; nil when all are.
     mutating func next() -> CallReference? { wanted.first }
 
-    mutating func take(_ answer: Answer, steps: Int) {
+    mutating func take(_ answer: Answer) {
         guard !wanted.isEmpty else { return }
         let reference = wanted.removeFirst()
         switch answer {
@@ -39,7 +44,8 @@ public struct CalledFiles: Sendable {
                     "makes the called files larger than \(CallLimits.filesBytesMax) bytes together"
                 return
             }
-            let file = WorkflowFile(found, path: reference.name, steps: steps)
+            let file = WorkflowFile(found, path: reference.name, steps: stepsOfNextFile)
+            steps -= file.parsingSteps
             files[reference.name] = file
             texts[reference.name] = found
             want(file, reference: reference)
@@ -51,37 +57,62 @@ public struct CalledFiles: Sendable {
             guard let found = try? CallReference(uses: call.uses, in: reference, base: base),
                 seen.insert(found).inserted
             else { continue }
-            if seen.count > CallLimits.filesMax {
-                missing[found.name] = "is one file too many: a run calls at most \(CallLimits.filesMax)"
+            if seen.count > CallLimits.eventFilesMax {
+                missing[found.name] =
+                    "is one file too many: an event's workflows call at most \(CallLimits.eventFilesMax)"
             } else {
                 wanted.append(found)
             }
         }
     }
 
-    /// Steps that parsing took.
-    var parsingSteps: Int { files.values.reduce(0) { $0 + $1.parsingSteps } }
-
-    /// What a run keeps of them, for when its calls start.
-    var kept: [PlannedRun.CalledFile] {
-        texts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
-            PlannedRun.CalledFile(name: $0.key, text: $0.value)
+    /// Names of the files that a workflow calls, directly or through others, in order.
+    private func names(calledBy top: WorkflowFile) -> [String] {
+        var found: Set<String> = []
+        var open: [(file: WorkflowFile, reference: CallReference?)] = [(top, nil)]
+        while let (file, reference) = open.popLast() {
+            for call in file.calls {
+                guard let next = try? CallReference(uses: call.uses, in: reference, base: base),
+                    found.insert(next.name).inserted
+                else { continue }
+                if let file = files[next.name] { open.append((file, next)) }
+            }
         }
+        return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// What a run of the workflow keeps of them, for when its calls start.
+    func kept(for top: WorkflowFile) -> [PlannedRun.CalledFile] {
+        names(calledBy: top).compactMap { name in texts[name].map { PlannedRun.CalledFile(name: name, text: $0) } }
     }
 
     // MARK: what is wrong
 
-    /// Faults inside of the called files, for the author of the caller: each file is looked at once.
-    func diagnostics() -> [Diagnostic] {
-        var found: [Diagnostic] = []
-        for name in files.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-            guard let file = files[name] else { continue }
-            var contexts = PlanContexts.unknown
-            contexts.called = self
-            contexts.place = CallReference(name: name)
-            found += file.reading(contexts).diagnostics.filter { $0.severity == .error }
+    /// Faults of the files that a workflow calls, for its author.
+    mutating func faults(for top: WorkflowFile) -> [Diagnostic] {
+        let names = names(calledBy: top)
+        guard names.count <= CallLimits.filesMax else {
+            let words =
+                "the workflow calls \(names.count) files, directly or through others; at most \(CallLimits.filesMax) are allowed"
+            return [
+                Diagnostic(
+                    severity: .error, path: top.path, line: 1, column: 1, code: "call-file", message: words)
+            ]
         }
-        return Array(found.prefix(WorkflowLimits.errorsMax))
+        return Array(names.flatMap { look(through: $0) }.prefix(WorkflowLimits.errorsMax))
+    }
+
+    private mutating func look(through name: String) -> [Diagnostic] {
+        if let known = faults[name] { return known }
+        guard let file = files[name] else { return [] }
+        var contexts = PlanContexts.unknown
+        contexts.called = self
+        contexts.place = CallReference(name: name)
+        let reading = file.reading(contexts)
+        steps -= max(0, reading.steps - file.parsingSteps)
+        let found = reading.diagnostics.filter { $0.severity == .error }
+        faults[name] = found
+        return found
     }
 
     /// Why the call chains that begin at a file cannot be: they come back to a file, or are too long. Nil when all is well.

@@ -16,10 +16,23 @@ struct InputText {
         whole = Self.call(inputs)
     }
 
+    /// A step; its `if` is an expression as a whole.
+    func replaced(step node: YAMLNode) -> YAMLNode {
+        guard let pairs = node.pairs else { return replaced(node) }
+        return YAMLNode(
+            position: node.position,
+            content: .mapping(
+                pairs.map { pair in
+                    YAMLPair(
+                        key: pair.key, position: pair.position,
+                        value: replaced(pair.value, isCondition: pair.key == "if"))
+                }))
+    }
+
     /// The node with every expression in it rewritten.
-    ///
-    /// - Parameter isCondition: a scalar is an expression as a whole, as `if` of a step.
-    func replaced(_ node: YAMLNode, isCondition: Bool = false) -> YAMLNode {
+    func replaced(_ node: YAMLNode) -> YAMLNode { replaced(node, isCondition: false) }
+
+    private func replaced(_ node: YAMLNode, isCondition: Bool) -> YAMLNode {
         switch node.content {
         case .sequence(let items):
             YAMLNode(position: node.position, content: .sequence(items.map { replaced($0) }))
@@ -30,7 +43,7 @@ struct InputText {
                     pairs.map { pair in
                         YAMLPair(
                             key: replaced(pair.key), position: pair.position,
-                            value: replaced(pair.value, isCondition: pair.key == "if"))
+                            value: replaced(pair.value))
                     }))
         case .scalar(let scalar):
             if case .string = scalar.value { rewritten(node, scalar.text, isCondition) } else { node }

@@ -96,10 +96,30 @@ struct CallScopeTests {
             try Self.moves(jobs, .cancelRequested).filter { !$0.hasPrefix("requestCancel") } == [
                 "2 cancelled", "3 cancelled", "1 gives -", "1 cancelled", "run cancelled",
             ])
+        // The job alone: the others go on.
+        let one = RunEvent.job(JobID(1), .cancelRequested)
+        #expect(try Self.moves(jobs, one) == ["2 cancelled", "1 gives -", "1 cancelled", "3 skipped", "run cancelled"])
         var faulty = Self.job(1, "c", .calling)
         faulty.scope = try CallScope(stored: #"{"inputs":{},"outputs":{"o":"${{ fromJSON('x') }}"}}"#)
         let moves = try Self.moves([faulty, Self.job(2, "a", .done(.success), caller: 1)])
         #expect(moves.first?.hasPrefix("1 failure: job \"c\": output \"o\" cannot be evaluated") == true, "\(moves)")
+    }
+
+    @Test("a job in the group of its caller fails at once, or both would wait for each other")
+    func groups() throws {
+        var caller = try Self.calling(1, "c")
+        caller.groupKey = PlannedGroup(name: "deploy", cancelsInProgress: false).key
+        var inner = try Self.calling(2, "i")
+        inner.caller = JobID(1)
+        func moves(_ name: String) throws -> [String] {
+            var job = Self.job(3, "a", .blocked, caller: 2)
+            job.concurrency = JobConcurrency(
+                stored: #"{"group":"\#(name)","cancels":"","queue":"","matrix":null,"strategy":null}"#)
+            return try Self.moves([caller, inner, job])
+        }
+        let same = try moves("Deploy")
+        #expect(same.contains { $0.contains("is that of a job that called it") }, "\(same)")
+        #expect(try moves("other").first?.hasPrefix("want(") == true)
     }
 
     @Test("a rerun calls anew, or goes on with what did not fail")

@@ -41,6 +41,20 @@ struct CalledFilesTests {
         #expect(run.jobs.map(\.isDeferred) == [true, true, true])
     }
 
+    @Test("are read once for all workflows of an event; each run keeps its own")
+    func shared() throws {
+        var calls = CallWorld(Self.caller("./w/x.yml"), ["w/x.yml": Self.callee, "w/y.yml": Self.callee])
+        calls.world.files[".gitea/workflows/zz.yml"] =
+            "on: push\njobs: {a: {uses: ./w/x.yml}, b: {uses: ./w/y.yml}, c: {uses: ./w/gone.yml}}\n"
+        let planned = calls.world.plan()
+        #expect(
+            calls.world.asked.filter { $0.hasPrefix("called") } == [
+                "called ./w/x.yml", "called ./w/y.yml", "called ./w/gone.yml",
+            ])
+        #expect(planned.runs.map { $0.plan.calledFiles.map(\.name) } == [["./w/x.yml"], []])
+        #expect(planned.runs[1].plan.problem.contains("\"./w/gone.yml\" does not exist"))
+    }
+
     @Test("a fault in one is told with its own place, and the run has no jobs")
     func faults() {
         var calls = CallWorld(
@@ -114,7 +128,9 @@ struct CalledFilesTests {
             return calls.faults()
         }
         #expect(many(50, Self.callee) == [])
-        #expect(many(51, Self.callee).contains { $0.contains("at most 50 [call-file]") })
+        #expect(
+            many(51, Self.callee).contains { $0.contains("calls 51 files, directly or through others; at most 50") })
+        #expect(many(201, Self.callee).contains { $0.contains("calls 201 files") })
         let large = Self.callee + "#" + String(repeating: "x", count: 1000 * 1024) + "\n"
         #expect(many(9, large).contains { $0.contains("larger than 8388608 bytes together") })
     }

@@ -38,13 +38,13 @@ struct InputTextTests {
     func conditions() throws {
         let step = try yamlTree(
             Array(
-                "{if: inputs.b && github.ref, run: inputs.b, timeout-minutes: 5, env: {'${{ inputs.s }}': 'v ${{ inputs.n }}'}}"
+                "{if: inputs.b && github.ref, run: inputs.b, timeout-minutes: 5, with: {if: inputs.b}, env: {'${{ inputs.s }}': 'v ${{ inputs.n }}'}}"
                     .utf8))
         var json = JSONWriter()
-        json.node(InputText(Self.inputs).replaced(step))
+        json.node(InputText(Self.inputs).replaced(step: step))
         #expect(
             String(decoding: json.bytes, as: UTF8.self)
-                == #"{"if":"true && github.ref","run":"inputs.b","timeout-minutes":5,"env":{"${{ 'it''s' }}":"v ${{ 1.5 }}"}}"#
+                == #"{"if":"true && github.ref","run":"inputs.b","timeout-minutes":5,"with":{"if":"inputs.b"},"env":{"${{ 'it''s' }}":"v ${{ 1.5 }}"}}"#
         )
     }
 
