@@ -166,7 +166,8 @@ struct RunDraft {
             }
             made.append((index, .gate(job.id, wanted)))
         } catch {
-            become(index, .done(.failure), "\"environment\" of job \"\(job.key)\" cannot be evaluated: \(error.words)")
+            let why = "\"environment\" of job \"\(job.key)\" cannot be evaluated: \(error.words)"
+            become(index, .done(.failure), why)
         }
         return false
     }
