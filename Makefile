@@ -4,7 +4,7 @@ RUN_DIR ?= .run
 export PORT RUN_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status build test test-unit test-db test-sim test-isolation test-clients abuse soak mutants bench schema generate lint format
+.PHONY: help run stop status build test test-unit test-db test-sim test-isolation test-clients abuse soak fuzz mutants bench schema generate lint format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,11 @@ STEPS ?= 2000000
 
 soak: ## simulate the job state machine for long: SEED=… (the time) STEPS=… (two million); a failure prints its seed
 	MILLRACE_SIM_SEED=$(SEED) MILLRACE_SIM_STEPS=$(STEPS) swift test --filter SimulationTests
+
+FUZZ_SECONDS ?= 60
+
+fuzz: ## libFuzzer on the reader, expressions, patterns and schedules: FUZZ_SECONDS (60) of each; a bounded run is in make test
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) dev/fuzz.sh
 
 mutants: ## break one line at a time and expect a named test to fail (dev/mutants.toml): ONLY=name, wildcards allowed; all take an hour or two
 	@python3 dev/mutants.py $(ONLY)

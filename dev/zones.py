@@ -1,35 +1,39 @@
 """Writes Sources/Domain/Workflows/Cron/ZoneTable.swift from the tzdata of this host."""
 
-import zoneinfo,textwrap
-f={}
-for x in sorted(zoneinfo.available_timezones()):
-    if x in("localtime","Factory") or x.startswith(("posix","right")): continue
-    b=open('/usr/share/zoneinfo/'+x,'rb').read()
-    f.setdefault(b.rstrip(b'\n').split(b'\n')[-1].decode(),[]).append(x)
-out=[]
-for r in sorted(f):
-    out+=textwrap.wrap("="+r+" "+" ".join(f[r]),110,break_long_words=False,break_on_hyphens=False)
-print('''/// Time zones by their IANA names, each with the rule that it follows today as POSIX writes it (`TZ`): enough to tell a name from a
-/// mistake, and to work on a host without tzdata. Where the host has it, its files tell more (``ZoneRules/init(tzif:)``).
-///
-/// Made by dev/zones.py from tzdata.
-enum ZoneTable {
-    /// The rule of a zone; nil: there is none of this name. Names are compared exactly, as files are.
-    static func rule(of name: String) -> String? { rules[name] }
+import textwrap
+import zoneinfo
+from pathlib import Path
 
-    static let names: [String] = rules.keys.sorted()
+TARGET = Path(__file__).resolve().parent.parent / "Sources/Domain/Workflows/Cron/ZoneTable.swift"
+# Names of a host's own, and none.
+LEFT_OUT = ("localtime", "Factory")
 
-    private static let rules: [String: String] = {
-        var found: [String: String] = [:]
-        var rule = ""
-        for word in text.utf8.split(whereSeparator: { $0 == 0x20 || $0 == 0x0A }) {
-            let word = String(decoding: word, as: UTF8.self)
-            if word.utf8.first == UInt8(ascii: "=") { rule = String(word.dropFirst()) } else { found[word] = rule }
-        }
-        return found
-    }()
 
-    private static let text = """''')
-for l in out: print("        "+l)
-print('''        """
-}''')
+def zones_by_rule() -> "dict[str, list[str]]":
+    """The last line of a zone's file is the rule that holds from now on."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(zoneinfo.available_timezones()):
+        if name in LEFT_OUT or name.startswith(("posix", "right")):
+            continue
+        data = (Path("/usr/share/zoneinfo") / name).read_bytes()
+        found.setdefault(data.rstrip(b"\n").split(b"\n")[-1].decode(), []).append(name)
+    return found
+
+
+def lines() -> "list[str]":
+    found: list[str] = []
+    for rule, names in sorted(zones_by_rule().items()):
+        found += textwrap.wrap(f"={rule} {' '.join(names)}", 110, break_long_words=False, break_on_hyphens=False)
+    return found
+
+
+def main() -> None:
+    """Replaces the text between the quotes; the rest of the file is written by hand."""
+    before, _, rest = TARGET.read_text().partition('private static let text = """\n')
+    _, _, after = rest.partition('        """\n')
+    text = "".join(f"        {line}\n" for line in lines())
+    TARGET.write_text(f'{before}private static let text = """\n{text}        """\n{after}')
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,8 @@ begin
     insert into schedule_set (repository_id)
     values (case when tg_table_name = 'repository' then (to_jsonb(new) ->> 'id')::bigint
                  else (to_jsonb(new) ->> 'repository_id')::bigint end)
-        on conflict (repository_id) do update set asked = schedule_set.asked + 1, due_at = now();
+        on conflict (repository_id)
+        do update set asked = schedule_set.asked + 1, due_at = now(), hears_runs = true;
     return null;
 end $$;
 
@@ -1046,7 +1047,7 @@ CREATE TABLE public.schedule_set (
     done bigint DEFAULT 0 NOT NULL,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
     actor_id bigint,
-    hears_runs boolean DEFAULT false NOT NULL
+    hears_runs boolean DEFAULT true NOT NULL
 );
 
 COMMENT ON COLUMN public.schedule_set.asked IS 'counts what may have changed the lines: a push to the default branch, another default branch, a workflow disabled, the repository archived';
@@ -1057,7 +1058,7 @@ COMMENT ON COLUMN public.schedule_set.due_at IS 'when an instance may read the f
 
 COMMENT ON COLUMN public.schedule_set.actor_id IS 'who pushed to the default branch last';
 
-COMMENT ON COLUMN public.schedule_set.hears_runs IS 'a workflow of the default branch lists workflow_run; counts while done = asked';
+COMMENT ON COLUMN public.schedule_set.hears_runs IS 'a workflow of the default branch lists workflow_run, or may';
 
 CREATE TABLE public.schedule_slot (
     repository_id bigint NOT NULL,
@@ -1140,6 +1141,7 @@ CREATE TABLE public.task (
     log_seal_due_at timestamp with time zone,
     log_problem text DEFAULT ''::text NOT NULL,
     log_dropped bigint,
+    replaced_actions text,
     CONSTRAINT task_status_known CHECK ((status = ANY (ARRAY[1, 2, 3, 4, 6, 8])))
 );
 
@@ -1152,6 +1154,8 @@ COMMENT ON COLUMN public.task.log_seal_attempt IS 'counts the takers: only the l
 COMMENT ON COLUMN public.task.log_seal_due_at IS 'not to be taken before: somebody seals it, or it failed; infinity: quarantined, see log_problem';
 
 COMMENT ON COLUMN public.task.log_dropped IS 'null: all rows are stored; else the last stored row says that the log is full, and this many rows behind it were dropped';
+
+COMMENT ON COLUMN public.task.replaced_actions IS 'actions that were replaced when the payload was made, one a line: from, a tab, to; null: none';
 
 ALTER TABLE public.task ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.task_id_seq

@@ -15,7 +15,8 @@ struct Millrace: AsyncParsableCommand {
             ServeCommand.self, CheckConfigCommand.self, MigrateCommand.self, AdminCommand.self, VerifyCommand.self,
             WhyCommand.self,
             GitHookCommand.self, RunnerCommand.self, ArtifactsCommand.self, ScrubCommand.self, DoctorCommand.self,
-            ExecStepCommand.self, WorkflowCommand.self, SecretsCommand.self, LoginCommand.self, RunsCommand.self,
+            ExecStepCommand.self, WorkflowCommand.self, ActionsCommand.self, SecretsCommand.self, LoginCommand.self,
+            RunsCommand.self,
             JobsCommand.self, LogsCommand.self, DispatchCommand.self, RerunCommand.self, CancelCommand.self,
             WorkflowsCommand.self, VariablesCommand.self, RunnersCommand.self, TokensCommand.self,
         ])

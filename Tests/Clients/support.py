@@ -328,9 +328,7 @@ def job_key(task) -> str:
     return context(task)["job"]
 
 
-def git(
-    directory, *arguments: str, check: bool = True, input: "str | None" = None
-) -> subprocess.CompletedProcess:
+def git(directory, *arguments: str, check: bool = True, input: "str | None" = None) -> subprocess.CompletedProcess:
     env = {
         **os.environ,
         "GIT_TERMINAL_PROMPT": "0",

@@ -78,6 +78,7 @@ def test_of_who_may_write(stack, ann, project):
     event = own["event"]
     assert (event["action"], event["number"], event["pull_request"]["title"]) == ("opened", 1, "Mend a")
     assert event["pull_request"]["head"]["repo"]["full_name"] == project.path
+    assert event["pull_request"]["merge_base"] == base
     assert event["pull_request"]["base"]["ref"] == "main" and event["repository"]["full_name"] == project.path
     # The same again is nothing; another commit moves it.
     assert push(project, ann, "HEAD:refs/for/main", "-o", "topic=mend").returncode == 0
@@ -100,7 +101,8 @@ def test_of_a_stranger(stack, ann, stranger, project):
     base = begin(project)
     rest(stack, ann, "PUT", f"/api/v1/repos/{project.path}/actions/secrets/KEY", {"data": "hidden-word"})
     project.commit({".gitea/workflows/pr.yml": FLOW + "    name: evil\n", "a": "2"}, "Propose")
-    for ref in ["refs/heads/main", "refs/heads/x", "refs/tags/x", "refs/pull/9/head", "refs/pull/9/merge", "refs/for/gone"]:
+    refs = ["refs/heads/main", "refs/heads/x", "refs/tags/x", "refs/pull/9/head", "refs/pull/9/merge", "refs/for/gone"]
+    for ref in refs:
         refused = push(project, stranger, f"HEAD:{ref}")
         assert refused.returncode != 0, ref
     both = subprocess.run(
@@ -217,3 +219,26 @@ def test_nothing_to_merge(stack, ann, project):
     refused = push(project, ann, "HEAD:refs/for/main")
     assert refused.returncode != 0 and "nothing to merge" in refused.stderr
     assert pulls(project) == []
+
+
+def test_a_runner_checks_out_what_was_approved(stack, ann, stranger, project, embedded):
+    flow = (
+        "on: pull_request\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n"
+        "      - uses: actions/checkout@v4\n"
+        '      - run: echo "[$(cat a)] of [${{ github.head_ref }}] into [${{ github.base_ref }}]"\n'
+        '      - run: echo "key [${{ secrets.KEY }}]"\n'
+    )
+    begin(project, **{".gitea/workflows/pr.yml": flow, ".gitea/workflows/target.yml": "on: create\n" + JOB})
+    rest(stack, ann, "PUT", f"/api/v1/repos/{project.path}/actions/secrets/KEY", {"data": "hidden-word"})
+    project.commit({"a": "proposed"})
+    assert push(project, stranger, "HEAD:refs/for/main/topic").returncode == 0
+    wait_for(lambda: len(runs_of(project, "pull_request")) == 1, "the run")
+    name = embedded()
+    [run] = runs_of(project, "pull_request")
+    approve = f"/api/v1/repos/{project.path}/actions/runs/{run['id']}/approve"
+    assert rest(stack, ann, "POST", approve).status == 200
+    run = project.wait_run("pr.yml", seconds=180)
+    [job] = project.jobs(run).values()
+    log = project.log(job)
+    assert run["conclusion"] == "success", f"{log}\n{stack.tail(name, 40)}"
+    assert f"[proposed] of [{stranger.name}/topic] into [main]" in log and "key []" in log

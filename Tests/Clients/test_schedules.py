@@ -107,7 +107,8 @@ def test_a_thousand_schedules_while_instances_die_in_turn(tmp_path):
 def a_thousand_schedules(stack, project) -> None:
     workflows = {}
     for file in range(10):
-        crons = "".join(f"    - cron: 'TZ=Europe/Berlin 30 2 {n % 28 + 1} {n // 28 + 1} {file % 7}'\n" for n in range(100))
+        days = [f"{n % 28 + 1} {n // 28 + 1} {file % 7}" for n in range(100)]
+        crons = "".join(f"    - cron: 'TZ=Europe/Berlin 30 2 {day}'\n" for day in days)
         workflows[f".gitea/workflows/w{file}.yml"] = (
             f"on:\n  schedule:\n{crons}jobs:\n  a:\n    runs-on: nobody\n    steps: [run: echo]\n"
         )

@@ -1,4 +1,4 @@
-"""What starts runs beside a plain push: refs made and removed, dispatches, chains of workflow_run; and what starts nothing."""
+"""What starts runs beside a plain push: refs made and removed, dispatches, chains of workflow_run; what starts none."""
 
 import json
 
@@ -46,9 +46,7 @@ def test_refs_that_are_made_and_go(stack, ann, project):
     push(project, "refs/heads/side")
     wait_for(lambda: len(events(project)) == 3, "a tag and a branch")
     project.push({"a": "b"})
-    git(
-        project.checkout, "push", project.url(ann), ":refs/heads/side", ":refs/tags/v1"
-    )
+    git(project.checkout, "push", project.url(ann), ":refs/heads/side", ":refs/tags/v1")
     wait_for(lambda: len(events(project)) == 5, "both gone")
     wait_for(lambda: settled(stack, project), "all read")
     assert [event for event, _ in events(project)] == ["create"] * 3 + ["delete"] * 2, "a push to main makes nothing"
@@ -201,7 +199,7 @@ def test_a_workflow_run_starts_another(stack, ann, project):
         "main",
         "push",
     )
-    assert run["html_url"] == f"{stack.url}/{project.path}/actions/runs/{run['id']}"
+    assert run["html_url"] == f"{stack.url}/{project.path}/actions/runs/{int(run['id'])}"
     assert done["event"]["workflow"]["path"] == ".gitea/workflows/ci.yml"
     wait_for(lambda: settled(stack, project), "all read")
     assert sorted(events(project)) == [
@@ -214,7 +212,8 @@ def test_a_workflow_run_starts_another(stack, ann, project):
 
 
 def test_a_chain_of_runs_ends(stack, ann, project):
-    project.push({".gitea/workflows/loop.yml": "name: Loop\non: {push: , workflow_run: {workflows: [Loop], types: completed}}\n" + JOB})
+    both = "on: {push: , workflow_run: {workflows: [Loop], types: completed}}\n"
+    project.push({".gitea/workflows/loop.yml": "name: Loop\n" + both + JOB})
     runner = project.runner()
     for _ in range(6):
         runner.finish(runner.fetch())
@@ -224,18 +223,52 @@ def test_a_chain_of_runs_ends(stack, ann, project):
     project.push({".gitea/workflows/loop.yml": "name: Loop\non: push\n" + JOB})
     wait_for(lambda: len(events(project)) == 7, "the push")
     wait_for(
-        lambda: stack.sql(
-            "select done = asked and not hears_runs from schedule_set s join repository r on r.id = s.repository_id"
-            f" where r.name = '{project.name}'"
-        )
-        == "t",
+        lambda: (
+            stack.sql(
+                "select done = asked and not hears_runs from schedule_set s join repository r on r.id = s.repository_id"
+                f" where r.name = '{project.name}'"
+            )
+            == "t"
+        ),
         "the files are read",
     )
-    told = "select count(*) from inbox i join repository r on r.id = i.repository_id where kind = 'workflow_run' and r.name = "
-    before = stack.sql(f"{told} '{project.name}'")
+    told = (
+        "select count(*) from inbox i join repository r on r.id = i.repository_id"
+        f" where kind = 'workflow_run' and r.name = '{project.name}'"
+    )
+    before = stack.sql(told)
     runner.finish(runner.fetch())
     project.wait_run("loop.yml")
-    assert stack.sql(f"{told} '{project.name}'") == before
+    assert stack.sql(told) == before
+
+
+def test_each_run_is_told_once_whoever_dies(tmp_path):
+    """Three events of each run, whichever instance was killed while it made them."""
+    with private_stack("chains", instances=2) as stack:
+        project = Project(stack, User(stack, "ann"), tmp_path)
+        listener = "on: {workflow_run: {workflows: CI, types: [requested, in_progress, completed]}}\n"
+        job = JOB.replace("ubuntu-latest", "nobody")
+        project.push(
+            {".gitea/workflows/ci.yml": "name: CI\non: push\n" + JOB, ".gitea/workflows/l.yml": listener + job}
+        )
+        runner = project.runner()
+        for turn in range(6):
+            if turn:
+                project.push({"a": str(turn)})
+            victim = stack.instance_names[turn % 2]
+            task = runner.fetch()
+            stack.kill(victim)
+            runner.finish(task)
+            stack.start_one(victim)
+        told = "select count(*) from run where event = 'workflow_run'"
+        wait_for(lambda: int(stack.sql(told)) == 18, "three of each of six runs", 120)
+        wait_for(lambda: settled(stack, project), "all read")
+        each = (
+            "select count(*), count(distinct (payload::jsonb -> 'workflow_run' ->> 'id', payload::jsonb ->> 'action'))"
+            " from run where event = 'workflow_run'"
+        )
+        assert stack.sql(each) == "18|18"
+        stack.millrace("verify")
 
 
 @pytest.fixture(scope="module")
@@ -263,9 +296,10 @@ def test_release_by_the_inbox(stack, ann, project):
     push(project, "refs/tags/v1")
     wait_for(lambda: settled(stack, project), "the pushes")
     for action in ["created", "published"]:
+        event = json.dumps({"action": action, "release": {"tag_name": "v1"}})
         stack.sql(
             "insert into inbox (repository_id, owner_id, pusher_id, kind, event, state, due_at)"
-            f" select id, owner_id, owner_id, 'release', '{{\"action\":\"{action}\",\"release\":{{\"tag_name\":\"v1\"}}}}',"
+            f" select id, owner_id, owner_id, 'release', '{event}',"
             f" 'confirmed', now() from repository where name = '{project.name}'"
         )
     wait_for(lambda: events(project) == [("release", "r.yml")], "the release")

@@ -37,6 +37,12 @@ func jsonMembers(_ text: ArraySlice<UInt8>) throws(JSONFault) -> [JSONMember] {
     return try scanner.members()
 }
 
+/// The items of a JSON list, in order, each as a slice of the text; as ``jsonMembers(_:)``.
+func jsonItems(_ text: ArraySlice<UInt8>) throws(JSONFault) -> [ArraySlice<UInt8>] {
+    var scanner = JSONScanner(text)
+    return try scanner.items()
+}
+
 private struct JSONScanner {
     private let text: ArraySlice<UInt8>
     private var at: Int
@@ -57,6 +63,21 @@ private struct JSONScanner {
             }
         }
         try take(UInt8(ascii: "}"))
+        guard at == text.endIndex else { throw fault("the end") }
+        return found
+    }
+
+    mutating func items() throws(JSONFault) -> [ArraySlice<UInt8>] {
+        try take(UInt8(ascii: "["))
+        var found: [ArraySlice<UInt8>] = []
+        while peek() != UInt8(ascii: "]") {
+            if !found.isEmpty { try take(UInt8(ascii: ",")) }
+            let start = at
+            try skipValue()
+            guard at > start else { throw fault("a value") }
+            found.append(text[start..<at])
+        }
+        try take(UInt8(ascii: "]"))
         guard at == text.endIndex else { throw fault("the end") }
         return found
     }

@@ -1,7 +1,7 @@
 /// The one writer of JSON text: compact, in the order it is told, non-ASCII raw, `/` not escaped.
 ///
 /// Runners read payloads of it as YAML (workflows.md 15): quoted strings cannot be taken for other types there, and no
-/// indentation can go wrong. Types that are answers are written by ``jsonText(_:)``.
+/// indentation can go wrong. What YAML takes for a line break or refuses (C1 controls, U+2028, U+FEFF …) is escaped. Types that are answers are written by ``jsonText(_:)``.
 public struct JSONWriter {
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
@@ -36,25 +36,53 @@ public struct JSONWriter {
     public mutating func string(_ text: String) {
         separate()
         raw("\"")
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): raw("\\\"")
-            case UInt8(ascii: "\\"): raw("\\\\")
-            case 0x0A: raw("\\n")
-            case 0x09: raw("\\t")
-            case 0x0D: raw("\\r")
-            case 0..<0x20, 0x7F: raw("\\u00" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16))
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { all in
+            var at = 0
+            while at < all.count {
+                let byte = all[at]
+                if byte >= 0xC2, let (escape, length) = yamlEscape(all, at) {
+                    raw(escape)
+                    at += length
+                    continue
+                }
+                at += 1
+                escaped(byte)
             }
         }
         raw("\"")
         needsComma = true
     }
 
+    private mutating func escaped(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): raw("\\\"")
+        case UInt8(ascii: "\\"): raw("\\\\")
+        case 0x0A: raw("\\n")
+        case 0x09: raw("\\t")
+        case 0x0D: raw("\\r")
+        case 0..<0x20, 0x7F: raw("\\u00" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16))
+        default: bytes.append(byte)
+        }
+    }
+
     public mutating func literal(_ text: String) {
         separate()
         raw(text)
         needsComma = true
+    }
+
+    /// Of a character that JSON allows and YAML does not, with its length.
+    private func yamlEscape(_ text: UnsafeBufferPointer<UInt8>, _ at: Int) -> (String, Int)? {
+        let second = at + 1 < text.count ? text[at + 1] : 0
+        let third = at + 2 < text.count ? text[at + 2] : 0
+        switch (text[at], second, third) {
+        case (0xC2, 0x80...0x9F, _): return ("\\u00" + String(second, radix: 16), 2)
+        case (0xE2, 0x80, 0xA8...0xA9): return ("\\u20" + String(third - 0x80, radix: 16), 3)
+        case (0xEF, 0xBB, 0xBF): return ("\\ufeff", 3)
+        case (0xEF, 0xBF, 0xBE...0xBF): return (third == 0xBE ? "\\ufffe" : "\\uffff", 3)
+        default: return nil
+        }
     }
 
     private mutating func separate() { if needsComma { raw(",") } }

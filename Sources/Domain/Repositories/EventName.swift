@@ -31,6 +31,8 @@ public enum EventName: String, CaseIterable, Sendable {
     case projectColumn = "project_column"
     case watch
     case branchProtectionRule = "branch_protection_rule"
+    /// Of GitHub's hosted runners.
+    case imageVersion = "image_version"
 
     /// Kinds of inbox rows that this server reads; it leaves others to newer ones.
     public static let happening = allCases.filter { $0 != .workflowCall }

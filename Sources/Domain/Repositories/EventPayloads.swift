@@ -119,12 +119,15 @@ public struct RepositoryDispatchPayload: Encodable, Sendable {
 extension EventPayload {
     /// The payload with what the server knows of the repository and the sender at the time it is read; what it says itself stays.
     ///
-    /// - Parameter repository: as the API shows it.
-    public func completed(for event: EventName, repository: ExpressionValue, sender: String) -> EventPayload {
-        guard case .object(let object) = value else { return self }
-        let isNested = event == .pullRequest || event == .pullRequestTarget || event == .workflowRun
-        // What its teller made whole stands as it is, to the letter.
-        guard isNested || object["repository"] == nil || object["sender"] == nil else { return self }
+    /// - Parameters:
+    ///   - repository: as the API shows it.
+    ///   - mergeBase: of a pull request: where its head left its base.
+    public func completed(
+        for event: EventName, repository: ExpressionValue, sender: String, mergeBase: String? = nil
+    ) -> EventPayload {
+        // Of those that the server tells itself; any other stands as its teller made it, to the letter.
+        let told: [EventName] = [.create, .delete, .schedule, .workflowRun, .pullRequest, .pullRequestTarget]
+        guard told.contains(event), case .object(let object) = value else { return self }
         var pairs = object.pairs
         func put(_ key: String, _ value: ExpressionValue) {
             if object[key] == nil { pairs.append((key: key, value: value)) }
@@ -136,6 +139,7 @@ extension EventPayload {
             for side in ["head", "base"] {
                 pairs[index].value = pairs[index].value.with(side) { $0.with("repo") { _ in repository } }
             }
+            if let mergeBase { pairs[index].value = pairs[index].value.with("merge_base") { _ in .string(mergeBase) } }
         }
         if let index = pairs.firstIndex(where: { $0.key == "workflow_run" }), event == .workflowRun {
             pairs[index].value = pairs[index].value.with("repository") { _ in repository }

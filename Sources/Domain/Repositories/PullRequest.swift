@@ -70,6 +70,8 @@ public struct PullRequest: Equatable, Sendable {
 public enum PullRequestLimits {
     /// Open ones of one account in one repository, if it may not write there.
     public static let openOfReaderMax: Int64 = 100
+    /// Refs of one push that make or change pull requests.
+    public static let refsOfPushMax = 20
     public static let titleBytesMax = PushLimits.titleBytesMax
     public static let bodyBytesMax = 64 * 1024
     public static let topicBytesMax = 200

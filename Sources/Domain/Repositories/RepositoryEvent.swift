@@ -193,7 +193,7 @@ extension RepositoryEvent {
         case .fork, .gollum, .pageBuild, .public, .status, .deployment, .deploymentStatus, .pullRequestComment, .issues,
             .issueComment, .registryPackage, .checkRun, .checkSuite, .discussion, .discussionComment, .label,
             .mergeGroup,
-            .milestone, .project, .projectCard, .projectColumn, .watch, .branchProtectionRule:
+            .milestone, .project, .projectCard, .projectColumn, .watch, .branchProtectionRule, .imageVersion:
             self = .activity(name, type: reader.optionalText("action"))
         }
     }

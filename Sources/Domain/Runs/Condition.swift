@@ -135,8 +135,14 @@ struct JobCondition {
         let expressions = template?.expressions ?? []
         asksForStatus = expressions.contains { $0.contains(where: \.isStatusCall) }
         readsNeeds = expressions.contains {
-            $0.contains(where: { if case .context("needs") = $0 { true } else { false } })
+            $0.contains(where: { node in
+                switch node {
+                case .context("needs"): true
+                case .call(let function, let jobs): function.isStatus && !jobs.isEmpty
+                default: false
+                }
+            })
         }
-        isConstant = template.map { $0.parts.count > expressions.count } ?? false
+        isConstant = template?.hasText ?? false
     }
 }

@@ -157,7 +157,8 @@ public struct CronSchedule: Equatable, Sendable {
         }
         guard Limits.everySeconds.contains(seconds) else {
             throw Invalid(
-                "\"@every\" takes from 1 minute to 366 days, not \"\(quoted(words[1].text))\"", at: words[1].offset)
+                "\"@every\" takes from 1 minute to 366 days, not \"\(quoted(words[1].text))\"", at: words[1].offset,
+                code: "cron-interval")
         }
         return .every(seconds)
     }

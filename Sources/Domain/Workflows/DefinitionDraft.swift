@@ -27,9 +27,11 @@ struct DefinitionDraft {
     /// Members of the workflow that every job carries.
     var workflowMembers: [[UInt8]] { rootMembers }
 
-    /// Members of the job as its author wrote them, without `needs`, for a job that is planned later.
+    /// Members of the job that runners know, as its author wrote them.
     var writtenMembers: [[UInt8]] {
-        (job.node.pairs ?? []).filter { $0.key != "needs" && jobKeys.contains($0.key) }.map { pair in
+        (job.node.pairs ?? []).filter {
+            $0.key == "name" || payloadJobKeys.contains($0.key) && $0.key != "if"
+        }.map { pair in
             Self.member(pair.key) { json in
                 if pair.key == "steps" {
                     json.array { json in job.steps.forEach { json.node($0) } }

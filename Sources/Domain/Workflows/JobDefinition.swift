@@ -35,7 +35,7 @@ public struct JobDefinition: Equatable, Sendable {
     public let key: String
     public let name: String
     public internal(set) var needs: [String]
-    let job: [Member]
+    var job: [Member]
     /// Which secrets the job gets.
     public internal(set) var secrets = SecretGrant.all
 }

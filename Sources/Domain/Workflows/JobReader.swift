@@ -73,6 +73,8 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
         needs = []
     }
     checkPermissions(node, &list)
+    list.checkShapes(of: node, isJob: true)
+    ExpressionCheck.job(node, &evaluator, &list)
     evaluator.begin(needs: needs.count)
     if !evaluator.isOutline, isDeferred(node, evaluator) {
         checkDeferred(node, &list)
@@ -93,7 +95,11 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     var steps: [YAMLNode] = []
     var call: CallDraft?
     if let uses = node["uses"] {
-        call = readCall(pair, uses: uses, evaluator, &list)
+        var ofCall = DiagnosticList(path: list.path, source: list.source)
+        call = readCall(pair, uses: uses, evaluator, &ofCall)
+        for remark in ofCall.all {
+            list.add(remark, as: evaluator.isOutline && remark.isOfThisServer ? .warning : remark.severity)
+        }
     } else {
         runsOn = readRunsOn(node, of: pair.key, evaluator, &list)
         steps = readSteps(node, of: pair.key, &list)
@@ -104,7 +110,8 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     let hasOutputs = readHasOutputs(node, &list)
     // Without runs-on an error was noted; the draft still takes part in the check of needs.
     var draft = JobDraft(
-        key: pair.key, node: node, needs: needs, name: name, runsOn: runsOn ?? .list([]), condition: condition,
+        key: pair.key, node: runnerForm(ofJob: node), needs: needs, name: name, runsOn: runsOn ?? .list([]),
+        condition: condition,
         continueOnError: continueOnError, hasOutputs: hasOutputs, steps: steps, stepNames: steps.map(stepName),
         timeoutMinutes: timeout, strategy: strategy, legs: legs, isOfGroupAlone: isOfGroupAlone(node))
     draft.call = call
@@ -167,11 +174,7 @@ private func readCondition(_ node: YAMLNode, _ list: inout DiagnosticList) -> St
     }
     let text = scalarText(scalar)
     do throws(ExpressionFault) {
-        if try JobCondition(text).isConstant {
-            list.warning(
-                "if-constant", "condition is always true: text outside of \"${{ }}\" makes it a non-empty string",
-                at: condition.position)
-        }
+        if try JobCondition(text).isConstant { list.constantCondition(at: condition.position) }
     } catch {
         list.expression(error, in: condition)
     }
@@ -285,6 +288,7 @@ private func readSteps(_ node: YAMLNode, of key: String, _ list: inout Diagnosti
         return []
     }
     if kept.isEmpty { list.error("missing-key", "\"steps\" has no step", at: steps.position) }
+    var ids: [[UInt8]: Position] = [:]
     for step in kept {
         guard let pairs = step.pairs else {
             list.type(step, of: "step", expected: "a mapping")
@@ -294,6 +298,7 @@ private func readSteps(_ node: YAMLNode, of key: String, _ list: inout Diagnosti
         if step["run"] == nil, step["uses"] == nil {
             list.error("missing-key", "step has neither \"run\" nor \"uses\"", at: step.position)
         }
+        list.checkStep(step, &ids)
         for name in ["name", "run", "uses", "id"] {
             guard let value = step[name]?.value else { continue }
             guard let scalar = value.scalar else {
@@ -304,7 +309,7 @@ private func readSteps(_ node: YAMLNode, of key: String, _ list: inout Diagnosti
             _ = list.isWithin(scalar.text, bytesMax, "\"\(name)\" of a step", at: value.position)
         }
     }
-    return kept
+    return kept.map(runnerForm(ofStep:))
 }
 
 /// `runs-on: {group: big}`. While there are no groups, it asks for any runner.

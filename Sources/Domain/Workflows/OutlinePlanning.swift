@@ -70,6 +70,17 @@ func planAsWritten(_ job: JobDraft, of workflow: String, _ draft: DefinitionDraf
     return plan
 }
 
+extension Diagnostic {
+    /// It is about a call that another server may take: of an outline it is a warning.
+    var isOfThisServer: Bool {
+        switch code {
+        case "call-secret": message.contains("must be given as")
+        case "uses-format": message.utf8.starts(with: "\"$/".utf8)
+        default: false
+        }
+    }
+}
+
 extension ScalarTemplate {
     /// The text as its author wrote it.
     fileprivate var source: String { node.scalar.map(scalarText) ?? "" }

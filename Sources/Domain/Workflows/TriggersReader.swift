@@ -39,18 +39,24 @@ private func readFilter(
     guard name != .push else { return readPush(node, &list) }
     var own = DiagnosticList(path: list.path, source: list.source)
     var filter = EventFilter()
+    if let pairs = node.pairs { own.checkKeys(below: name, pairs) }
     if name == .schedule {
         filter.schedules = readSchedules(node, &own)
     } else if let pairs = node.pairs {
         for pair in pairs {
             if name == .workflowDispatch {
-                if pair.key == "inputs" { filter.inputs = readInputs(pair.value, &own) }
+                if pair.key == "inputs" { filter.inputs = readDispatchInputs(pair.value, &own) }
             } else {
-                readFilter(pair, of: node, into: &filter, &own)
+                readFilter(pair, below: name, of: node, into: &filter, &own)
             }
         }
     } else if !node.isNull {
         own.type(node, of: name.rawValue, expected: "a mapping of filters")
+    }
+    if name == .workflowRun, filter.workflows == nil, own.errorCount == 0 {
+        own.error(
+            "missing-key", "\"workflow_run\" needs \"workflows\", the names of the workflows whose runs it follows",
+            at: node.position)
     }
     let errors = own.all.filter { $0.severity == .error }
     filter.fault = errors.first?.description
@@ -59,8 +65,6 @@ private func readFilter(
     return filter
 }
 
-private let pushKeys = ["branches", "branches-ignore", "tags", "tags-ignore", "paths", "paths-ignore"]
-
 private func readPush(_ node: YAMLNode, _ list: inout DiagnosticList) -> EventFilter {
     var filter = EventFilter()
     guard !node.isNull else { return filter }
@@ -68,22 +72,22 @@ private func readPush(_ node: YAMLNode, _ list: inout DiagnosticList) -> EventFi
         list.type(node, of: "push", expected: "a mapping of filters")
         return filter
     }
-    for pair in pairs {
-        guard pushKeys.contains(pair.key) else {
-            list.unknownKey(pair, in: "event \"push\"", known: pushKeys)
-            continue
-        }
-        readFilter(pair, of: node, into: &filter, &list)
+    list.checkKeys(below: .push, pairs)
+    for pair in pairs where EventName.push.keys.contains(pair.key) {
+        readFilter(pair, below: .push, of: node, into: &filter, &list)
     }
     return filter
 }
 
 /// Reads one filter; keys that are none are left to newer versions.
 private func readFilter(
-    _ pair: YAMLPair, of event: YAMLNode, into filter: inout EventFilter, _ list: inout DiagnosticList
+    _ pair: YAMLPair, below name: EventName, of event: YAMLNode, into filter: inout EventFilter,
+    _ list: inout DiagnosticList
 ) {
+    guard name.keys.contains(pair.key) else { return }
     if pair.key == "types" {
         guard !pair.value.isNull, let texts = list.strings(pair.value, of: "types") else { return }
+        list.checkTypes(of: name, texts)
         if !texts.isEmpty { filter.types = texts.map(\.text) }  // an empty list filters nothing
         return
     }
@@ -127,40 +131,12 @@ private func readSchedules(_ node: YAMLNode, _ list: inout DiagnosticList) -> [S
             _ = try line.schedule()
         } catch {
             let isKey = error.code == "timezone" && error.offset == 0
-            list.error(error.code, error.message, at: (isKey ? zone : item["cron"]?.value)?.position ?? item.position)
+            let node = isKey ? zone : item["cron"]?.value
+            let place = node.map { position(ofCharacter: error.offset, in: $0, list.source) } ?? item.position
+            list.error(error.code, error.message, at: place)
             return nil
         }
         return line
-    }
-}
-
-private func readInputs(_ node: YAMLNode, _ list: inout DiagnosticList) -> [DispatchInput] {
-    guard !node.isNull else { return [] }
-    guard let pairs = node.pairs else {
-        list.type(node, of: "inputs", expected: "a mapping of inputs")
-        return []
-    }
-    return pairs.compactMap { pair in
-        let type = pair.value["type"]?.value.scalar?.text ?? "string"
-        guard let kind = DispatchInput.Kind(rawValue: type) else {
-            list.error(
-                "dispatch-input", "input \"\(pair.key)\" has the type \"\(quoted(type))\", which is not known",
-                at: pair.position)
-            return nil
-        }
-        var options: [String] = []
-        if kind == .choice {
-            options = pair.value["options"].flatMap { list.strings($0.value, of: "options") }?.map(\.text) ?? []
-            if options.isEmpty {
-                list.error(
-                    "dispatch-input", "input \"\(pair.key)\" is a choice and has no options", at: pair.position)
-                return nil
-            }
-        }
-        return DispatchInput(
-            name: pair.key, kind: kind, isRequired: pair.value["required"]?.value.scalar?.value == .bool(true),
-            fallback: pair.value["default"]?.value.scalar.flatMap { $0.value == .null ? nil : $0.text },
-            options: options)
     }
 }
 
@@ -176,12 +152,8 @@ private func readPatterns(_ pair: YAMLPair, _ list: inout DiagnosticList) -> [Pa
         do throws(Pattern.Invalid) {
             out.append(try Pattern(text))
         } catch {
-            // The mark of a quoted scalar is its quote; an escape before the fault would shift the column further.
-            let quote = node.scalar?.style == .quoted ? 1 : 0
             let position =
-                node.scalar?.style == .block
-                ? node.position
-                : Position(line: node.position.line, column: node.position.column + quote + error.offset)
+                list.hasRoomForError ? position(ofCharacter: error.offset, in: node, list.source) : node.position
             list.error("glob", "invalid pattern \"\(text)\": \(error.message)", at: position)
         }
     }

@@ -98,9 +98,11 @@ public struct WorkflowFile: Sendable {
         let name = readName(root, &list)
         let runName = readRunName(root, &evaluator, &list)
         checkPermissions(root, &list)
+        list.checkShapes(of: root, isJob: false)
+        ExpressionCheck.workflow(root, &evaluator, &list)
         if let on = root["on"]?.value { _ = CallInterface(on, &list) }
         let group = readWorkflowGroup(root, &evaluator, &list)
-        let jobs = readJobs(root, &evaluator, &list)
+        let jobs = readJobs(runnerForm(ofWorkflow: root), &evaluator, &list)
         guard list.errorCount == 0, let triggers else { return reading(nil) }
         return reading(Workflow(name: name, runName: runName, triggers: triggers, jobs: jobs, group: group))
     }
@@ -112,7 +114,7 @@ public func readWorkflow(_ bytes: [UInt8], path: String, contexts: PlanContexts 
 }
 
 private let workflowKeys = [
-    "name", "run-name", "on", "env", "defaults", "permissions", "concurrency", "jobs",
+    "name", "description", "run-name", "on", "env", "defaults", "permissions", "concurrency", "jobs",
 ]
 
 private func readName(_ root: YAMLNode, _ list: inout DiagnosticList) -> String? {
@@ -158,7 +160,7 @@ private func readJobs(
     }
     var jobs: [JobDraft] = []
     for pair in pairs {
-        if let reason = faultOfJobID(pair.key) {
+        if let reason = faultOfID(pair.key) {
             list.error("job-id", "job id \"\(pair.key)\" \(reason)", at: pair.position)
         }
         let job =
@@ -253,22 +255,4 @@ private struct JobPlans {
         list.error("too-large", message, at: job.node.position)
         return false
     }
-}
-
-/// `[A-Za-z_][A-Za-z0-9_-]*`, under 100 characters; `__` is reserved (workflows.md 8).
-private func faultOfJobID(_ id: String) -> String? {
-    let bytes = Array(id.utf8)
-    guard bytes.count <= WorkflowLimits.jobIDCharactersMax else {
-        return "is longer than \(WorkflowLimits.jobIDCharactersMax) characters"
-    }
-    func isRest(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"): true
-        default: false
-        }
-    }
-    guard let first = bytes.first, isRest(first), !(0x30...0x39).contains(first), first != UInt8(ascii: "-"),
-        bytes.allSatisfy(isRest)
-    else { return "must begin with a letter or \"_\" and have only letters, digits, \"-\" and \"_\"" }
-    return id.hasPrefix("__") ? "begins with \"__\", which is reserved" : nil
 }

@@ -95,8 +95,12 @@ struct GitHookCommand: ParsableCommand {
         }
         let said = PushOptions(hasOptions ? try input.part(countMax: PushOptions.Limits.countMax * 16) : [])
         var report: [String] = []
-        for command in commands {
+        for (place, command) in commands.enumerated() {
             do {
+                guard place < PullRequestLimits.refsOfPushMax else {
+                    throw PullRequest.Refusal(
+                        words: "one push changes at most \(PullRequestLimits.refsOfPushMax) pull requests")
+                }
                 guard command.ref.utf8.count <= PushLimits.refBytesMax else {
                     throw PullRequest.Refusal(words: "the ref has more than \(PushLimits.refBytesMax) bytes")
                 }

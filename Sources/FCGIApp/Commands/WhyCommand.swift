@@ -7,7 +7,8 @@ import Web
 /// `millrace why`: what a job waits for, or why a runner is idle. The same words as in the page and the API.
 struct WhyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "why", abstract: "Say why a job waits, a runner is idle, a push started nothing, or when a schedule fires.",
+        commandName: "why",
+        abstract: "Say why a job waits, a runner is idle, a push started nothing, or when a schedule fires.",
         discussion: "Example: millrace why job ann/app 17 --config millrace.yaml",
         subcommands: [Job.self, Runner.self, Push.self, Schedule.self])
 

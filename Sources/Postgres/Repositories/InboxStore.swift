@@ -153,7 +153,7 @@ public struct InboxStore: Sendable {
                        'url', format('%s/api/v1/repos/%s/%s/actions/runs/%s', $5::text, a.name, p.name, r.id))),
                'confirmed', now(), format('run %s attempt %s %s', r.id, r.latest_attempt, $2::text)
           from run r join repository p on p.id = r.repository_id join account a on a.id = p.owner_id
-          join schedule_set s on s.repository_id = r.repository_id and (s.done < s.asked or s.hears_runs)
+          join schedule_set s on s.repository_id = r.repository_id and s.hears_runs
           left join inbox o on o.id = r.inbox_id
          where r.id = $1
             on conflict (once) where once is not null do nothing
@@ -295,10 +295,13 @@ public struct InboxStore: Sendable {
     /// Makes the runs of an event and settles its row, together or not at all. A run that PostgreSQL refuses to store becomes
     /// a failed run that says so; the others of the event are made.
     ///
+    /// - Parameters:
+    ///   - telling: an event that it brings with it.
+    ///   - hearsRuns: of a push: a workflow of its commit lists `workflow_run`, or may.
     /// - Throws: ``TakenOver``, with nothing changed.
     public func settle(
         _ entry: InboxEntry, as outcome: Outcome, _ words: String,
-        runs: [(plan: PlannedRun, as: RunReservation)] = [], telling: Telling? = nil,
+        runs: [(plan: PlannedRun, as: RunReservation)] = [], telling: Telling? = nil, hearsRuns: Bool = true,
         by store: RunStore
     ) throws {
         try database.transaction { tx in
@@ -310,7 +313,8 @@ public struct InboxStore: Sendable {
             if entry.kind == EventName.push.rawValue, outcome == .read {
                 // The repository before its set, as whoever changes the repository locks them.
                 _ = try RepositoryStore.owner(of: entry.repository, in: tx)
-                try ScheduleStore.ask(of: entry.repository, moved: entry.ref, by: entry.pusher, in: tx)
+                try ScheduleStore.ask(
+                    of: entry.repository, moved: entry.ref, by: entry.pusher, hearsRuns: hearsRuns, in: tx)
             }
             if let telling {
                 _ = try Self.tell(

@@ -5,7 +5,7 @@ extension InboxStore {
     /// A push as people ask about it, or another event.
     public struct PushView: Sendable {
         public let id: InboxID
-        /// The name of an event that is no push.
+        /// The name of an event that is no push, with its number and activity.
         public let ref: String
         public let before: String
         public let after: String
@@ -20,7 +20,7 @@ extension InboxStore {
         public let createdAt: Int64
     }
     private static let viewColumns =
-        "i.id, coalesce(nullif(i.ref, ''), i.kind), i.before, i.after, i.state, i.problem, i.outcome, i.tries::bigint, coalesce(i.lease_until > now(), false), i.task_id is not null, coalesce(a.name, 'ghost'), i.created_at"
+        "i.id, coalesce(nullif(i.ref, ''), i.kind || coalesce(' #' || (i.event ->> 'number'), '') || coalesce(' ' || (i.event ->> 'action'), '')), i.before, i.after, i.state, i.problem, i.outcome, i.tries::bigint, coalesce(i.lease_until > now(), false), i.task_id is not null, coalesce(a.name, 'ghost'), i.created_at"
     private static let latest = Statement(
         "inbox_latest",
         """

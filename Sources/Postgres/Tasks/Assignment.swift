@@ -20,14 +20,27 @@ public struct Assignment: Sendable {
     public let needs: [NeedResult]
     /// Secrets, sealed, and variables of all levels.
     public let settings: JobSettings
+    /// Actions that its steps use in the place of others.
+    var replacements = ActionReplacements.none
     public var run: RunID { facts.run }
 
     /// What the runner gets: a workflow with this one job.
     ///
     /// - Throws: `JobDefinition.Fault` with the reason why it cannot be made.
     public func payload() throws -> [UInt8] {
-        guard let definition else { return Array((plannedPayload ?? "").utf8) }
-        return Domain.payload(of: try JobDefinition(stored: Array(definition.utf8)))
+        guard let made = try replaced() else { return Array((plannedPayload ?? "").utf8) }
+        return Domain.payload(of: made.definition)
+    }
+
+    private func replaced() throws -> (definition: JobDefinition, replaced: [ReplacedAction])? {
+        guard let definition else { return nil }
+        return try JobDefinition(stored: Array(definition.utf8)).replacing(by: replacements)
+    }
+
+    /// Writes down what is replaced, for the run's page. What cannot be read is told by ``payload()``.
+    func noteReplaced(in tx: Transaction) throws {
+        guard !replacements.isEmpty, let made = try? replaced(), !made.replaced.isEmpty else { return }
+        try TaskStore.note(made.replaced, of: task, in: tx)
     }
 
     /// Which secrets of `settings` the job gets, and under which names.

@@ -47,6 +47,8 @@ public struct TaskClaims: Sendable {
     let database: Database
     /// 40 hex characters and their hash; random bytes come from outside this target.
     let makeToken: @Sendable () -> (token: String, hash: [UInt8])
+    /// Actions that steps use in the place of others.
+    public var replacements = ActionReplacements.none
 
     public init(database: Database, makeToken: @escaping @Sendable () -> (token: String, hash: [UInt8])) {
         self.database = database
@@ -62,7 +64,7 @@ public struct TaskClaims: Sendable {
             do {
                 let outcome = try database.transaction { tx -> ClaimOutcome? in
                     switch try script(in: tx).claim(claim) {
-                    case .claimed(let tasks): .claimed(try Self.load(tasks, in: tx))
+                    case .claimed(let tasks): .claimed(try load(tasks, in: tx))
                     case .keyIsBusy: .keyIsBusy
                     // It was disabled or had its one job: this says nothing about what waits for others like it.
                     case .notAdmitted: .inconclusive
@@ -85,7 +87,7 @@ public struct TaskClaims: Sendable {
     /// The tasks that this very request was given before its answer was lost, each with a new token (runner.md 3.5).
     public func recover(requestKey: String, of runner: Runner) throws -> ClaimOutcome {
         let found = try database.transaction { tx -> [Claimed]? in
-            try script(in: tx).recover(requestKey: requestKey, of: runner.id).map { try Self.load($0, in: tx) }
+            try script(in: tx).recover(requestKey: requestKey, of: runner.id).map { try load($0, in: tx) }
         }
         guard let found else { return .keyIsBusy }
         return found.isEmpty ? .nothing : .claimed(found)
@@ -99,9 +101,12 @@ public struct TaskClaims: Sendable {
         }
     }
 
-    private static func load(_ tasks: [ClaimedTask], in tx: Transaction) throws -> [Claimed] {
+    private func load(_ tasks: [ClaimedTask], in tx: Transaction) throws -> [Claimed] {
         try tasks.compactMap { claimed in
-            try Assignment.load(claimed.task, in: tx).map { Claimed(assignment: $0, token: claimed.token.text) }
+            guard var assignment = try Assignment.load(claimed.task, in: tx) else { return nil }
+            assignment.replacements = replacements
+            try assignment.noteReplaced(in: tx)
+            return Claimed(assignment: assignment, token: claimed.token.text)
         }
     }
 

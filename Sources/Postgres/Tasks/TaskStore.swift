@@ -215,6 +215,34 @@ public struct TaskStore: Sendable {
     static func failedSteps(of task: TaskID, in tx: Transaction) throws -> [FailedStep] {
         try tx.run(failedSteps, .int(task.number)).map { FailedStep(position: $0.int(0), name: $0.text(1)) }
     }
+    private static let noteReplaced = Statement(
+        "task_note_replaced", "update task set replaced_actions = $2 where id = $1")
+    private static let replacedOf = Statement(
+        "task_replaced_of",
+        """
+        select distinct t.replaced_actions from job j join task t on t.id = j.task_id
+         where j.run_id = $1 and t.replaced_actions is not null
+        """)
+
+    /// A line each: from, a tab, to.
+    static func note(_ replaced: [ReplacedAction], of task: TaskID, in tx: Transaction) throws {
+        let lines = replaced.map { "\($0.from)\t\($0.to)" }.joined(separator: "\n")
+        try tx.run(noteReplaced, .int(task.number), .text(lines))
+    }
+
+    /// What runners were given in the place of others by the present tasks of a run, each once.
+    public func replacedActions(of run: RunID) throws -> [ReplacedAction] {
+        var found: [ReplacedAction] = []
+        for row in try database.read(Self.replacedOf, .int(run.number)) {
+            for line in row.text(0).split(byte: "\n") {
+                let words = line.split(byte: "\t")
+                guard words.count == 2 else { continue }
+                let action = ReplacedAction(from: words[0], to: words[1])
+                if !found.contains(action) { found.append(action) }
+            }
+        }
+        return found.sorted { $0.from < $1.from }
+    }
     static func payload(of task: TaskID, in tx: Transaction) throws -> String {
         try tx.one(payloadOf, .int(task.number)).value(0)
     }

@@ -13,11 +13,11 @@ public struct ScheduleStore: Sendable {
     private static let ask = Statement(
         "schedule_ask",
         """
-        insert into schedule_set (repository_id, actor_id)
-        select id, $3 from repository where id = $1 and 'refs/heads/' || default_branch = $2
+        insert into schedule_set (repository_id, actor_id, hears_runs)
+        select id, $3, $4 from repository where id = $1 and 'refs/heads/' || default_branch = $2
             on conflict (repository_id)
             do update set asked = schedule_set.asked + 1, due_at = now(),
-                          actor_id = coalesce(excluded.actor_id, schedule_set.actor_id)
+                          actor_id = coalesce(excluded.actor_id, schedule_set.actor_id), hears_runs = excluded.hears_runs
         """)
     private static let takeSet = Statement(
         "schedule_set_take",
@@ -49,8 +49,12 @@ public struct ScheduleStore: Sendable {
         "schedule_set_done", "update schedule_set set done = $2, hears_runs = $3 where repository_id = $1")
 
     /// A ref of the repository moved: if it is the default branch, its lines are to be read again.
-    static func ask(of repository: RepositoryID, moved ref: String, by actor: AccountID?, in tx: Transaction) throws {
-        try tx.run(ask, .int(repository.number), .text(ref), .optional(actor?.number))
+    ///
+    /// - Parameter hearsRuns: a workflow there lists `workflow_run`, or may.
+    static func ask(
+        of repository: RepositoryID, moved ref: String, by actor: AccountID?, hearsRuns: Bool = true, in tx: Transaction
+    ) throws {
+        try tx.run(ask, .int(repository.number), .text(ref), .optional(actor?.number), .bool(hearsRuns))
     }
 
     /// A repository whose lines are to be read.
@@ -96,7 +100,8 @@ public struct ScheduleStore: Sendable {
     private static let due = Statement(
         "schedule_due",
         """
-        select id from schedule where next_at <= now() and id > $1 order by id limit $2
+        select id, next_at from schedule
+         where next_at <= now() and (next_at, id) > (to_timestamp($1 / 1e6), $2::bigint) order by next_at, id limit $3
         """)
     /// Passed over while another instance fires it.
     private static let lock = Statement(
@@ -130,9 +135,18 @@ public struct ScheduleStore: Sendable {
         public let now: Instant
     }
 
-    /// Lines that are due, by id behind the given one.
-    public func due(after last: Int64, limit: Int64) throws -> [Int64] {
-        try database.read(Self.due, .int(last), .int(limit)).map { $0.int(0) }
+    /// A line that is due.
+    public struct Due: Equatable, Sendable {
+        public let id: Int64
+        public let at: Instant
+    }
+
+    /// Lines that are due, behind the given one in the order of their moments.
+    public func due(after last: Due?, limit: Int64) throws -> [Due] {
+        try database.read(Self.due, .int(last?.at.microseconds ?? 0), .int(last?.id ?? 0), .int(limit)).compactMap {
+            row in
+            row.instant(1).map { Due(id: row.int(0), at: $0) }
+        }
     }
 
     /// Fires one line if its moment has come and nobody fired it. However many moments passed, it fires once.

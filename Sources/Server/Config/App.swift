@@ -79,10 +79,12 @@ package struct App: Sendable {
             settings: RunStore.Settings(
                 base: configuration.publicURL, fairSpacingSeconds: configuration.fairSpacingSeconds))
         tasks = TaskStore(database: database, runs: runs)
-        claims = TaskClaims(database: database) {
+        var claims = TaskClaims(database: database) {
             let token = Token.make()
             return (token, Token.hash(token))
         }
+        claims.replacements = configuration.actionReplacements
+        self.claims = claims
         summaries = JobSummaryStore(database: database)
         logs = LogStore(
             database: database,

@@ -37,6 +37,12 @@ package struct Configuration: Sendable {
     package var masterKeyFile = ""
     /// Where runners find actions that a workflow names `owner/repo@ref`; no slash at the end (Gitea's DEFAULT_ACTIONS_URL).
     var defaultActionsURL = "https://github.com"
+    /// Actions that steps use in the place of others.
+    var actionReplacements = ActionReplacements.none
+    /// Where `millrace actions mirror` copies from: a server is no source of itself.
+    package var mirrorSource: String {
+        defaultActionsURL == publicURL ? Configuration().defaultActionsURL : defaultActionsURL
+    }
     /// Which workflow files are read, and which events start nothing.
     package var workflows = WorkflowRules()
     /// The file itself, absolute: hooks are given it.
@@ -77,17 +83,27 @@ package struct Configuration: Sendable {
             for (key, value) in keys {
                 let name = "\(section.string ?? "").\(key.string ?? "")"
                 let place = "\(path):\(key.mark?.line ?? 0)"
-                if let scalar = value.scalar?.string {
-                    try set(name, scalar, place: place)
-                } else if let items = value.sequence?.map(\.scalar?.string), !items.contains(nil),
-                    ConfigurationKey.all.contains(where: { $0.name == name && $0.takesList })
-                {
-                    try set(name, items.compactMap(\.self).joined(separator: ","), place: place)
-                } else {
-                    throw Problem(description: "\(place): \"\(name)\" must be a single value")
-                }
+                try set(name, try Self.text(of: value, name, place), place: place)
             }
         }
+    }
+
+    /// A single value, a list as one with commas, or a table as one: `a=b,c=d`, as a variable of the environment would have it.
+    private static func text(of node: Node, _ name: String, _ place: String) throws -> String {
+        if let scalar = node.scalar?.string { return scalar }
+        let key = ConfigurationKey.all.first { $0.name == name }
+        if let items = node.sequence?.map(\.scalar?.string), !items.contains(nil), key?.takesList == true {
+            return items.compactMap(\.self).joined(separator: ",")
+        }
+        guard let rows = node.mapping, key?.isTable == true else {
+            throw Problem(description: "\(place): \"\(name)\" must be a single value")
+        }
+        return try rows.map { key, value in
+            guard let from = key.scalar?.string, let to = value.scalar?.string,
+                ![from, to].contains(where: { $0.contains(",") || $0.contains("=") })
+            else { throw Problem(description: "\(place): each row of \"\(name)\" must be a name and a single value") }
+            return "\(from)=\(to)"
+        }.joined(separator: ",")
     }
 
     private static func isEmpty(_ node: Node) -> Bool { node.scalar?.string.isEmpty == true }

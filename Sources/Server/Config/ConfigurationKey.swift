@@ -23,6 +23,8 @@ package struct ConfigurationKey: Sendable {
     /// What it is for, and when to change it.
     package let words: String
     let set: @Sendable (inout Configuration, String) throws -> Void
+    /// The file may have a mapping in the place of the text.
+    var isTable = false
 
     /// Its value may be written as a sequence.
     package var takesList: Bool { rule.contains("with commas between them") }
@@ -158,7 +160,21 @@ package struct ConfigurationKey: Sendable {
             }
             configuration.defaultActionsURL = value.hasSuffix("/") ? String(value.dropLast()) : value
         },
+        replacements,
     ]
+
+    /// In the file a mapping, in the environment `from=to,from=to`.
+    private static let replacements: ConfigurationKey = {
+        var key = Self(
+            "actions.replace",
+            rule:
+                "a mapping of owner/repository[/path][@ref] to the same or to an address (FROM=TO,… in the environment)",
+            standard: "",
+            "Actions that steps use in the place of others, in what runners get. A name without @ref stands for every ref, which stays, and for what is below it. The run's page tells what was replaced."
+        ) { $0.actionReplacements = try Self.replacements($1) }
+        key.isTable = true
+        return key
+    }()
 
     @Sendable private static func addresses(_ configuration: inout Configuration, _ value: String) throws {
         guard !value.isEmpty else { return configuration.addresses = [] }

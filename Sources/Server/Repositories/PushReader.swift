@@ -118,7 +118,7 @@ final class PushReader {
         subject.rules = app.configuration.workflows
         var planner = Planner(
             subject, entries: try git.workflowEntries(at: subject.commit, in: subject.rules.directories),
-            payload: try told.map { try completed($0, for: event, in: repository, sender: actor) })
+            payload: try told.map { try completed($0, for: event, in: repository, sender: actor, git) })
         try gather(for: &planner, subject, entry, lease, repository, git)
         var telling: InboxStore.Telling?
         // Its files are those of the created ref, which were just read; none of a push that starts nothing was.
@@ -127,7 +127,7 @@ final class PushReader {
         }
         try app.inbox.settle(
             entry, as: .read, cut(planner.words, bytesMax: PushLimits.outcomeBytesMax), runs: planner.runs,
-            telling: telling, by: app.runs)
+            telling: telling, hearsRuns: planner.mayList(.workflowRun), by: app.runs)
         return planner
     }
 
@@ -138,12 +138,17 @@ final class PushReader {
     }
 
     private func completed(
-        _ payload: EventPayload, for event: RepositoryEvent, in repository: Repository, sender: String
+        _ payload: EventPayload, for event: RepositoryEvent, in repository: Repository, sender: String, _ git: GitReader
     ) throws -> EventPayload {
         let answer = String(
             decoding: try jsonText(RepositoryAnswer(repository, base: app.configuration.publicURL)), as: UTF8.self)
+        var mergeBase: String?
+        if case .pullRequest(let request) = event {
+            mergeBase = git.mergeBase(of: "refs/heads/\(request.baseBranch)", request.headCommit)
+        }
         return payload.completed(
-            for: event.name, repository: (try? ExpressionValue(json: answer)) ?? .null, sender: sender)
+            for: event.name, repository: (try? ExpressionValue(json: answer)) ?? .null, sender: sender,
+            mergeBase: mergeBase)
     }
 
     /// Looks up what the planner asks for, until everything is planned.

@@ -173,9 +173,11 @@ package struct Reviews {
         guard ref.type == "branch", !push.isDeletion else { return }
         let open = try app.pullRequests.open(into: ref.name, of: repository.id)
         guard !open.isEmpty else { return }
-        let listing = try git.answer(
-            ["for-each-ref", "--merged=\(push.after)", "--format=%(refname)", "refs/pull/*/head"])
-        guard listing.status == 0 else { return }
+        // A repository with so many that git does not tell in time has them closed by the next push, or by hand.
+        let listing = try? git.answer(
+            ["for-each-ref", "--merged=\(push.after)", "--format=%(refname)", "refs/pull/*/head"],
+            secondsMax: PushLimits.extraGitSeconds)
+        guard let listing, listing.status == 0 else { return }
         let merged = Set(listing.bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) })
         for (number, head) in open where merged.contains(pullRequestRef(number)) {
             // Its ref may be behind its row.

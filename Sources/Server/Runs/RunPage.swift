@@ -15,6 +15,7 @@ struct RunPage: PageModel {
     let gates: [GatePart]
     let hasArtifacts: Bool
     let artifacts: [ArtifactRow]
+    let replaced: [ReplacedRow]
     let jobs: [JobPart]
     let script = StaticFile.logScript.address
 }
@@ -36,6 +37,12 @@ struct ArtifactRow: PartModel {
     /// When it expires, or did.
     let expires: String
     let digest: String
+}
+
+/// An action that jobs used in the place of another (`actions.replace`).
+struct ReplacedRow: PartModel {
+    let from: String
+    let to: String
 }
 
 /// The page of a repository's runs.

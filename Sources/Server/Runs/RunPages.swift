@@ -55,8 +55,9 @@ enum RunPages {
             workflow: run.workflowPath, ref: run.ref, sha: run.sha, actor: run.actor, status: "\(run.status)",
             problem: run.problem.shown, warnings: run.warnings.shown,
             gates: run.status.isDone ? [] : try gates(of: run, at: "\(base)/actions/runs/\(run.id)", app),
-            hasArtifacts: !artifacts.isEmpty,
-            artifacts: artifacts, jobs: LogPage.parts(of: app.views.jobs(of: run), in: repository, app)
+            hasArtifacts: !artifacts.isEmpty, artifacts: artifacts,
+            replaced: try app.tasks.replacedActions(of: run.id).map { ReplacedRow(from: $0.from, to: $0.to) },
+            jobs: LogPage.parts(of: app.views.jobs(of: run), in: repository, app)
         ).response()
     }
 }

@@ -88,10 +88,10 @@ struct Schedules {
     // MARK: slots
 
     private func fireDue() throws {
-        var last: Int64 = 0
+        var last: ScheduleStore.Due?
         while !isStopping() {
             let due = try app.schedules.due(after: last, limit: Self.page)
-            for id in due where !isStopping() {
+            for id in due.map(\.id) where !isStopping() {
                 do {
                     try app.schedules.fire(id) { slot, repository in
                         (try payload(of: slot.line, in: repository), next(slot.line.line, after: slot.now))

@@ -29,10 +29,12 @@ struct JSONWriterTests {
     }
 
     @Test(
-        "strings are escaped where JSON must, and are raw otherwise",
+        "strings are escaped where JSON or YAML must, and are raw otherwise",
         arguments: [
             ("a\"b\\c", #""a\"b\\c""#), ("\n\t\r", #""\n\t\r""#), ("\u{0}\u{1F}\u{7F}", #""\u0000\u001f\u007f""#),
-            ("é/😀", "\"é/😀\""), ("\u{2028}", "\"\u{2028}\""), ("", "\"\""),
+            ("é/😀", "\"é/😀\""),
+            ("\u{2028}\u{85}\u{9F}\u{FEFF}\u{FFFF}\u{A0}", "\"\\u2028\\u0085\\u009f\\ufeff\\uffff\u{A0}\""),
+            ("", "\"\""),
         ])
     func strings(text: String, written: String) { #expect(Self.json { $0.string(text) } == written) }
 }

@@ -67,13 +67,15 @@ struct EventPayloadsTests {
         #expect(RefPayload(ref: "refs/pull/1/head", sha: "1") == nil)
     }
 
-    @Test("what is whole stands as it is")
-    func whole() {
-        let payload = EventPayload(json: #"{"A":1,"a":2,"repository":{},"sender":{}}"#)
-        #expect(payload.completed(for: .repositoryDispatch, repository: repository, sender: "x").json == payload.json)
-        let release = EventPayload(json: #"{"action":"published"}"#)
+    @Test(
+        "what others tell stands as they made it",
+        arguments: [EventName.repositoryDispatch, .workflowDispatch, .release])
+    func whole(name: EventName) {
+        let payload = EventPayload(json: #"{"A":1,"a":2,"action":"published"}"#)
+        #expect(payload.completed(for: name, repository: repository, sender: "x").json == payload.json)
+        let own = EventPayload(json: #"{"schedule":"@daily"}"#)
         #expect(
-            text(release.completed(for: .release, repository: repository, sender: "x"), "repository", "full_name")
+            text(own.completed(for: .schedule, repository: repository, sender: "x"), "repository", "full_name")
                 == "ann/app")
     }
 

@@ -111,7 +111,7 @@ struct CronScheduleTests {
         ("0 0 30 2 *", "cron", 4, "never fires"), ("0 0 31 2,4,6,9,11 *", "cron", 4, "never fires"),
         ("@reboot", "cron", 0, "not known"), ("@Daily", "cron", 0, "not known"), ("@daily 5", "cron", 7, "too much"),
         ("@every", "cron", 0, "lacks"), ("@every 5", "cron", 7, "is no time"), ("@every -5m", "cron", 7, "is no time"),
-        ("@every 1s", "cron", 7, "from 1 minute"), ("@every 99999h", "cron", 7, "from 1 minute"),
+        ("@every 1s", "cron-interval", 7, "from 1 minute"), ("@every 99999h", "cron-interval", 7, "from 1 minute"),
         ("@every 1e99h", "cron", 7, "is no time"), ("@every 1..5h", "cron", 7, "is no time"),
         ("TZ=Mars/Olympus 0 0 * * *", "timezone", 3, "no time zone"),
         ("CRON_TZ=europe/berlin 0 0 * * *", "timezone", 8, "Europe/Berlin"),

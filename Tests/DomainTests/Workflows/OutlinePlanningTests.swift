@@ -39,6 +39,22 @@ struct OutlinePlanningTests {
         #expect(try WorkflowOutline(Array(text.utf8), path: "w.yml").jobs.map(\.name) == ["n"])
     }
 
+    @Test("what this server does not pass to a called workflow is a warning, since another may")
+    func calls() throws {
+        let text = """
+            on: push
+            jobs:
+              a: {uses: ./.github/workflows/c.yml, secrets: {s: "${{ github.actor }}"}}
+              b: {uses: $/.github/workflows/c.yml}
+              c: {uses: ./.github/workflows/c.yml, secrets: inhrit}
+            """
+        let found = try WorkflowOutline(Array(text.utf8), path: "w.yml").reading.diagnostics
+        #expect(
+            found.map { "\($0.line) \($0.severity) \($0.code)" } == [
+                "3 warning call-secret", "4 warning uses-format", "5 error call-secret",
+            ])
+    }
+
     @Test(
         "what is not evaluated is parsed",
         arguments: [

@@ -33,7 +33,7 @@ struct ScheduleStoreTests {
         try text("select coalesce(string_agg(event ->> 'n', ' ' order by id), '') from inbox where kind = 'schedule'")
     }
     private func fireAll(next: Int64 = 3600) throws -> Int {
-        try store.due(after: 0, limit: 100).reduce(0) { count, id in
+        try store.due(after: nil, limit: 100).map(\.id).reduce(0) { count, id in
             try count
                 + (store.fire(id) { slot, _ in (#"{"n": "\#(slot.line.line.cron)"}"#, slot.now.adding(seconds: next)) }
                     ? 1 : 0)
@@ -78,6 +78,42 @@ struct ScheduleStoreTests {
         #expect(try (store.takeSet(leaseSeconds: 60) != nil) == asks)
     }
 
+    @Test(
+        "a push that is settled asks for them, also one by a job's token, to the default branch alone",
+        arguments: [
+            ("refs/heads/main", TaskID?.none, true), ("refs/heads/main", TaskID(7), true), ("refs/heads/x", nil, false),
+            ("refs/tags/main", nil, false),
+        ])
+    func settled(ref: String, task: TaskID?, asks: Bool) throws {
+        try read([Self.line])
+        let inbox = InboxStore(database: fixture.database)
+        let update = InboxStore.RefUpdate(ref: ref, before: "0", after: "1")
+        _ = try inbox.announce([update], repository: RunFixture.repository, pusher: RunFixture.ann, task: task)
+        try inbox.confirm([update], repository: RunFixture.repository)
+        try inbox.settle(try #require(try inbox.take()), as: .read, "", by: fixture.runs)
+        #expect(try (store.takeSet(leaseSeconds: 60) != nil) == asks)
+    }
+
+    @Test("who hears of runs: what a push says, else what was read; where nobody knows, somebody may")
+    func hears() throws {
+        func hears() throws -> String { try text("select hears_runs::text from schedule_set") }
+        #expect(try hears() == "true", "the push did not say")
+        try read([])
+        #expect(try hears() == "false")
+        try fixture.database.transaction {
+            try ScheduleStore.ask(of: RunFixture.repository, moved: "refs/heads/x", by: nil, hearsRuns: true, in: $0)
+        }
+        #expect(try hears() == "false", "another branch says nothing")
+        _ = try fixture.plan([RunFixture.job("a")])
+        #expect(try text("select count(*)::text from inbox where kind = 'workflow_run'") == "0")
+        try fixture.script("update repository set default_branch = 'x'")
+        #expect(try hears() == "true")
+        let run = try fixture.plan([RunFixture.job("a")])
+        #expect(
+            try text("select string_agg(once, ' ') from inbox where kind = 'workflow_run'")
+                == "run \(run) attempt 1 requested")
+    }
+
     @Test("another branch asks for nothing")
     func otherBranch() throws {
         try read([Self.line])
@@ -106,10 +142,10 @@ struct ScheduleStoreTests {
     func bad() throws {
         try read([Self.line, Self.other])
         try fixture.script("update schedule set next_at = now() - interval '1 minute'")
-        let due = try store.due(after: 0, limit: 100)
+        let due = try store.due(after: nil, limit: 100).map(\.id)
         #expect(throws: Broken.self) { try store.fire(due[0]) { _, _ in throw Broken() } }
         #expect(try store.fire(due[1]) { _, _ in (#"{"n": "x"}"#, nil) })
-        #expect(try store.due(after: 0, limit: 100) == [due[0]])
+        #expect(try store.due(after: nil, limit: 100).map(\.id) == [due[0]])
         #expect(try text("select count(*)::text from schedule_slot") == "1")
     }
 
@@ -120,6 +156,27 @@ struct ScheduleStoreTests {
         #expect(try fireAll() == 0)
         #expect(try events().isEmpty)
         #expect(try store.lines(of: RunFixture.repository).isEmpty)
+    }
+
+    @Test("pages of what is due follow each other in the order of their moments")
+    func pages() throws {
+        try fixture.script(
+            """
+            insert into schedule (repository_id, workflow_path, cron, timezone, next_at)
+            select 1, n::text, '@daily', '', now() + interval '1 day' from generate_series(1, 20000) n;
+            insert into schedule (repository_id, workflow_path, cron, timezone, next_at)
+            select 1, 'due ' || n, '@daily', '', now() - n / 2 * interval '1 minute' from generate_series(1, 7) n;
+            analyze schedule;
+            """)
+        var found: [Int64] = []
+        var last: ScheduleStore.Due?
+        while true {
+            let page = try store.due(after: last, limit: 3)
+            found += page.map(\.id)
+            guard let end = page.last else { break }
+            last = end
+        }
+        #expect(found.count == 7 && Set(found).count == 7)
     }
 
     @Test("old slots go")

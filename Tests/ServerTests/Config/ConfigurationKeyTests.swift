@@ -17,6 +17,7 @@ struct ConfigurationKeyTests {
     private static func other(_ key: ConfigurationKey) -> String {
         switch key.name {
         case "artifacts.same_name": "replace"
+        case "actions.replace": "a/b=c/d"
         case "server.addresses": "https://other.example"
         case _ where key.rule.contains("address"): "https://other.example"
         case _ where key.rule.contains("a time"): "7s"

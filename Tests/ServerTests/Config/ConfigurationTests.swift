@@ -33,6 +33,29 @@ struct ConfigurationTests {
         #expect(read.pollHoldSeconds == 1.5)
     }
 
+    @Test("a table is a mapping in the file and a list in the environment; rows that name no action are refused")
+    func tables() throws {
+        let text = """
+            actions:
+              replace:
+                actions/checkout: https://code.example/a/checkout
+                "actions/cache@v4": mirror/cache@v4
+            """
+        let read = try Self.read(text)
+        #expect(read.actionReplacements.replacement(of: "actions/checkout@v5") == "https://code.example/a/checkout@v5")
+        #expect(read.actionReplacements.replacement(of: "actions/cache@v4") == "mirror/cache@v4")
+        let other = try Self.read(text, ["MILLRACE_ACTIONS_REPLACE": "a/b=c/d, e/f@v1=g/h@v2"])
+        #expect(other.actionReplacements.replacement(of: "e/f@v1") == "g/h@v2")
+        #expect(other.actionReplacements.replacement(of: "actions/checkout@v5") == nil)
+        #expect(try Self.read("actions:\n  replace: a/b=c/d\n").actionReplacements.replacement(of: "a/b@x") == "c/d@x")
+        #expect(
+            Self.problem("actions:\n  replace: {checkout: a/b}\n")?.contains("has \"checkout\"; actions are named")
+                == true)
+        #expect(Self.problem("actions:\n  replace: {a/b: [c/d]}\n")?.contains("each row of") == true)
+        #expect(Self.problem("actions:\n  replace: [a/b]\n")?.contains("must be a single value") == true)
+        #expect(Self.problem("actions:\n  default_url: {a: b}\n")?.contains("must be a single value") == true)
+    }
+
     @Test(
         "an empty file, a comment alone and an absent value are the defaults",
         arguments: ["", "# nothing\n", "---\n", "server:\n  # work_threads: 8\ntasks:\n"])

@@ -31,7 +31,8 @@ enum PageSamples {
                         approve: text("approve"), reject: text("reject"))
                 },
                 hasArtifacts: true,
-                artifacts: [artifact("kept", isExpired: false), artifact("gone", isExpired: true)], jobs: [job]),
+                artifacts: [artifact("kept", isExpired: false), artifact("gone", isExpired: true)],
+                replaced: [ReplacedRow(from: text("replaced action"), to: text("replacing action"))], jobs: [job]),
             RunListPage(
                 head: head,
                 putAside: [
@@ -79,7 +80,7 @@ enum PageSamples {
         job,
         RunPage(
             head: PageHead(title: ""), number: 1, workflow: "", ref: "", sha: "", actor: "", status: "", problem: nil,
-            warnings: nil, gates: [], hasArtifacts: false, artifacts: [], jobs: []),
+            warnings: nil, gates: [], hasArtifacts: false, artifacts: [], replaced: [], jobs: []),
         RunListPage(head: PageHead(title: ""), putAside: [], runs: []),
         APIPage(head: PageHead(title: ""), parts: []),
         RunnersPage(head: PageHead(title: ""), total: 0, hasNone: true, runners: [], next: nil),

@@ -6,9 +6,12 @@ struct ExpressionScope: Sendable {
     let hasStatusFunctions: Bool
     /// `hashFiles` may stand here. Only the runner has the files.
     var hasFiles = false
+    /// `success('build')` asks of jobs by their ids.
+    var statusNamesJobs = false
 
     static let jobCondition = ExpressionScope(
-        place: "\"if\" of a job", contexts: ["github", "gitea", "needs", "vars", "inputs"], hasStatusFunctions: true)
+        place: "\"if\" of a job", contexts: ["github", "gitea", "needs", "vars", "inputs"], hasStatusFunctions: true,
+        statusNamesJobs: true)
     static let runName = ExpressionScope(
         place: "\"run-name\"", contexts: ["github", "gitea", "vars", "inputs"], hasStatusFunctions: false)
     /// Of a workflow; a job's is `job("concurrency")`.
@@ -52,7 +55,7 @@ enum ExpressionFunction: String, CaseIterable, Sendable {
         }
     }
 
-    /// How many arguments it takes.
+    /// How many arguments it takes. Of jobs by their ids, `success` and `failure` take more (``ExpressionScope``).
     var arguments: ClosedRange<Int> {
         switch self {
         case .contains, .startsWith, .endsWith: 2...2

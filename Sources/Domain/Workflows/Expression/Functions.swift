@@ -30,6 +30,14 @@ extension Evaluation {
         return status
     }
 
+    /// Of a needed job, by its id; nil when it is none.
+    private func result(of job: ExpressionValue) -> String? {
+        guard case .object(let needs)? = contexts["needs"], case .object(let need)? = needs[job.text] else {
+            return nil
+        }
+        return need["result"]?.text
+    }
+
     private mutating func apply(
         _ function: ExpressionFunction, to values: [ExpressionValue]
     ) throws(EvaluationFault) -> ExpressionValue {
@@ -43,8 +51,10 @@ extension Evaluation {
         case .join: return .string(try join(first, separator: second))
         case .toJSON: return .string(try json(first))
         case .fromJSON: return try parsed(first.text)
-        case .success: return .bool(try status().success)
-        case .failure: return .bool(try status().failure)
+        case .success:
+            return .bool(values.isEmpty ? try status().success : values.allSatisfy { result(of: $0) == "success" })
+        case .failure:
+            return .bool(values.isEmpty ? try status().failure : values.contains { result(of: $0) == "failure" })
         case .cancelled: return .bool(try status().cancelled)
         case .always: return .bool(true)
         case .hashFiles:

@@ -253,7 +253,8 @@ private struct ExpressionParser {
 
     private func fault(of function: ExpressionFunction, argumentCount count: Int) -> String? {
         if count < function.arguments.lowerBound { return "Too few parameters supplied" }
-        if count > function.arguments.upperBound { return "Too many parameters supplied" }
+        let namesJobs = scope.statusNamesJobs && (function == .success || function == .failure)
+        if count > (namesJobs ? 255 : function.arguments.upperBound) { return "Too many parameters supplied" }
         guard function == .choose, count % 2 == 0 else { return nil }
         return "Even number of parameters supplied, requires an odd number of parameters"
     }

@@ -22,11 +22,16 @@ struct Template: Sendable {
                 parts.append(.text(plain))
                 offset += plain.unicodeScalars.count
             case .expression(let source):
+                // Places in messages count from the first character that is not blank, as GitHub's do.
+                let scalars = Array(source.unicodeScalars)
+                let blanks = scalars.prefix { $0.properties.isWhitespace }.count
+                let last = scalars.lastIndex { !$0.properties.isWhitespace } ?? blanks - 1
                 do throws(ExpressionFault) {
-                    parts.append(.expression(try parseExpression(source, scope)))
+                    let inside = blanks <= last ? Self.text(scalars[blanks...last]) : ""
+                    parts.append(.expression(try parseExpression(inside, scope)))
                 } catch {
                     var fault = error
-                    fault.offset += offset + 3
+                    fault.offset += offset + 3 + blanks
                     throw fault
                 }
                 offset += source.unicodeScalars.count + 5

@@ -27,6 +27,20 @@ struct ScheduleSetTests {
         #expect(scheduledLines(of: file) == lines.map { ScheduledLine(workflow: ".gitea/workflows/a.yml", line: $0) })
     }
 
+    @Test(
+        "a fault is told where it stands in the line",
+        arguments: [
+            ("{cron: '0 0 30 2 *'}", "1:29", "cron"), ("{cron: \"5 4 * * 7\"}", "1:33", "cron"),
+            ("{cron: 5 99 * * 7}", "1:26", "cron"),
+            ("{cron: TZ=Moon 5 9 * * 7}", "1:27", "timezone"), ("{cron: '@daily', timezone: Moon}", "1:44", "timezone"),
+            ("{cron: '@every 5s'}", "1:32", "cron-interval"),
+        ])
+    func place(line: String, place: String, code: String) throws {
+        let file = WorkflowFile(Array("on: {schedule: [\(line)]}\n".utf8), path: "a", steps: 100_000)
+        let fault = try #require(file.triggers?[.schedule]?.fault)
+        #expect(fault.hasPrefix("a:\(place): ") && fault.hasSuffix("[\(code)]"), "\(fault)")
+    }
+
     @Test("a schedule of too many lines is none")
     func many() {
         let items = (0...WorkflowLimits.schedulesMax).map { "{cron: '\($0 % 60) * * * *'}" }.joined(separator: ", ")

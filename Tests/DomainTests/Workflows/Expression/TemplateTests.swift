@@ -39,9 +39,9 @@ struct TemplateTests {
             ("${{ 'x }}", "! 0 The expression is not closed: \"${{\" has no \"}}\" behind it"),
             (
                 "é ${{ x }}",
-                "! 6 Unrecognized named-value: 'x'. Located at position 2 within expression:  x ; the test has only github, c"
+                "! 6 Unrecognized named-value: 'x'. Located at position 1 within expression: x; the test has only github, c"
             ),
-            ("${{ 1 }} ${{ 1 2 }}", "! 15 Unexpected symbol: '2'. Located at position 4 within expression:  1 2 "),
+            ("${{ 1 }} ${{ 1 2 }}", "! 15 Unexpected symbol: '2'. Located at position 3 within expression: 1 2"),
             ("a${{ }}b", "! 5 An expression was expected"), ("${{}}", "! 3 An expression was expected"),
         ])
     func faults(text: String, expected: String) { #expect(Self.value(text) == expected) }
