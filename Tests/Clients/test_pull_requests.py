@@ -242,3 +242,29 @@ def test_a_runner_checks_out_what_was_approved(stack, ann, stranger, project, em
     log = project.log(job)
     assert run["conclusion"] == "success", f"{log}\n{stack.tail(name, 40)}"
     assert f"[proposed] of [{stranger.name}/topic] into [main]" in log and "key []" in log
+
+
+def test_pushes_at_once_make_one(stack, ann, project):
+    begin(project)
+    heads = []
+    for n in range(6):
+        project.commit({"b": str(n)})
+        heads.append(git(project.checkout, "rev-parse", "HEAD").stdout.strip())
+    pushes = [
+        subprocess.Popen(
+            ["git", "push", project.url(ann), f"{head}:refs/for/main/race"],
+            cwd=project.checkout,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for head in heads
+    ]
+    said = [push.communicate(timeout=120)[1] for push in pushes]
+    assert [push.returncode for push in pushes] == [0] * 6, said
+    [pull] = pulls(project)
+    ref = git(project.checkout, "ls-remote", project.url(ann), "refs/pull/1/head").stdout.split()[0]
+    assert ref == pull["head"]["sha"] and ref in heads
+    wait_for(lambda: settled(project), "all read")
+    found = runs_of(project, "pull_request")
+    assert sorted(run["head_sha"] for run in found) == sorted(heads), "each head that it had was told once"

@@ -123,7 +123,8 @@ extension EventPayload {
     ///   - repository: as the API shows it.
     ///   - mergeBase: of a pull request: where its head left its base.
     public func completed(
-        for event: EventName, repository: ExpressionValue, sender: String, mergeBase: String? = nil
+        for event: EventName, repository: ExpressionValue, sender: String, senderID: Int64? = nil,
+        mergeBase: String? = nil
     ) -> EventPayload {
         // Of those that the server tells itself; any other stands as its teller made it, to the letter.
         let told: [EventName] = [.create, .delete, .schedule, .workflowRun, .pullRequest, .pullRequestTarget]
@@ -133,7 +134,11 @@ extension EventPayload {
             if object[key] == nil { pairs.append((key: key, value: value)) }
         }
         put("repository", repository)
-        put("sender", .object([(key: "login", value: .string(sender)), (key: "username", value: .string(sender))]))
+        var facts: [(key: String, value: ExpressionValue)] = [
+            (key: "login", value: .string(sender)), (key: "username", value: .string(sender)),
+        ]
+        if let senderID { facts.insert((key: "id", value: .number(Double(senderID))), at: 0) }
+        put("sender", .object(facts))
         let isRequest = event == .pullRequest || event == .pullRequestTarget
         if let index = pairs.firstIndex(where: { $0.key == "pull_request" }), isRequest {
             for side in ["head", "base"] {

@@ -65,6 +65,15 @@ public struct PullRequest: Equatable, Sendable {
     ///
     /// - Parameter mayWrite: whether whoever pushed its head may write to the repository.
     public static func countsAsFork(mayWrite: Bool) -> Bool { !mayWrite }
+
+    /// Whether git's hooks let somebody push anything but pull requests.
+    ///
+    /// - Parameter word: what nginx passes on of the instance that let them in: "0" or "1". Empty: of an instance that does not say,
+    ///   since it lets nobody in who may only read. Nil: nginx passes nothing on, so nobody knows.
+    public static func mayWrite(word: String?) -> Bool {
+        guard let word else { return false }
+        return word.isEmpty || word == "1"
+    }
 }
 
 public enum PullRequestLimits {

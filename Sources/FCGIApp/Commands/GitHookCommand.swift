@@ -29,7 +29,8 @@ struct GitHookCommand: ParsableCommand {
             pusher: Int64(environment["MILLRACE_PUSHER_ID"] ?? "").flatMap { $0 > 0 ? AccountID($0) : nil },
             task: Int64(environment["MILLRACE_TASK_ID"] ?? "").flatMap { $0 > 0 ? TaskID($0) : nil },
             // Without a word of nginx nobody who reads alone gets here, unless these are the hooks that wait for one.
-            mayWrite: guarded ? environment["MILLRACE_MAY_WRITE"] == "1" : true, options: pushOptions(environment))
+            mayWrite: guarded ? PullRequest.mayWrite(word: environment["MILLRACE_MAY_WRITE"]) : true,
+            options: pushOptions(environment))
         if hook == "proc-receive" { return try review(push) }
         let all = try readUpdates()
         let updates = all.filter { !Reviews.Command.isReview($0.ref) || !guarded }

@@ -118,7 +118,7 @@ final class PushReader {
         subject.rules = app.configuration.workflows
         var planner = Planner(
             subject, entries: try git.workflowEntries(at: subject.commit, in: subject.rules.directories),
-            payload: try told.map { try completed($0, for: event, in: repository, sender: actor, git) })
+            payload: try told.map { try completed($0, for: event, in: repository, sender: (actor, entry.pusher), git) })
         try gather(for: &planner, subject, entry, lease, repository, git)
         var telling: InboxStore.Telling?
         // Its files are those of the created ref, which were just read; none of a push that starts nothing was.
@@ -138,7 +138,8 @@ final class PushReader {
     }
 
     private func completed(
-        _ payload: EventPayload, for event: RepositoryEvent, in repository: Repository, sender: String, _ git: GitReader
+        _ payload: EventPayload, for event: RepositoryEvent, in repository: Repository,
+        sender: (name: String, account: AccountID?), _ git: GitReader
     ) throws -> EventPayload {
         let answer = String(
             decoding: try jsonText(RepositoryAnswer(repository, base: app.configuration.publicURL)), as: UTF8.self)
@@ -147,8 +148,8 @@ final class PushReader {
             mergeBase = git.mergeBase(of: "refs/heads/\(request.baseBranch)", request.headCommit)
         }
         return payload.completed(
-            for: event.name, repository: (try? ExpressionValue(json: answer)) ?? .null, sender: sender,
-            mergeBase: mergeBase)
+            for: event.name, repository: (try? ExpressionValue(json: answer)) ?? .null, sender: sender.name,
+            senderID: sender.account?.number, mergeBase: mergeBase)
     }
 
     /// Looks up what the planner asks for, until everything is planned.

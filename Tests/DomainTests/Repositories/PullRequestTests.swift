@@ -70,6 +70,11 @@ struct PullRequestTests {
         ])
     func number(ref: String, number: Int64?) { #expect(pullRequestNumber(ofRef: ref) == number) }
 
+    @Test(
+        "whom hooks let write",
+        arguments: [(String?.some("1"), true), ("", true), ("0", false), ("x", false), (nil, false)])
+    func mayWrite(word: String?, may: Bool) { #expect(PullRequest.mayWrite(word: word) == may) }
+
     @Test("who may not write counts as a fork") func fork() {
         #expect(PullRequest.countsAsFork(mayWrite: false) && !PullRequest.countsAsFork(mayWrite: true))
     }
