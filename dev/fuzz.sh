@@ -9,9 +9,9 @@ build=.build/debug
 place=.build/fuzz
 mkdir -p "$place"
 for name in ${FUZZ_ONLY:-reader expressions patterns cron}; do
-    # Domain and the entry are one module: SwiftPM cannot link a program whose main is libFuzzer's.
-    mapfile -t sources < <(find Sources/Domain -name '*.swift')
-    swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer -module-name Fuzz -D "FUZZ_$name" \
+    # Domain and the entry are one module, called Domain: SwiftPM cannot link a program whose main is libFuzzer's.
+    mapfile -t sources < <(find Sources/Domain -name '*.swift' | sort)
+    swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer -module-name Domain -package-name millrace -D "FUZZ_$name" \
         "${sources[@]}" dev/fuzz/target.swift -I "$build/Modules" \
         -Xcc -fmodule-map-file=.build/checkouts/Yams/Sources/CYaml/include/module.modulemap \
         -Xcc -I.build/checkouts/Yams/Sources/CYaml/include "$build"/Yams.build/*.o "$build"/CYaml.build/src/*.o \

@@ -68,3 +68,8 @@ public struct GroupID: EntityID {
     public let number: Int64
     public init(_ number: Int64) { self.number = number }
 }
+
+public struct EnvironmentID: EntityID {
+    public let number: Int64
+    public init(_ number: Int64) { self.number = number }
+}

@@ -24,6 +24,7 @@ package enum Routes {
         + ArtifactRoutes.all
         + SettingRoutes.all
         + WorkflowRoutes.all
+        + EnvironmentRoutes.all
         + UserRoutes.all + TokenRoutes.all + AdminUserRoutes.all + OrganizationRoutes.all + TeamRoutes.all
         + SettingsRoutes.all
         + DispatchesRoute.all

@@ -1,4 +1,5 @@
 import Domain
+import Postgres
 import TestSupport
 import Testing
 
@@ -17,7 +18,16 @@ struct AuthorizationMatrixTests {
 
     /// What nginx calls a body that it has stored.
     private static let spooled = ["MILLRACE_SPOOLED": String(repeating: "a", count: 32)]
-    private static let shared = Result { try TestApp() }
+    private static let shared = Result {
+        let app = try TestApp()
+        // The environment that the paths name.
+        for repository in [app.demo, app.secret] {
+            _ = try app.app.environments.put(
+                "0", in: repository,
+                EnvironmentEdit(waitMinutes: 0, preventsSelfReview: false, reviewers: [], branchRule: 0))
+        }
+        return app
+    }
 
     /// The row of an access; nil of one that nobody has thought about.
     ///

@@ -46,6 +46,7 @@ extension Checks {
         var snapshot = world.snapshot(of: job.run)
         snapshot.jobs[index].state = .blocked
         snapshot.jobs[index].concurrency = job.plan.concurrency
+        snapshot.jobs[index].environment = job.plan.environment
         let status = try decide(snapshot, .examined).lazy.compactMap { change -> Status? in
             if case .move(job.id, let state, _) = change { state.status } else { nil }
         }.first
@@ -61,6 +62,13 @@ extension Checks {
         for job in jobs where world[job].wanted != nil && !(before.has(job) && before[job].wanted != nil) {
             guard tables.wishes.contains(job) || world[job].status.isDone else {
                 throw Violation(run: world[job].run, description: "job \(job) wants a group, and nobody was told")
+            }
+        }
+        for job in jobs.map({ world[$0] }) where job.plan.environment != nil && job.plan.deferred == nil {
+            let isAtWork = [.waiting, .running, .cancelling].contains(job.status)
+            guard !isAtWork || world.snapshot(of: job.id).gate == .open else {
+                throw Violation(
+                    run: job.run, description: "job \(job.id) is \(job.status) and has not passed its environment")
             }
         }
         for job in jobs.map({ world[$0] }) where job.wanted != nil && !job.holdsGroup {

@@ -20,6 +20,8 @@ struct Coverage: CustomStringConvertible {
     var slotWaits = 0
     var wishes = 0
     var approvals = 0
+    var gates = 0
+    var reviews = 0
     var statuses: Set<Status> = []
     var losses: Set<TaskLoss> = []
 
@@ -27,7 +29,7 @@ struct Coverage: CustomStringConvertible {
         min(
             min(reruns, recoveredAnswers, pieces, refusedAppends, settled),
             min(contended, crashes, contradictions, refusedOutputs), min(woken, cleanUps, expansions),
-            min(givenUp, slotWaits, wishes, approvals))
+            min(givenUp, slotWaits, wishes, approvals), min(gates, reviews))
     }
 
     var description: String {
@@ -35,7 +37,7 @@ struct Coverage: CustomStringConvertible {
             + "\(pieces) pieces of logs, \(refusedAppends) refused appends, \(settled) waits for outputs, "
             + "\(contended) rows locked by others, \(crashes) crashes, \(contradictions) successes with a failed step, "
             + "\(refusedOutputs) outputs refused, \(woken) moves in groups, \(cleanUps) jobs after a cancel, "
-            + "\(expansions) jobs expanded, \(givenUp) legs given up, \(slotWaits) held by max-parallel, \(wishes) jobs in groups, \(approvals) approvals, losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
+            + "\(expansions) jobs expanded, \(givenUp) legs given up, \(slotWaits) held by max-parallel, \(wishes) jobs in groups, \(approvals) approvals, \(gates) jobs at environments, \(reviews) reviews, losses: \(losses.map(\.rawValue).sorted().joined(separator: ", "))"
     }
 
     mutating func add(_ other: Coverage) {
@@ -57,6 +59,8 @@ struct Coverage: CustomStringConvertible {
         slotWaits += other.slotWaits
         wishes += other.wishes
         approvals += other.approvals
+        gates += other.gates
+        reviews += other.reviews
         statuses.formUnion(other.statuses)
         losses.formUnion(other.losses)
     }

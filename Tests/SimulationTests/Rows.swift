@@ -47,6 +47,7 @@ struct JobPlan {
     var deferred: DeferredJob?
     var strategy = LegStrategy()
     var concurrency: JobConcurrency?
+    var environment: JobEnvironment?
 
     /// The workflow that a runner is given, as far as a rule of the server reads it.
     var payload: String {
@@ -78,6 +79,10 @@ struct JobRow {
     var task: TaskID?
     var problem = ""
     var isGivenUp = false
+    var deployment: PlannedDeployment?
+    var waitUntil: Instant?
+    var review: ReviewState?
+    var refusal = ""
     var wanted: PlannedGroup?
     var group: GroupID?
     var turn: Int64?

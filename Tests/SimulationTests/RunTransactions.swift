@@ -69,7 +69,7 @@ extension World {
         let expected = Result { try decide(snapshot(of: run), event, problem: problem) }
         let changes = try transaction { try RunScript(on: $0).apply(event, to: run, problem: problem, by: actor) }
         // Behind an expansion come the changes of the legs, which the rows of before do not tell.
-        let first = try changes.contains(where: \.isExpansion) ? Array(changes.prefix(expected.get().count)) : changes
+        let first = try changes.contains(where: \.asksAgain) ? Array(changes.prefix(expected.get().count)) : changes
         try require(
             try first == expected.get(), run, "\(event) did \(changes), knowing everything it does \(expected)")
         try written(changes, in: run)
@@ -105,6 +105,8 @@ extension World {
                     let first = self[run].events.first { $0.job == leg }?.status
                     try require(first == .blocked, run, "\(change) made job \(leg) without its first event")
                 }
+            case .gate(let job, let wanted):
+                try require(self[job].deployment?.name == wanted.name, run, "\(change) was not written")
             case .call, .callOutputs: throw Violation(run: run, description: "\(change), and nothing is called")
             case .want(let job, let group):
                 try require(self[job].wanted == group && self[job].status == .blocked, run, "\(change) was not written")
@@ -186,6 +188,38 @@ extension World {
         for group in rows.groups { try wake(group.id) }
     }
 
+    /// Somebody approves or rejects what waits for a review.
+    func review(_ run: RunID, by reviewer: AccountID, _ state: ReviewState) throws {
+        let waiting = self[run].latest.filter {
+            self[$0].status == .blocked && self[$0].deployment?.needsReview ?? false && self[$0].review == nil
+        }
+        let review = DeploymentReview(
+            environments: World.environments.indices.map { EnvironmentID(Int64($0) + 1) }, state: state, comment: "no",
+            reviewer: reviewer, reviewerName: "ann")
+        do {
+            _ = try transaction { try RunScript(on: $0).review(run, review) }
+        } catch let refusal as ReviewRefusal {
+            let isRight = waiting.isEmpty ? refusal == .nothingWaits : refusal == .noReviewer(environment: "reviewed")
+            return try require(isRight, run, "a review was refused: \(refusal)")
+        }
+        seen.reviews += 1
+        note(run, "\(state)")
+        for job in waiting {
+            try require(self[job].review == state, run, "a review of job \(job) was not written")
+            try require(
+                state == .approved || self[job].status == .failure || self[job].isGivenUp, run,
+                "job \(job) was rejected and is \(self[job].status)")
+        }
+    }
+
+    /// The sweep of wait timers.
+    func openGates() throws {
+        for job in jobs
+        where job.status == .blocked && job.deployment?.waitMinutes ?? 0 > 0 && (job.waitUntil ?? now) <= now {
+            try apply(.woken, to: job.run)
+        }
+    }
+
     /// Somebody lets a run start.
     func approve(_ run: RunID, by actor: AccountID?) throws {
         let before = self[run]
@@ -226,13 +260,17 @@ extension World {
     /// The job, or one that may have the slot it waits for, waits for a group, or its run does.
     private func isInLine(_ job: JobRow) -> Bool {
         self[job.run].approval == .awaited || self[job.run].group != nil && !self[job.run].holdsGroup
-            || self[job.run].latest.contains { self[$0].status == .blocked && self[$0].wanted != nil }
+            || self[job.run].latest.contains {
+                self[$0].status == .blocked && (self[$0].wanted != nil || self[$0].deployment != nil)
+            }
     }
 
     /// Never finds anything.
     func repair() throws {
         for run in unfinished
-        where (self[run].group == nil || self[run].holdsGroup) && self[run].approval != .awaited {
+        where (self[run].group == nil || self[run].holdsGroup) && self[run].approval != .awaited
+            && !self[run].latest.contains(where: { self[$0].status == .blocked && self[$0].deployment != nil })
+        {
             let isRepaired = try transaction { try RunScript(on: $0).examine(run) }
             try require(!isRepaired, run, "an event was missed: the sweep had to repair it")
         }
@@ -240,8 +278,11 @@ extension World {
 }
 
 extension RunChange {
-    var isExpansion: Bool {
-        if case .expand = self { true } else { false }
+    var asksAgain: Bool {
+        switch self {
+        case .expand, .gate: true
+        default: false
+        }
     }
     var isMove: Bool {
         if case .move = self { true } else { false }

@@ -52,6 +52,7 @@ struct Simulation {
         case 50...52: try stale()
         case 53: try strange()
         case 54...55: try approve()
+        case 56...57: try review()
         default: try clients[random.below(clients.count)].act(in: world, &random, network)
         }
     }
@@ -95,6 +96,11 @@ struct Simulation {
                 continue
             }
             plan.concurrency = concurrency.flatMap { JobConcurrency(stored: $0) }
+            if random.oneIn(5) {
+                let name = random.pick(World.environments)
+                plan.environment = JobEnvironment(
+                    stored: #"{"name":"${{ needs.a.outputs.answer && 'free' || '\#(name)' }}","url":"","matrix":null}"#)
+            }
             let legs = random.oneIn(3) ? 2 + random.below(3) : 1
             if legs > 1 {
                 plan.strategy = LegStrategy(
@@ -152,6 +158,16 @@ struct Simulation {
         try world.approve(random.pick(awaiting + others), by: somebody())
     }
 
+    private mutating func review() throws {
+        let waiting = world.unfinished.filter { run in
+            world[run].latest.contains { world[$0].status == .blocked && world[$0].deployment?.needsReview ?? false }
+        }
+        guard !(waiting + world.runs.map(\.id)).isEmpty else { return }
+        let run = waiting.isEmpty || random.oneIn(5) ? random.pick(world.runs).id : random.pick(waiting)
+        try world.review(
+            run, by: AccountID(random.oneIn(4) ? 2 : 1), random.oneIn(3) ? .rejected : .approved)
+    }
+
     private mutating func cancel(_ event: RunEvent) throws {
         guard !world.runs.isEmpty else { return }
         let runs = random.oneIn(4) ? world.runs.map(\.id) : world.unfinished + [RunID(1)]
@@ -177,9 +193,11 @@ struct Simulation {
             .lost(task.id, .silent, returns: world[task.job].returns), .released(task.id), .unbuildable(task.id),
             .abandoned,
         ])
+        // Whatever comes by starts what a wait timer no longer holds back.
+        let hasTimer = world[task.run].latest.contains { world[$0].deployment?.waitMinutes ?? 0 > 0 }
         do {
             let changes = try world.apply(.job(task.job, event), to: task.run, problem: "stale")
-            guard changes.isEmpty || task.isLive || event == .abandoned else {
+            guard changes.isEmpty || task.isLive || event == .abandoned || hasTimer else {
                 throw Violation(run: task.run, description: "\(event), of a task that had ended, did \(changes)")
             }
         } catch JobRefusal.foreignTask where !task.isLive {
@@ -203,7 +221,8 @@ struct Simulation {
     }
 
     private mutating func sweep() throws {
-        switch random.below(6) {
+        switch random.below(7) {
+        case 6: try world.openGates()
         case 5: try world.sweepGroups()
         case 4: try world.repair()
         case 0: try world.settleDue()
@@ -234,6 +253,8 @@ struct Simulation {
             world.now = world.now.adding(seconds: 5)
             for run in world.unfinished where world[run].approval == .awaited { try world.approve(run, by: nil) }
             for index in clients.indices { try clients[index].act(in: world, &random, network) }
+            for run in world.unfinished { try world.review(run, by: AccountID(1), .approved) }
+            try world.openGates()
             try world.settleDue()
             try world.sweepLost()
             try world.sweepGroups()

@@ -11,6 +11,7 @@ final class World {
     /// Rows taken from one append: small, so that partial acks are common.
     static let rowsPerPiece = 4
 
+    static let environments = ["free", "timed", "reviewed", "main"]
     let limits = RecoveryLimits()
     /// Small, so that every one of them is reached.
     static let outputLimits: OutputLimits = {
@@ -142,6 +143,12 @@ final class World {
             isSettling: job.settleDueAt != nil, deferred: job.status == .blocked ? job.plan.deferred : nil)
         snapshot.strategy = job.plan.strategy
         snapshot.isGivenUp = job.isGivenUp
+        snapshot.environment = job.status == .blocked ? job.plan.environment : nil
+        snapshot.gate = job.deployment.map { deployment in
+            JobGate(
+                refusal: job.refusal, needsReview: deployment.needsReview, isReviewed: job.review != nil,
+                waits: job.waitUntil.map { now < $0 } ?? false)
+        }
         snapshot.concurrency = job.status == .blocked ? job.plan.concurrency : nil
         snapshot.place =
             job.group.map { job.holdsGroup ? .held($0) : .pending($0) } ?? job.wanted.map(JobPlace.wanted)

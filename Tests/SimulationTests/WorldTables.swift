@@ -100,6 +100,51 @@ final class WorldTables: RunTables {
         world[job].holdsGroup = true
     }
 
+    /// By their names: `timed` waits, `reviewed` is approved by account 1, `main` is for that branch alone.
+    func environment(_ wanted: PlannedEnvironment, of run: RunID) throws -> (rules: EnvironmentRules, ref: String) {
+        try statement(locks.runs.contains(run), "an environment is read without its run's lock")
+        let name = wanted.name
+        return (
+            EnvironmentRules(
+                id: EnvironmentID(Int64(World.environments.firstIndex(of: name) ?? 0) + 1), name: name,
+                waitMinutes: name == "timed" ? 2 : 0, needsReview: name == "reviewed",
+                branches: name == "main" ? .custom([BranchPolicy(pattern: "main", kind: .branch)]) : .all),
+            world[run].ref
+        )
+    }
+
+    func insert(_ deployment: PlannedDeployment, of job: JobID) throws {
+        try statement(holds(job), "job \(job) uses an environment without its lock")
+        guard world[job].deployment == nil else { throw World.Broken("job \(job) uses an environment twice") }
+        world[job].deployment = deployment
+        world[job].refusal = deployment.refusal
+        world[job].waitUntil = world.now.adding(seconds: deployment.waitMinutes * 60)
+        world.seen.gates += 1
+    }
+
+    func pendingReviews(of run: RunID) throws -> [PendingReview] {
+        try statement(locks.jobsOf.contains(run), "reviews of run \(run) are read before its jobs are locked")
+        return world[run].latest.compactMap { job in
+            let row = world[job]
+            guard row.status == .blocked, let deployment = row.deployment, deployment.needsReview, row.review == nil
+            else { return nil }
+            return PendingReview(
+                job: job, environment: deployment.environment, name: deployment.name, reviewers: [AccountID(1)],
+                preventsSelfReview: false)
+        }
+    }
+
+    func starter(of run: RunID) throws -> AccountID? {
+        try statement()
+        return world[run].attempts.last?.actor
+    }
+
+    func review(_ job: JobID, _ review: DeploymentReview, refusal: String) throws {
+        try statement(holds(job), "job \(job) is reviewed without its lock")
+        world[job].review = review.state
+        world[job].refusal = refusal
+    }
+
     func enter(_ run: RunID, _ place: GroupPlace) throws {
         let isLocked = locks.runs.contains(run) && locks.groups.contains(place.group)
         try statement(isLocked, "run \(run) enters its group without the locks")
@@ -350,6 +395,7 @@ final class WorldTables: RunTables {
         world[id].plan.deferred = nil
         world[id].plan.strategy = legs.first?.strategy ?? LegStrategy()
         world[id].plan.concurrency = legs.first?.concurrency
+        world[id].plan.environment = legs.first?.environment
         let attempt = AttemptID(old.run.number * 1000 + old.attempt)
         let last = world[old.run].attempts[Int(old.attempt) - 1].jobs.map { world[$0].position }.max() ?? 0
         let made = (1..<max(1, legs.count)).map { place in

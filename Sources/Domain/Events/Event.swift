@@ -3,6 +3,8 @@ public enum EventKind: String, Sendable, CaseIterable {
     case runPlanned = "run_planned"
     case runRerun = "run_rerun"
     case runApproved = "run_approved"
+    case deploymentApproved = "deployment_approved"
+    case deploymentRejected = "deployment_rejected"
     case runRemoved = "run_removed"
     case cancelRequested = "cancel_requested"
     /// Where a run or job went: with a status, these are what `millrace verify` replays.

@@ -100,6 +100,17 @@ struct NeedsState {
         return job.verdict(values, needs: results(neededBy: index), &budget)
     }
 
+    /// The environment of a job whose verdict is `ready`; nil when it names none.
+    func environment(
+        of job: JobEnvironment, calledBy caller: JobID?, _ index: Int, _ budget: inout ExpressionBudget,
+        steps: inout Int
+    ) throws(EnvironmentFault) -> PlannedEnvironment? {
+        let values = RunValues(github: values.github, vars: values.vars, inputs: inputs(calledBy: caller))
+        guard job.readsNeeds else { return try job.evaluated(values, needs: [], &budget) }
+        steps += graph.nodes[index].needs.count
+        return try job.evaluated(values, needs: results(neededBy: index), &budget)
+    }
+
     /// The legs of a deferred job whose verdict is `ready`.
     ///
     /// - Parameter legsMax: how many jobs the run may still get, this one included.

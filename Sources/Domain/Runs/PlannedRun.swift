@@ -121,6 +121,8 @@ public struct PlannedJob: Equatable, Sendable {
     public var strategy = LegStrategy()
     /// Nil when the job names no group.
     public var concurrency: JobConcurrency?
+    /// Nil when the job uses none.
+    public var environment: JobEnvironment?
 
     public init(
         key: String, name: String, needs: [String], runsOn: [String], condition: String?, continueOnError: Bool,
@@ -142,5 +144,36 @@ public struct PlannedJob: Equatable, Sendable {
         self.definition = definition
         self.isDeferred = isDeferred
         self.payload = payload
+    }
+}
+
+extension PlannedJob {
+    /// - Parameter needs: of a deferred job, whose file does not tell them.
+    package init(_ job: JobPlan, needs: [String]? = nil) {
+        var definition = job.definition
+        if let needs { definition.needs = needs }
+        let stored = job.standsFor?.stored ?? definition.stored
+        self.init(
+            key: job.key, name: job.name, needs: definition.needs, runsOn: job.runsOn, condition: job.condition,
+            continueOnError: job.continueOnError, hasOutputs: job.hasOutputs,
+            timeoutSeconds: job.timeoutMinutes.flatMap(RecoveryLimits.timeoutSeconds), mayIdentify: job.mayIdentify,
+            permissions: job.permissions, stepNames: job.stepNames,
+            definition: String(decoding: stored, as: UTF8.self), isDeferred: job.standsFor != nil,
+            payload: String(decoding: job.payload, as: UTF8.self))
+        strategy = job.strategy
+        concurrency = job.concurrency
+        environment = job.environment
+    }
+
+    /// The job's row when it was just made.
+    public func snapshot(_ id: JobID) -> JobSnapshot {
+        var job = JobSnapshot(
+            id: id, key: key, needs: needs, condition: condition, continueOnError: continueOnError,
+            hasOutputs: hasOutputs, state: .blocked)
+        if isDeferred { job.standsFor = definition.flatMap { JobPlaceholder(stored: Array($0.utf8)) } }
+        job.strategy = strategy
+        job.concurrency = concurrency
+        job.environment = environment
+        return job
     }
 }

@@ -31,6 +31,10 @@ public struct JobSnapshot: Equatable, Sendable {
     public var concurrency: JobConcurrency?
     /// Nil before that, and when it names none.
     public var place: JobPlace?
+    /// Evaluated once its needs are done; nil when it uses no environment.
+    public var environment: JobEnvironment?
+    /// Nil before that.
+    public var gate: JobGate?
 
     public init(
         id: JobID, key: String, needs: [String], condition: String?, continueOnError: Bool, hasOutputs: Bool,
@@ -145,6 +149,8 @@ public enum RunChange: Equatable, Sendable {
     case callOutputs(JobID, [JobOutput])
     /// Another leg of the job's matrix failed: it is cancelled, or told to stop, for that.
     case giveUp(JobID)
+    /// The job uses this environment: what that asks of it is written down, and it is judged again in the same transaction.
+    case gate(JobID, PlannedEnvironment)
     /// The job stays blocked until it is let into this group; it enters in a transaction of its own.
     case want(JobID, PlannedGroup)
     /// The attempt counts as cancelled from now on.
@@ -155,10 +161,10 @@ public enum RunChange: Equatable, Sendable {
 }
 
 extension RunChange {
-    /// It makes jobs that are blocked: the run has to be looked at again.
-    var isExpansion: Bool {
+    /// It is judged again, with rows that this makes: `examined`, in the same transaction.
+    var asksAgain: Bool {
         switch self {
-        case .expand, .call: true
+        case .expand, .call, .gate: true
         default: false
         }
     }
@@ -194,8 +200,8 @@ func decide(
     draft.startWhatMay(steps: &steps)
     let left = draft.groupsLeft(since: run)
     guard !draft.changes.isEmpty || event == .planned || event == .examined else { return [] }
-    // What was made has no rows yet that a status could be made of.
-    guard !draft.changes.contains(where: \.isExpansion) else { return draft.changes + left.map(RunChange.wake) }
+    // What is judged again has no rows yet that a status could be made of.
+    guard !draft.changes.contains(where: \.asksAgain) else { return draft.changes + left.map(RunChange.wake) }
     draft.changes.append(.run(draft.run.status))
     if let group = run.group, draft.run.status.isDone, !run.status.isDone { draft.changes.append(.wake(group)) }
     draft.changes += left.map(RunChange.wake)

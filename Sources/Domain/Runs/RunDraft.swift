@@ -10,7 +10,7 @@ struct RunDraft {
     private var jobsMax = 0
     /// What planning called workflows may still take: a decision is made while the run is locked.
     private var planningSteps = PlanningLimits.pushStepsMax
-    /// For the groups of all its jobs.
+    /// For the groups and environments of all its jobs.
     private var groupBudget = ExpressionBudget()
 
     init(_ run: RunSnapshot) { self.run = run }
@@ -134,6 +134,8 @@ struct RunDraft {
             case .ready:
                 if let deferred = run.jobs[index].deferred {
                     expand(index, deferred, of: node, state, steps: &steps)
+                } else if !passes(index, of: node, state, steps: &steps) {
+                    break
                 } else if run.jobs[index].place != nil {
                     // It has its slot since it asked for its group.
                     if case .held = run.jobs[index].place { begin(index, of: node, state) }
@@ -144,6 +146,30 @@ struct RunDraft {
             }
             if failed.contains(index) { failFast(legs, graph, steps: &steps) }
         }
+    }
+
+    /// Whether the rules of its environment let a job start; they come before slots and groups, which it would only block.
+    private mutating func passes(_ index: Int, of node: Int, _ state: NeedsState, steps: inout Int) -> Bool {
+        let job = run.jobs[index]
+        guard let environment = job.environment else { return true }
+        switch job.gate {
+        case .open: return true
+        case .closed: return false
+        case .refused(let why):
+            become(index, .done(.failure), why)
+            return false
+        case nil: break
+        }
+        do throws(EnvironmentFault) {
+            guard let wanted = try state.environment(of: environment, calledBy: job.caller, node, &groupBudget, steps: &steps) else {
+                return true
+            }
+            made.append((index, .gate(job.id, wanted)))
+        } catch {
+            let why = "\"environment\" of job \"\(job.key)\" cannot be evaluated: \(error.words)"
+            become(index, .done(.failure), why)
+        }
+        return false
     }
 
     /// The slot comes before the group: a job that has none cancels nobody (workflows.md 9).

@@ -36,7 +36,8 @@ public struct RunScript<Tables: RunTables> {
         let asksValues = jobs.contains {
             $0.snapshot.state == .calling
                 || $0.snapshot.state == .blocked
-                    && ($0.snapshot.condition != nil || $0.snapshot.standsFor != nil || $0.snapshot.asksForGroup)
+                    && ($0.snapshot.condition != nil || $0.snapshot.standsFor != nil || $0.snapshot.asksForGroup
+                        || $0.snapshot.asksForGate)
         }
         var snapshot = RunSnapshot(
             jobs: jobs.map(\.snapshot), values: asksValues ? try tables.values(of: run.id) : .unasked,
@@ -52,7 +53,7 @@ public struct RunScript<Tables: RunTables> {
             try tables.append(Event(.cancelRequested, run: run.id, actor: actor, detail: problem))
         }
         try write(changes, to: run, jobs: jobs, problem: problem, endedByServer: event.isServers)
-        guard changes.contains(where: \.isExpansion) else { return changes }
+        guard changes.contains(where: \.asksAgain) else { return changes }
         // What was just called may call in turn, on each level.
         let isCancelled = changes.contains(.requestCancel)
         return changes + (try apply(.examined, to: isCancelled ? run.cancelRequested : run))
@@ -65,7 +66,8 @@ public struct RunScript<Tables: RunTables> {
             $0.snapshot.state == .calling
                 || $0.snapshot.state == .blocked
                     && ($0.snapshot.standsFor != nil || conditionReadsNeeds($0.snapshot.condition)
-                        || $0.snapshot.asksForGroup && $0.snapshot.concurrency?.readsNeeds ?? false)
+                        || $0.snapshot.asksForGroup && $0.snapshot.concurrency?.readsNeeds ?? false
+                        || $0.snapshot.asksForGate && $0.snapshot.environment?.readsNeeds ?? false)
         }
         guard isAsked else { return jobs }
         let outputs = try tables.outputs(of: run.id, attempt: run.attempt)
@@ -111,6 +113,9 @@ public struct RunScript<Tables: RunTables> {
                 try tables.appendFirst(of: made, run: run.id)
             case .callOutputs(let job, let outputs): try tables.put(outputs, ofCall: job)
             case .giveUp(let job): try tables.giveUp(job)
+            case .gate(let job, let wanted):
+                let (rules, ref) = try tables.environment(wanted, of: run.id)
+                try tables.insert(PlannedDeployment(wanted, rules, ref: ref), of: job)
             case .want(let job, let group):
                 try tables.want(group, job)
                 try tables.notifyWish(of: job)

@@ -181,6 +181,16 @@ public protocol RunTables {
     func unspendRunner(of task: TaskID) throws -> String?
     /// The latest attempt of the run was cancelled; `problem` says why the server did, and "" leaves what is there.
     func requestCancel(of run: RunID, problem: String) throws
+    /// What an environment of the run's repository asks, and the run's ref. One that is not known is made, without rules.
+    func environment(_ wanted: PlannedEnvironment, of run: RunID) throws -> (rules: EnvironmentRules, ref: String)
+    /// The job's way through its environment begins.
+    func insert(_ deployment: PlannedDeployment, of job: JobID) throws
+    /// Jobs of the latest attempt that wait for a review.
+    func pendingReviews(of run: RunID) throws -> [PendingReview]
+    /// Who started the latest attempt.
+    func starter(of run: RunID) throws -> AccountID?
+    /// - Parameter refusal: why the job fails; "" when it was approved.
+    func review(_ job: JobID, _ review: DeploymentReview, refusal: String) throws
     /// The job wants into the group.
     func want(_ group: PlannedGroup, _ job: JobID) throws
     /// It has a turn in it.

@@ -15,6 +15,8 @@ public struct WaitingJob: Equatable, Sendable {
     public static let aheadMax: Int64 = 1000
     /// Jobs that a runner with the same labels would take first; `aheadMax` stands for more too.
     public let ahead: Int64
+    /// The environment whose rules it has not passed.
+    public var environment: AwaitedEnvironment?
     /// The concurrency group that the job itself waits for.
     public var ownGroup: AwaitedGroup?
     /// What `max-parallel` makes it wait for.
@@ -60,6 +62,21 @@ public struct AwaitedGroup: Equatable, Sendable {
     }
 }
 
+/// An environment that a job has not passed.
+public struct AwaitedEnvironment: Equatable, Sendable {
+    public let name: String
+    /// A review is due; who may give it, for people: `ann`, `team ops`.
+    public let reviewers: [String]?
+    /// The end of the wait timer, as people read it; nil when it is over.
+    public let waitsUntil: String?
+
+    public init(name: String, reviewers: [String]?, waitsUntil: String?) {
+        self.name = name
+        self.reviewers = reviewers
+        self.waitsUntil = waitsUntil
+    }
+}
+
 /// Legs of a job's matrix that have all its slots.
 public struct AwaitedSlot: Equatable, Sendable {
     public let maxParallel: Int64
@@ -100,7 +117,8 @@ public struct RunnerFacts: Equatable, Sendable {
 /// One thing that is in the way. `kind` is stable for scripts, `words` are for people and the same everywhere.
 public struct Reason: Equatable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
-        case approval, group, maxParallel = "max_parallel", needs, scope, labels, disabled, spent, offline, busy, queue,
+        case approval, group, maxParallel = "max_parallel", environment, timer, needs, scope, labels, disabled, spent,
+            offline, busy, queue,
             soon, nothing, running, done
     }
     public let kind: Kind
@@ -123,6 +141,19 @@ public func whyWaiting(_ job: WaitingJob, runners: [RunnerFacts], now: Instant) 
     if !job.unfinishedNeeds.isEmpty {
         let after = job.isCleanUp ? "; the run was cancelled, so it starts only if its \"if\" holds then" : ""
         return Reason(.needs, "waiting for \(listed(job.unfinishedNeeds)) to end\(after)")
+    }
+    if let environment = job.environment {
+        let until = environment.waitsUntil.map { "\($0), when the wait timer ends" }
+        if let reviewers = environment.reviewers {
+            let who = reviewers.isEmpty ? "a reviewer, of whom none is left" : reviewers.joined(separator: " or ")
+            return Reason(
+                .environment,
+                "waiting for \(who) to approve it for the environment \"\(environment.name)\""
+                    + (until.map { ", and until \($0)" } ?? ""))
+        }
+        if let until {
+            return Reason(.timer, "waiting for the environment \"\(environment.name)\" until \(until)")
+        }
     }
     if let slots = job.slots {
         let (most, count) = (slots.maxParallel, slots.legs.count)

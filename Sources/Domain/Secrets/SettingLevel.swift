@@ -5,6 +5,8 @@ public enum SettingLevel: Hashable, Sendable {
     /// Jobs of all repositories of a user or an organization.
     case owner(AccountID)
     case repository(RepositoryID)
+    /// Jobs that use the environment alone, once they have passed its rules.
+    case environment(EnvironmentID)
 
     /// A nearer level wins over a farther one (rest.md 3).
     var rank: Int {
@@ -12,6 +14,7 @@ public enum SettingLevel: Hashable, Sendable {
         case .instance: 0
         case .owner: 1
         case .repository: 2
+        case .environment: 3
         }
     }
 
@@ -22,6 +25,7 @@ public enum SettingLevel: Hashable, Sendable {
         case .instance: "secret instance 0 \(name.text)"
         case .owner(let owner): "secret owner \(owner) \(name.text)"
         case .repository(let repository): "secret repository \(repository) \(name.text)"
+        case .environment(let environment): "secret environment \(environment) \(name.text)"
         }
     }
 }

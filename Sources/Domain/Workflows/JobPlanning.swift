@@ -32,6 +32,7 @@ func planJob(
         permissions: draft.permissions, matrixIndex: index, definition: definition, payload: bytes)
     plan.isCall = job.isCall
     plan.strategy = job.legStrategy
+    plan.environment = job.environment.map { JobEnvironment($0, contexts) }
     plan.concurrency = job.concurrency.map { JobConcurrency($0, contexts) }
     return plan
 }

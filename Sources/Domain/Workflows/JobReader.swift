@@ -27,6 +27,7 @@ struct JobDraft {
     var isCall = false
     var legStrategy = LegStrategy()
     var concurrency: ConcurrencyTexts?
+    var environment: EnvironmentTexts?
 }
 
 /// `runs-on` as written: one string stays a string in the payload.
@@ -117,6 +118,7 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     draft.isAsWritten = evaluator.isAsWritten
     draft.isCall = node["uses"] != nil
     draft.legStrategy = legStrategy
+    draft.environment = readEnvironment(node, &list)
     draft.concurrency = ConcurrencyDraft(node, JobConcurrency.scope, &list)?.texts
     return draft
 }

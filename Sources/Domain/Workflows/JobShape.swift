@@ -80,7 +80,7 @@ extension DiagnosticList {
 }
 
 let containerKeys = ["image", "credentials", "env", "ports", "volumes", "options"]
-let serviceKeys = containerKeys + ["command", "entrypoint", "cmd"]
+let serviceKeys = containerKeys + ["entrypoint", "cmd"]
 
 extension YAMLNode {
     /// A scalar with an expression, which may give anything.

@@ -16,6 +16,7 @@ func runnerForm(ofJob job: YAMLNode) -> YAMLNode {
         switch key {
         case "defaults": value.keeping(["run"]).mapped { $1.keeping(["shell", "working-directory"]) }
         case "permissions": value.keepingPermissions
+        case "concurrency": value.keeping(["group", "cancel-in-progress"])
         case "container": value.keeping(containerKeys)
         case "services": value.mapped { $1.keeping(serviceKeys) }
         default: value

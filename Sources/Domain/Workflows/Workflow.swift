@@ -134,6 +134,7 @@ public struct JobPlan: Sendable {
     public var isCall = false
     public var strategy = LegStrategy()
     public var concurrency: JobConcurrency?
+    public var environment: JobEnvironment?
     /// What this row stands for until its needs are done; it then has no payload of its own.
     public var standsFor: JobPlaceholder?
 }

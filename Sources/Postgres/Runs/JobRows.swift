@@ -18,8 +18,10 @@ extension JobStore {
                j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key,
                case when j.is_deferred and j.status = 7 then j.definition end, j.fail_fast, j.max_parallel::bigint, j.is_given_up,
                case when j.status = 7 then j.concurrency end, j.group_name, j.group_cancels, j.group_queues, j.group_id, j.group_held,
-               j.is_deferred, j.caller_id, case when j.status = 6 then j.call_scope end
+               j.is_deferred, j.caller_id, case when j.status = 6 then j.call_scope end,
+               case when j.status = 7 then j.environment end, d.refusal, d.needs_review, d.review is not null, d.wait_until > now()
           from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
+          left join deployment d on d.job_id = j.id
          where j.run_id = $1 and a.number = $2 order by j.id
         """)
     private static let outputs = Statement(
@@ -73,6 +75,10 @@ extension JobStore {
             job.place = row.bool(24) ? .held(group) : .pending(group)
         } else {
             job.place = planned(row, at: 20).map(JobPlace.wanted)
+        }
+        job.environment = row.optionalText(28).flatMap(JobEnvironment.init)
+        job.gate = row.optionalText(29).map { refusal in
+            JobGate(refusal: refusal, needsReview: row.bool(30), isReviewed: row.bool(31), waits: row.bool(32))
         }
         job.caller = row.optionalInt(26).map(JobID.init)
         job.scope = row.optionalText(27).flatMap { try? CallScope(stored: $0) }

@@ -24,15 +24,16 @@ enum JobStore {
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, payload,
-                         id_token, token_permissions, status, is_deferred, fail_fast, max_parallel, concurrency)
+                         id_token, token_permissions, status, is_deferred, fail_fast, max_parallel, concurrency,
+                         environment)
         select $1, $2, $3, $4, u.key, u.name, $17 + u.place - 1, u.needs::text[], u.label_set_id, nullif(u.condition, ''),
                u.flags & 1 > 0, u.flags & 2 > 0, nullif(u.timeout_seconds, 0), u.step_names::text[],
                nullif(u.definition, ''), u.payload, u.flags & 4 > 0, u.token_permissions, $16,
-               u.flags & 8 > 0, u.flags & 16 = 0, nullif(u.max_parallel, 0), nullif(u.concurrency, '')
+               u.flags & 8 > 0, u.flags & 16 = 0, nullif(u.max_parallel, 0), nullif(u.concurrency, ''), nullif(u.environment, '')
           from unnest($5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[],
-                      $12::text[], $13::text[], $14::text[], $15::text[], $18::bigint[], $19::text[])
+                      $12::text[], $13::text[], $14::text[], $15::text[], $18::bigint[], $19::text[], $20::text[])
                with ordinality as u (key, name, needs, label_set_id, condition, flags, timeout_seconds, step_names,
-                                     definition, payload, token_permissions, max_parallel, concurrency, place)
+                                     definition, payload, token_permissions, max_parallel, concurrency, environment, place)
          order by u.place
         returning id, status, position
         """)
@@ -43,12 +44,12 @@ enum JobStore {
         """
         insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, needs, label_set_id,
                          condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload,
-                         id_token, token_permissions, fail_fast, max_parallel, concurrency, status, problem, is_given_up, task_id,
-                         queued_at, queue_key, started_at, stopped_at, settle_due_at, copied_from, caller_id, call_scope,
+                         id_token, token_permissions, fail_fast, max_parallel, concurrency, environment, status, problem, is_given_up,
+                         task_id, queued_at, queue_key, started_at, stopped_at, settle_due_at, copied_from, caller_id, call_scope,
                          call_outputs)
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
                condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload, id_token,
-               token_permissions, fail_fast, max_parallel, concurrency,
+               token_permissions, fail_fast, max_parallel, concurrency, environment,
                case when again then $4 when resumed then 6 else status end,
                case when again or resumed then '' else problem end, is_given_up and not again and not resumed,
                case when not again then task_id end, case when not again then queued_at end,
@@ -87,7 +88,8 @@ enum JobStore {
             .ints(jobs.map { $0.timeoutSeconds ?? 0 }), .texts(jobs.map { Value.literal($0.stepNames) }),
             .texts(jobs.map { $0.definition ?? "" }), .texts(jobs.map(\.payload)),
             .texts(jobs.map(\.permissions.stored)), .int(status.rawValue), .int(first),
-            .ints(jobs.map { $0.strategy.maxParallel ?? 0 }), .texts(jobs.map { $0.concurrency?.stored ?? "" }))
+            .ints(jobs.map { $0.strategy.maxParallel ?? 0 }), .texts(jobs.map { $0.concurrency?.stored ?? "" }),
+            .texts(jobs.map { $0.environment?.stored ?? "" }))
         return try rows.map { NewJob(JobID($0.int(0)), status: try $0.status(1), position: $0.int(2)) }
     }
 
@@ -103,7 +105,7 @@ enum JobStore {
         """
         update job set name = $2, label_set_id = $3, continue_on_error = $4, has_outputs = $5, timeout_seconds = $6,
                step_names = $7, definition = $8, payload = $9, id_token = $10, token_permissions = $11, fail_fast = $12,
-               max_parallel = $13, concurrency = $14, is_deferred = $15
+               max_parallel = $13, concurrency = $14, is_deferred = $15, environment = $16
          where id = $1
         """)
 
@@ -119,7 +121,7 @@ enum JobStore {
             .optional(first.definition), .text(first.payload), .bool(first.mayIdentify),
             .text(first.permissions.stored),
             .bool(first.strategy.failFast), .optional(first.strategy.maxParallel), .optional(first.concurrency?.stored),
-            .bool(first.isDeferred))
+            .bool(first.isDeferred), .optional(first.environment?.stored))
         let made =
             legs.count == 1
             ? []
@@ -310,7 +312,9 @@ enum JobStore {
         """
         select id, run_id from job j
          where status in (5, 7) and changed_at < now() - make_interval(secs => $1::bigint)
-           and (status = 5 or not exists (select 1 from job o where o.run_id = j.run_id
+           and (status = 5 or not exists (select 1 from deployment d join job o on o.id = d.job_id
+                                           where d.run_id = j.run_id and o.status = 7)
+                and not exists (select 1 from job o where o.run_id = j.run_id
                                              and (o.status in (5, 6, 8) or o.status = 7 and o.group_name is not null))
                 and exists (select 1 from run r where r.id = j.run_id
                                and (r.group_id is null or r.held_attempt = r.latest_attempt)

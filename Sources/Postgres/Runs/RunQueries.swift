@@ -96,7 +96,7 @@ public struct JobView: Sendable {
     public let createdAt: Int64
     public let startedAt: Int64?
     public let stoppedAt: Int64?
-    /// Somebody has to let its run start.
+    /// Somebody has to let its run start, or it waits for its environment.
     public let awaitsApproval: Bool
 
     package init(
@@ -197,7 +197,9 @@ public struct RunQueries: Sendable {
 
     static let jobColumns =
         """
-        select j.id, j.repository_id, j.run_id, r.ref, r.sha, r.needs_approval and r.approved_at is null, a.number::bigint, j.key, j.name, j.needs, l.labels, j.status, j.problem, j.handle, j.task_id, t.runner_id,
+        select j.id, j.repository_id, j.run_id, r.ref, r.sha,
+               r.needs_approval and r.approved_at is null
+                   or j.status = 7 and exists (select 1 from deployment d where d.job_id = j.id and d.refusal = ''), a.number::bigint, j.key, j.name, j.needs, l.labels, j.status, j.problem, j.handle, j.task_id, t.runner_id,
                coalesce(n.name, ''), j.created_at, j.started_at, j.stopped_at
           from job j join run r on r.id = j.run_id join attempt a on a.id = j.attempt_id join label_set l on l.id = j.label_set_id
           left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id

@@ -286,6 +286,7 @@ public struct RunStore: Sendable {
            and not exists (select 1 from job j where j.run_id = r.id
                               and (j.status in (5, 6, 8) or j.status = 7 and j.group_name is not null
                                    or j.settle_due_at is not null))
+           and not exists (select 1 from deployment d join job j on j.id = d.job_id where d.run_id = r.id and j.status = 7)
          order by r.id limit 100
         """)
 

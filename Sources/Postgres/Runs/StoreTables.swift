@@ -35,6 +35,19 @@ struct StoreTables: TaskTables {
     func enter(_ job: JobID, _ entry: GroupEntry) throws { try JobStore.enter(job, entry, in: tx) }
     func hold(_ job: JobID) throws { try JobStore.hold(job, in: tx) }
     func enter(_ run: RunID, _ place: GroupPlace) throws { try RunStore.enter(run, place, in: tx) }
+    func environment(_ wanted: PlannedEnvironment, of run: RunID) throws -> (rules: EnvironmentRules, ref: String) {
+        try DeploymentStore.environment(wanted, of: run, in: tx)
+    }
+    func insert(_ deployment: PlannedDeployment, of job: JobID) throws {
+        try DeploymentStore.insert(deployment, of: job, in: tx)
+    }
+    func pendingReviews(of run: RunID) throws -> [PendingReview] {
+        try DeploymentStore.pendingReviews(of: run, in: tx)
+    }
+    func starter(of run: RunID) throws -> AccountID? { try DeploymentStore.starter(of: run, in: tx) }
+    func review(_ job: JobID, _ review: DeploymentReview, refusal: String) throws {
+        try DeploymentStore.review(job, review, refusal: refusal, in: tx)
+    }
     func lockGroup(_ group: GroupID) throws { try GroupStore.lock(group, in: tx) }
     func group(of run: RunID) throws -> GroupID? { try RunStore.group(of: run, in: tx) }
     func members(of group: GroupID) throws -> [GroupMember] { try RunStore.members(of: group, in: tx) }

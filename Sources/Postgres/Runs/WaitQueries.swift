@@ -46,9 +46,14 @@ public struct WaitQueries: Sendable {
                             and (s.status in (5, 6, 8) or s.status = 7 and s.group_name is not null) order by s.id) end,
                case when j.is_deferred and j.status = 6 then
                    array(select c.name from job c where c.attempt_id = j.attempt_id and c.caller_id = j.id and c.status > 4
-                          order by c.id) end
+                          order by c.id) end,
+               case when j.status = 7 and d.refusal = '' then d.name end, d.needs_review and d.review is null,
+               array(select case when v.team_id is null then c.name else 'team ' || m.name end
+                       from environment_reviewer v left join account c on c.id = v.account_id left join team m on m.id = v.team_id
+                      where v.environment_id = d.environment_id order by v.position),
+               case when d.wait_until > now() then d.wait_until end
           from job j join run r on r.id = j.run_id left join concurrency_group g on g.id = r.group_id join label_set l on l.id = j.label_set_id
-          left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
+          left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id left join deployment d on d.job_id = j.id
          where j.repository_id = $1 and j.id = any($2)
         """)
     private static let runnerColumns =
@@ -102,6 +107,11 @@ public struct WaitQueries: Sendable {
             job.ownGroup = group(row, name: 14, run: 15, job: 16)
             if let most = row.optionalInt(17), row.texts(18).count >= most {
                 job.slots = AwaitedSlot(maxParallel: most, legs: row.texts(18))
+            }
+            if let environment = row.optionalText(20) {
+                job.environment = AwaitedEnvironment(
+                    name: environment, reviewers: row.bool(21) ? row.texts(22) : nil,
+                    waitsUntil: row.isNull(23) ? nil : clockText(row.microseconds(23)))
             }
             return whyWaiting(job, runners: runners, now: now)
         }

@@ -9,13 +9,23 @@ public struct JobSettings: Sendable {
     static let all = Statement(
         "job_settings",
         """
-        select s.repository_id, s.owner_id, s.name, s.sealed, k.id, k.wrapped, k.wrapped_by, null
+        select s.repository_id, s.owner_id, s.name, s.sealed, k.id, k.wrapped, k.wrapped_by, null, null::bigint
           from secret s join encryption_key k on k.id = s.key_id
          where $3 and (coalesce(s.repository_id, 0), coalesce(s.owner_id, 0)) in (($1, 0), (0, $2), (0, 0))
         union all
-        select v.repository_id, v.owner_id, v.name, null, null, null, null, v.value
+        select v.repository_id, v.owner_id, v.name, null, null, null, null, v.value, null
           from variable v
          where (coalesce(v.repository_id, 0), coalesce(v.owner_id, 0)) in (($1, 0), (0, $2), (0, 0))
+        """)
+    /// Few jobs use an environment; the others are not asked for one.
+    static let ofEnvironment = Statement(
+        "job_environment_settings",
+        """
+        select null::bigint, null::bigint, s.name, s.sealed, k.id, k.wrapped, k.wrapped_by, null, s.environment_id
+          from environment_secret s join encryption_key k on k.id = s.key_id where $2 and s.environment_id = $1
+        union all
+        select null, null, v.name, null, null, null, null, v.value, v.environment_id
+          from environment_variable v where v.environment_id = $1
         """)
     static let variables = Statement(
         "job_variables",
@@ -25,13 +35,21 @@ public struct JobSettings: Sendable {
         """)
 
     package static func all(
-        of repository: RepositoryID, owner: AccountID, withSecrets: Bool, in tx: Transaction
+        of repository: RepositoryID, owner: AccountID, environment: EnvironmentID? = nil, withSecrets: Bool,
+        in tx: Transaction
     ) throws -> JobSettings {
         var secrets: [LeveledValue<SealedValue>] = []
         var variables: [LeveledValue<String>] = []
-        for row in try tx.run(all, .int(repository.number), .int(owner.number), .bool(withSecrets)) {
+        var rows = try tx.run(all, .int(repository.number), .int(owner.number), .bool(withSecrets))
+        if let environment { rows += try tx.run(ofEnvironment, .int(environment.number), .bool(withSecrets)) }
+        for row in rows {
             if row.isNull(7) {
-                secrets.append(LeveledValue(row, at: 0))
+                secrets.append(LeveledValue(row, at: 0, environment: 8))
+            } else if let environment = row.optionalInt(8) {
+                variables.append(
+                    LeveledValue(
+                        level: .environment(EnvironmentID(environment)), name: SecretName(stored: row.text(2)),
+                        value: row.text(7)))
             } else {
                 variables.append(variable(row, value: 7))
             }

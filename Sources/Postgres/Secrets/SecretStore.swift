@@ -36,6 +36,7 @@ public enum SettingWrite: Equatable, Sendable {
 public struct SecretStore: Sendable {
     let database: Database
     public init(database: Database) { self.database = database }
+    private var ofEnvironments: EnvironmentSecretStore { EnvironmentSecretStore(database: database) }
 
     static let list = Statement(
         "secret_list",
@@ -68,7 +69,8 @@ public struct SecretStore: Sendable {
 
     /// By name.
     public func list(_ level: SettingLevel, _ part: ListPart) throws -> [SecretView] {
-        try database.read(
+        if case .environment(let environment) = level { return try ofEnvironments.list(environment, part) }
+        return try database.read(
             Self.list, level.repositoryValue, level.ownerValue, .int(part.limit), .int(part.offset)
         ).map { row in
             SecretView(
@@ -77,13 +79,17 @@ public struct SecretStore: Sendable {
         }
     }
     public func count(_ level: SettingLevel) throws -> Int64 {
-        try database.readOne(Self.count, level.repositoryValue, level.ownerValue).value(0)
+        if case .environment(let environment) = level { return try ofEnvironments.count(environment) }
+        return try database.readOne(Self.count, level.repositoryValue, level.ownerValue).value(0)
     }
 
     /// Makes the secret, or replaces its value and description.
     public func put(
         _ name: SecretName, at level: SettingLevel, sealed: [UInt8], key: Int64, description: String
     ) throws -> SettingWrite {
+        if case .environment(let environment) = level {
+            return try ofEnvironments.put(name, of: environment, sealed: sealed, key: key, description: description)
+        }
         do {
             let rows = try database.write(
                 Self.put, level.repositoryValue, level.ownerValue, .text(name.text), .int(key), .bytes(sealed),
@@ -97,7 +103,8 @@ public struct SecretStore: Sendable {
 
     /// - Returns: false when there was none.
     public func remove(_ name: SecretName, at level: SettingLevel) throws -> Bool {
-        try !database.write(
+        if case .environment(let environment) = level { return try ofEnvironments.remove(name, of: environment) }
+        return try !database.write(
             Self.remove, level.repositoryValue, level.ownerValue, .text(name.text)
         ).isEmpty
     }
@@ -116,7 +123,9 @@ public struct SecretStore: Sendable {
     private static let anyStale = Statement("secret_any_stale", "select exists (select from secret where key_id < $1)")
 
     /// Whether something is sealed with a key before this one.
-    public func hasStale(before key: Int64) throws -> Bool { try database.readOne(Self.anyStale, .int(key)).bool(0) }
+    public func hasStale(before key: Int64) throws -> Bool {
+        try database.readOne(Self.anyStale, .int(key)).bool(0) || ofEnvironments.hasStale(before: key)
+    }
 
     /// Seals some secrets of older keys with this one, all of them or none. Whoever writes one of them at the same time waits
     /// for it, or is passed over.
@@ -131,18 +140,25 @@ public struct SecretStore: Sendable {
                 let fresh = try reseal(LeveledValue(row, at: 1))
                 try tx.run(Self.reseal, .int(row.int(0)), .bytes(fresh), .int(key))
             }
-            return rows.count
+            return try rows.count
+                + EnvironmentSecretStore.resealSome(with: key, limit: limit - rows.count, in: tx, reseal)
         }
     }
 }
 
 extension LeveledValue<SealedValue> {
     /// Of the columns repository_id, owner_id, name, sealed and the key's id, wrapped and wrapped_by.
-    init(_ row: Row, at first: Int) {
+    ///
+    /// - Parameter environment: the column of the environment's id, where there is one.
+    init(_ row: Row, at first: Int, environment: Int? = nil) {
+        let ofEnvironment = environment.flatMap { row.optionalInt($0) }.map {
+            SettingLevel.environment(EnvironmentID($0))
+        }
         self.init(
-            level: SettingLevel(
-                repository: row.optionalInt(first).map(RepositoryID.init),
-                owner: row.optionalInt(first + 1).map(AccountID.init)),
+            level: ofEnvironment
+                ?? SettingLevel(
+                    repository: row.optionalInt(first).map(RepositoryID.init),
+                    owner: row.optionalInt(first + 1).map(AccountID.init)),
             name: SecretName(stored: row.text(first + 2)),
             value: SealedValue(
                 sealed: row.bytes(first + 3),

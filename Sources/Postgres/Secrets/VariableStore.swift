@@ -12,6 +12,7 @@ public struct VariableView: Sendable {
 public struct VariableStore: Sendable {
     let database: Database
     public init(database: Database) { self.database = database }
+    private var ofEnvironments: EnvironmentVariableStore { EnvironmentVariableStore(database: database) }
 
     static let list = Statement(
         "variable_list",
@@ -56,15 +57,18 @@ public struct VariableStore: Sendable {
 
     /// By name.
     public func list(_ level: SettingLevel, _ part: ListPart) throws -> [VariableView] {
-        try database.read(
+        if case .environment(let environment) = level { return try ofEnvironments.list(environment, part) }
+        return try database.read(
             Self.list, level.repositoryValue, level.ownerValue, .int(part.limit), .int(part.offset)
         ).map { Self.view($0, level) }
     }
     public func count(_ level: SettingLevel) throws -> Int64 {
-        try database.readOne(Self.count, level.repositoryValue, level.ownerValue).value(0)
+        if case .environment(let environment) = level { return try ofEnvironments.count(environment) }
+        return try database.readOne(Self.count, level.repositoryValue, level.ownerValue).value(0)
     }
     public func variable(_ name: SecretName, at level: SettingLevel) throws -> VariableView? {
-        try database.read(Self.get, level.repositoryValue, level.ownerValue, .text(name.text)).first
+        if case .environment(let environment) = level { return try ofEnvironments.variable(name, of: environment) }
+        return try database.read(Self.get, level.repositoryValue, level.ownerValue, .text(name.text)).first
             .map { Self.view($0, level) }
     }
 
@@ -72,6 +76,9 @@ public struct VariableStore: Sendable {
     public func create(
         _ name: SecretName, at level: SettingLevel, value: String, description: String
     ) throws -> SettingWrite {
+        if case .environment(let environment) = level {
+            return try ofEnvironments.create(name, of: environment, value: value, description: description)
+        }
         do {
             let rows = try database.write(
                 Self.insert, level.repositoryValue, level.ownerValue, .text(name.text), .text(value),
@@ -87,6 +94,10 @@ public struct VariableStore: Sendable {
     public func update(
         _ name: SecretName, at level: SettingLevel, to newName: SecretName, value: String, description: String
     ) throws -> SettingWrite {
+        if case .environment(let environment) = level {
+            return try ofEnvironments.update(
+                name, of: environment, to: newName, value: value, description: description)
+        }
         do {
             let rows = try database.write(
                 Self.update, level.repositoryValue, level.ownerValue, .text(name.text), .text(newName.text),
@@ -100,7 +111,8 @@ public struct VariableStore: Sendable {
 
     /// - Returns: false when there was none.
     public func remove(_ name: SecretName, at level: SettingLevel) throws -> Bool {
-        try !database.write(
+        if case .environment(let environment) = level { return try ofEnvironments.remove(name, of: environment) }
+        return try !database.write(
             Self.remove, level.repositoryValue, level.ownerValue, .text(name.text)
         ).isEmpty
     }

@@ -55,7 +55,8 @@ extension Assignment {
         """
         select \(RunContext.columns), j.id, j.key, j.definition,
                case when j.definition is null then j.payload end, r.payload, p.id, j.needs, a.id, j.timeout_seconds, j.id_token,
-               r.is_from_fork, p.owner_id, j.caller_id
+               r.is_from_fork, p.owner_id, j.caller_id,
+               (select d.environment_id from deployment d where d.job_id = j.id and d.refusal = '')
           from \(RunContext.taskTables)
          where t.id = $1
         """)
@@ -85,6 +86,7 @@ extension Assignment {
             needs: keys.map { needResult($0, among: legs) },
             settings: try JobSettings.all(
                 of: repository, owner: AccountID(row.int(next + 11)),
+                environment: row.optionalInt(next + 13).map(EnvironmentID.init),
                 withSecrets: receivesSecrets(event: facts.event, isFromFork: row.bool(next + 10)), in: tx))
     }
 

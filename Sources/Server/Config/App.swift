@@ -40,6 +40,8 @@ package struct App: Sendable {
     package let keys: Keys
     let secrets: SecretStore
     let variables: VariableStore
+    let environments: EnvironmentStore
+    let deployments: DeploymentQueries
     let workflows: WorkflowStore
     package let schedules: ScheduleStore
     let pullRequests: PullRequestStore
@@ -106,6 +108,8 @@ package struct App: Sendable {
                     path: configuration.masterKeyPath(environment: ProcessInfo.processInfo.environment)))
         secrets = SecretStore(database: database)
         variables = VariableStore(database: database)
+        environments = EnvironmentStore(database: database)
+        deployments = DeploymentQueries(database: database)
         workflows = WorkflowStore(database: database)
         schedules = ScheduleStore(database: database)
         pullRequests = PullRequestStore(database: database, base: configuration.publicURL)

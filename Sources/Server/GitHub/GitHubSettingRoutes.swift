@@ -6,126 +6,152 @@ import Web
 
 /// Secrets and variables of a repository as GitHub's clients write them: a secret comes in a sealed box.
 enum GitHubSettingRoutes {
-    private static let secrets = GitHubRoutes.actions + "/secrets"
-    private static let variables = GitHubRoutes.actions + "/variables"
-    private static let page = [
-        QueryParameter("page", "the page, from 1"), QueryParameter("per_page", "rows on a page, at most 100"),
-    ]
-    private static let refused: [AnswerShape] = [.failure(404), .failure(409), .failure(422)]
+    static let all: [Endpoint] =
+        GitHubSettingPlace(path: GitHubRoutes.actions, access: .repository(.owner)) { .repository($0.id) }.endpoints
+        + GitHubSettingPlace(
+            path: GitHubRoutes.base + "/repos/{owner}/{repo}/environments/{environment}", access: .environment(.owner)
+        ) { .environment($0.environment.id) }.endpoints
+}
 
-    static let all: [Endpoint] = [
-        GitHubRoutes.endpoint(
-            .get, secrets + "/public-key", .repository(.owner),
-            answers: [.json(200, GitHubPublicKey.self), .failure(404)], "Show the key that secrets are sealed with."
-        ) { _, _, app in try .json(200, try BoxKey(app).answer, headers: [(name: "Cache-Control", value: "no-store")])
-        },
-        GitHubRoutes.endpoint(
-            .get, secrets, .repository(.owner), query: page,
-            answers: [.json(200, GitHubSecretList.self), .failure(404)], "List the secrets of a repository by name."
-        ) { request, place, app in
-            let page = GitHubRoutes.page(request)
-            let total = try app.secrets.count(.repository(place.id))
-            let found = try app.secrets.list(.repository(place.id), page.part)
-            return try .json(
-                200, GitHubSecretList(total_count: total, secrets: found.map(GitHubSecret.init)),
-                headers: page.headers(total: total, base: app.base(of: request), request: request))
-        },
-        Endpoint(
-            .put, secrets + "/{name}", .repository(.owner), scope: .repository,
-            reading: JSONBody<SealedSecret>(
-                orElse: "send {\"encrypted_value\": \"base64 of a sealed box\", \"key_id\": \"…\"}"),
-            answers: [.none(201), .none(204)] + refused, "Make or replace a secret."
-        ) { request, place, body, app in
-            let sent = try body()
-            let key = try BoxKey(app)
-            guard sent.key_id == key.id else {
-                throw Failure(.invalid, "key_id is \"\(sent.key_id)\"; ask for the public key again")
-            }
-            guard let box = Data(base64Encoded: sent.encrypted_value), let bytes = key.open(Array(box)),
-                let text = String(bytes: bytes, encoding: .utf8)
-            else { throw Failure(.invalid, "encrypted_value is no sealed box of UTF-8 text for this key") }
-            let checked = try value(of: "encrypted_value") { () throws(ValueFault) in try checkedSecret(text) }
-            switch try app.putSecret(
-                try newName(request.path["name"]), at: .repository(place.id), value: checked, description: "")
-            {
-            case .created: return GitHubRoutes.marked(.created, request)
-            case .replaced: return GitHubRoutes.marked(.noContent, request)
-            case .full: throw Failure(.invalid, "there are \(SecretLimits.perLevelMax) secrets already")
-            case .exists, .missing, .keyIsGone: throw Failure(.missing, "not found")
-            }
-        },
-        GitHubRoutes.endpoint(
-            .delete, secrets + "/{name}", .repository(.owner), answers: [.none(204), .failure(404)], "Remove a secret."
-        ) { request, place, app in
-            guard try app.secrets.remove(try known(request.path["name"]), at: .repository(place.id)) else {
-                throw Failure(.missing, "not found")
-            }
-            return .noContent
-        },
-        GitHubRoutes.endpoint(
-            .get, variables, .repository(.owner), query: page,
-            answers: [.json(200, GitHubVariableList.self), .failure(404)], "List the variables of a repository."
-        ) { request, place, app in
-            let page = GitHubRoutes.page(request)
-            let total = try app.variables.count(.repository(place.id))
-            let found = try app.variables.list(.repository(place.id), page.part)
-            return try .json(
-                200, GitHubVariableList(total_count: total, variables: found.map(GitHubVariable.init)),
-                headers: page.headers(total: total, base: app.base(of: request), request: request))
-        },
-        GitHubRoutes.endpoint(
-            .get, variables + "/{name}", .repository(.owner),
-            answers: [.json(200, GitHubVariable.self), .failure(404)],
-            "Show a variable."
-        ) { request, place, app in
-            try .json(200, GitHubVariable(try variable(request, place, app)))
-        },
-        Endpoint(
-            .post, variables, .repository(.owner), scope: .repository,
-            reading: JSONBody<GitHubVariableEdit>(orElse: "send {\"name\": \"NAME\", \"value\": \"the value\"}"),
-            answers: [.json(201, GitHubNothing.self)] + refused, "Make a variable."
-        ) { request, place, body, app in
-            let sent = try body()
-            let text = try value(of: "value") { () throws(ValueFault) in try checkedVariable(sent.value ?? "") }
-            switch try app.variables.create(
-                try newName(sent.name), at: .repository(place.id), value: text, description: "")
-            {
-            case .created: return GitHubRoutes.marked(try .json(201, GitHubNothing()), request)
-            case .exists: throw Failure(.conflict, "the variable exists already")
-            case .full: throw Failure(.invalid, "there are \(SecretLimits.perLevelMax) variables already")
-            case .missing, .replaced, .keyIsGone: throw Failure(.missing, "not found")
-            }
-        },
-        Endpoint(
-            .patch, variables + "/{name}", .repository(.owner), scope: .repository,
-            reading: JSONBody<GitHubVariableEdit>(orElse: "send {\"value\": \"the value\"}"),
-            answers: [.none(204)] + refused, "Change a variable; what is not sent stays."
-        ) { request, place, body, app in
-            let old = try variable(request, place, app)
-            let sent = try body()
-            let text = try value(of: "value") { () throws(ValueFault) in try checkedVariable(sent.value ?? old.value) }
-            switch try app.variables.update(
-                old.name, at: .repository(place.id), to: try sent.name.map(newName) ?? old.name, value: text,
-                description: old.description)
-            {
-            case .replaced: return GitHubRoutes.marked(.noContent, request)
-            case .exists: throw Failure(.conflict, "the variable exists already")
-            case .missing, .created, .full, .keyIsGone: throw Failure(.missing, "not found")
-            }
-        },
-        GitHubRoutes.endpoint(
-            .delete, variables + "/{name}", .repository(.owner), answers: [.none(204), .failure(404)],
-            "Remove a variable."
-        ) { request, place, app in
-            guard try app.variables.remove(try known(request.path["name"]), at: .repository(place.id)) else {
-                throw Failure(.missing, "not found")
-            }
-            return .noContent
-        },
-    ]
+/// The routes of one level.
+private struct GitHubSettingPlace<Context: Sendable>: Sendable {
+    let path: String
+    let access: Web.Access<App, Context>
+    let level: @Sendable (Context) -> SettingLevel
 
-    private static func variable(_ request: Request, _ place: InRepository, _ app: App) throws -> VariableView {
-        guard let found = try app.variables.variable(try known(request.path["name"]), at: .repository(place.id)) else {
+    private var secrets: String { path + "/secrets" }
+    private var variables: String { path + "/variables" }
+    private var page: [QueryParameter] {
+        [QueryParameter("page", "the page, from 1"), QueryParameter("per_page", "rows on a page, at most 100")]
+    }
+    private var refused: [AnswerShape] { [.failure(404), .failure(409), .failure(422)] }
+
+    var endpoints: [Endpoint] { secretEndpoints + variableEndpoints }
+
+    private var secretEndpoints: [Endpoint] {
+        [
+            GitHubRoutes.endpoint(
+                .get, secrets + "/public-key", access,
+                answers: [.json(200, GitHubPublicKey.self), .failure(404)], "Show the key that secrets are sealed with."
+            ) { _, _, app in
+                try .json(200, try BoxKey(app).answer, headers: [(name: "Cache-Control", value: "no-store")])
+            },
+            GitHubRoutes.endpoint(
+                .get, secrets, access, query: page,
+                answers: [.json(200, GitHubSecretList.self), .failure(404)], "List the secrets of a repository by name."
+            ) { [level] request, place, app in
+                let page = GitHubRoutes.page(request)
+                let total = try app.secrets.count(level(place))
+                let found = try app.secrets.list(level(place), page.part)
+                return try .json(
+                    200, GitHubSecretList(total_count: total, secrets: found.map(GitHubSecret.init)),
+                    headers: page.headers(total: total, base: app.base(of: request), request: request))
+            },
+            Endpoint(
+                .put, secrets + "/{name}", access, scope: .repository,
+                reading: JSONBody<SealedSecret>(
+                    orElse: "send {\"encrypted_value\": \"base64 of a sealed box\", \"key_id\": \"…\"}"),
+                answers: [.none(201), .none(204)] + refused, "Make or replace a secret."
+            ) { [level] request, place, body, app in
+                let sent = try body()
+                let key = try BoxKey(app)
+                guard sent.key_id == key.id else {
+                    throw Failure(.invalid, "key_id is \"\(sent.key_id)\"; ask for the public key again")
+                }
+                guard let box = Data(base64Encoded: sent.encrypted_value), let bytes = key.open(Array(box)),
+                    let text = String(bytes: bytes, encoding: .utf8)
+                else { throw Failure(.invalid, "encrypted_value is no sealed box of UTF-8 text for this key") }
+                let checked = try Self.value(of: "encrypted_value") { () throws(ValueFault) in try checkedSecret(text) }
+                switch try app.putSecret(
+                    try Self.newName(request.path["name"]), at: level(place), value: checked, description: "")
+                {
+                case .created: return GitHubRoutes.marked(.created, request)
+                case .replaced: return GitHubRoutes.marked(.noContent, request)
+                case .full: throw Failure(.invalid, "there are \(SecretLimits.perLevelMax) secrets already")
+                case .exists, .missing, .keyIsGone: throw Failure(.missing, "not found")
+                }
+            },
+            GitHubRoutes.endpoint(
+                .delete, secrets + "/{name}", access, answers: [.none(204), .failure(404)], "Remove a secret."
+            ) { [level] request, place, app in
+                guard try app.secrets.remove(try Self.known(request.path["name"]), at: level(place)) else {
+                    throw Failure(.missing, "not found")
+                }
+                return .noContent
+            },
+        ]
+    }
+
+    private var variableEndpoints: [Endpoint] {
+        [
+            GitHubRoutes.endpoint(
+                .get, variables, access, query: page,
+                answers: [.json(200, GitHubVariableList.self), .failure(404)], "List the variables of a repository."
+            ) { [level] request, place, app in
+                let page = GitHubRoutes.page(request)
+                let total = try app.variables.count(level(place))
+                let found = try app.variables.list(level(place), page.part)
+                return try .json(
+                    200, GitHubVariableList(total_count: total, variables: found.map(GitHubVariable.init)),
+                    headers: page.headers(total: total, base: app.base(of: request), request: request))
+            },
+            GitHubRoutes.endpoint(
+                .get, variables + "/{name}", access,
+                answers: [.json(200, GitHubVariable.self), .failure(404)],
+                "Show a variable."
+            ) { [level] request, place, app in
+                try .json(200, GitHubVariable(try Self.variable(request, level(place), app)))
+            },
+            Endpoint(
+                .post, variables, access, scope: .repository,
+                reading: JSONBody<GitHubVariableEdit>(orElse: "send {\"name\": \"NAME\", \"value\": \"the value\"}"),
+                answers: [.json(201, GitHubNothing.self)] + refused, "Make a variable."
+            ) { [level] request, place, body, app in
+                let sent = try body()
+                let text = try Self.value(of: "value") { () throws(ValueFault) in try checkedVariable(sent.value ?? "")
+                }
+                switch try app.variables.create(
+                    try Self.newName(sent.name), at: level(place), value: text, description: "")
+                {
+                case .created: return GitHubRoutes.marked(try .json(201, GitHubNothing()), request)
+                case .exists: throw Failure(.conflict, "the variable exists already")
+                case .full: throw Failure(.invalid, "there are \(SecretLimits.perLevelMax) variables already")
+                case .missing, .replaced, .keyIsGone: throw Failure(.missing, "not found")
+                }
+            },
+            Endpoint(
+                .patch, variables + "/{name}", access, scope: .repository,
+                reading: JSONBody<GitHubVariableEdit>(orElse: "send {\"value\": \"the value\"}"),
+                answers: [.none(204)] + refused, "Change a variable; what is not sent stays."
+            ) { [level] request, place, body, app in
+                let old = try Self.variable(request, level(place), app)
+                let sent = try body()
+                let text = try Self.value(of: "value") { () throws(ValueFault) in
+                    try checkedVariable(sent.value ?? old.value)
+                }
+                switch try app.variables.update(
+                    old.name, at: level(place), to: try sent.name.map(Self.newName) ?? old.name, value: text,
+                    description: old.description)
+                {
+                case .replaced: return GitHubRoutes.marked(.noContent, request)
+                case .exists: throw Failure(.conflict, "the variable exists already")
+                case .missing, .created, .full, .keyIsGone: throw Failure(.missing, "not found")
+                }
+            },
+            GitHubRoutes.endpoint(
+                .delete, variables + "/{name}", access, answers: [.none(204), .failure(404)],
+                "Remove a variable."
+            ) { [level] request, place, app in
+                guard try app.variables.remove(try Self.known(request.path["name"]), at: level(place)) else {
+                    throw Failure(.missing, "not found")
+                }
+                return .noContent
+            },
+        ]
+    }
+
+    private static func variable(_ request: Request, _ level: SettingLevel, _ app: App) throws -> VariableView {
+        guard let found = try app.variables.variable(try Self.known(request.path["name"]), at: level) else {
             throw Failure(.missing, "not found")
         }
         return found

@@ -176,6 +176,7 @@ package final class Housekeeping: Sendable {
         [
             // At each turn of this thread, 100 ms: what was told is waited for.
             Sweep("concurrency groups", everySeconds: 0) { [groups] in try groups.sweep() },
+            Sweep("wait timers", everySeconds: 1) { [app] in try app.runs.openGates() },
             Sweep("outputs settled", everySeconds: 1) { [app] in try app.runs.settleDue() },
             Sweep("runners heard", everySeconds: 1) { [app] in
                 let due = app.caches.calls.takeDue()

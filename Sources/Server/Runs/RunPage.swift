@@ -11,11 +11,22 @@ struct RunPage: PageModel {
     let status: String
     let problem: String?
     let warnings: String?
+    /// Environments that jobs of the run wait for.
+    let gates: [GatePart]
     let hasArtifacts: Bool
     let artifacts: [ArtifactRow]
     let replaced: [ReplacedRow]
     let jobs: [JobPart]
     let script = StaticFile.logScript.address
+}
+
+struct GatePart: PartModel {
+    let name: String
+    /// A review is due; else the wait timer alone.
+    let needsReview: Bool
+    let reviewers: String
+    let approve: String
+    let reject: String
 }
 
 struct ArtifactRow: PartModel {

@@ -53,11 +53,29 @@ enum RunPages {
         return try RunPage(
             head: PageHead(title: run.title, repository: repository.fullName), number: run.number,
             workflow: run.workflowPath, ref: run.ref, sha: run.sha, actor: run.actor, status: "\(run.status)",
-            problem: run.problem.shown, warnings: run.warnings.shown, hasArtifacts: !artifacts.isEmpty,
-            artifacts: artifacts,
+            problem: run.problem.shown, warnings: run.warnings.shown,
+            gates: run.status.isDone ? [] : try gates(of: run, at: "\(base)/actions/runs/\(run.id)", app),
+            hasArtifacts: !artifacts.isEmpty, artifacts: artifacts,
             replaced: try app.tasks.replacedActions(of: run.id).map { ReplacedRow(from: $0.from, to: $0.to) },
             jobs: LogPage.parts(of: app.views.jobs(of: run), in: repository, app)
         ).response()
+    }
+}
+
+extension RunPages {
+    private static func gates(of run: RunView, at page: String, _ app: App) throws -> [GatePart] {
+        try app.deployments.pending(of: run.id, seenBy: nil).map { pending in
+            let names = pending.reviewers.map { reviewer in
+                switch reviewer {
+                case .account(_, let name): name
+                case .team(_, let name): "team \(name)"
+                }
+            }
+            let gate = "\(page)/environments/\(pending.environment)"
+            return GatePart(
+                name: pending.name, needsReview: pending.needsReview, reviewers: names.joined(separator: " or "),
+                approve: "\(gate)/approved", reject: "\(gate)/rejected")
+        }
     }
 }
 

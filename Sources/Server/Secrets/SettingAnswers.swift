@@ -37,6 +37,7 @@ extension VariableAnswer {
         case .instance: (owner_id, repo_id) = (0, 0)
         case .owner(let owner): (owner_id, repo_id) = (owner.number, 0)
         case .repository(let repository): (owner_id, repo_id) = (0, repository.number)
+        case .environment: (owner_id, repo_id) = (0, 0)
         }
         name = variable.name.text
         data = variable.value

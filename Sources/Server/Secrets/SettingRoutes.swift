@@ -12,6 +12,10 @@ enum SettingRoutes {
         + SettingPlace(path: "/api/v1/orgs/{org}", access: .organization, scope: .organization) {
             .owner($0.organization.id)
         }.endpoints
+        + SettingPlace(
+            path: "/api/v1/repos/{owner}/{repo}/environments/{environment}", access: .environment(.owner),
+            scope: .repository, folder: ""
+        ) { .environment($0.environment.id) }.endpoints
         // As in Gitea, a user has no list of secrets.
         + SettingPlace(path: "/api/v1/user", access: .account, scope: .user, listsSecrets: false) {
             .owner($0.account)
@@ -25,10 +29,11 @@ private struct SettingPlace<Context: Sendable>: Sendable {
     let access: Web.Access<App, Context>
     let scope: ScopeCategory
     var listsSecrets = true
+    var folder = "/actions"
     let level: @Sendable (Context) -> SettingLevel
 
-    private var secretPath: String { path + "/actions/secrets" }
-    private var variablePath: String { path + "/actions/variables" }
+    private var secretPath: String { path + folder + "/secrets" }
+    private var variablePath: String { path + folder + "/variables" }
     private static var parameters: [QueryParameter] { Page.parameters.filter { $0.name != "before" } }
 
     var endpoints: [Endpoint] {

@@ -8,7 +8,8 @@ struct EventTests {
     func kinds() {
         #expect(
             EventKind.allCases.map(\.rawValue) == [
-                "run_planned", "run_rerun", "run_approved", "run_removed", "cancel_requested", "run_status",
+                "run_planned", "run_rerun", "run_approved", "deployment_approved", "deployment_rejected", "run_removed",
+                "cancel_requested", "run_status",
                 "job_status", "task_lost",
                 "runner_registered", "runner_spent", "runner_changed", "runner_removed",
             ])

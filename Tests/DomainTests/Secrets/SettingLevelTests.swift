@@ -17,6 +17,8 @@ struct SettingLevelTests {
             ([SettingLevel.instance], "instance"), ([.instance, owner], "owner"), ([owner, .instance], "owner"),
             ([repository, .instance], "repository"), ([.instance, owner, repository], "repository"),
             ([repository, owner, .instance], "repository"), ([owner, repository], "repository"),
+            ([.environment(EnvironmentID(1)), owner, repository], "environment"),
+            ([repository, .environment(EnvironmentID(1))], "environment"),
         ])
     func precedence(levels: [SettingLevel], winner: String) {
         let settings = levels.map { level -> LeveledValue<String> in
@@ -24,6 +26,7 @@ struct SettingLevelTests {
             case .instance: Self.setting(level, "A", "instance")
             case .owner: Self.setting(level, "A", "owner")
             case .repository: Self.setting(level, "A", "repository")
+            case .environment: Self.setting(level, "A", "environment")
             }
         }
         #expect(resolved(settings).map(\.value) == [winner])

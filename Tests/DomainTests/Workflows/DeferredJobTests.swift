@@ -129,7 +129,7 @@ struct ExpansionDecisionTests {
         }
         // The legs are judged next, once they are there; the run's status with them.
         let changes = try decided("[1]")
-        #expect(changes.count == 1 && changes.allSatisfy(\.isExpansion))
+        #expect(changes.count == 1 && changes.allSatisfy(\.asksAgain))
         #expect(try decided("[]").contains(.move(JobID(3), to: .done(.skipped), problem: "")))
         #expect(try decided("[]").last == .run(.success))
         #expect(try decided("no").contains(.move(JobID(3), to: .done(.skipped), problem: "")))

@@ -23,6 +23,7 @@ struct RunnerFormTests {
                 "", "container: {image: i, imgae: j}, services: {s: {image: i, x: 1, cmd: [c]}}, steps: [run: x]",
                 #""container":{"image":"i"},"services":{"s":{"image":"i","cmd":["c"]}},"#
             ),
+            ("", "concurrency: {group: g, queue: max}, steps: [run: x]", #""concurrency":{"group":"g"},"#),
             ("", "container: img, steps: [run: x]", #""container":"img","#),
             ("", "container: '${{ matrix.c }}', steps: [run: x]", #""container":"${{ matrix.c }}","#),
             ("", "steps: [{run: x, shel: b, with: {a: 1}, env: {A: b}}]", #""steps":[{"run":"x","env":{"A":"b"}}]"#),

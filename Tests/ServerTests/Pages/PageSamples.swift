@@ -25,6 +25,11 @@ enum PageSamples {
             RunPage(
                 head: head, number: 9, workflow: text("workflow"), ref: text("ref"), sha: text("sha"),
                 actor: text("actor"), status: text("status"), problem: text("problem"), warnings: text("warnings"),
+                gates: [true, false].map { needsReview in
+                    GatePart(
+                        name: text("gate"), needsReview: needsReview, reviewers: text("reviewers"),
+                        approve: text("approve"), reject: text("reject"))
+                },
                 hasArtifacts: true,
                 artifacts: [artifact("kept", isExpired: false), artifact("gone", isExpired: true)],
                 replaced: [ReplacedRow(from: text("replaced action"), to: text("replacing action"))], jobs: [job]),
@@ -75,7 +80,7 @@ enum PageSamples {
         job,
         RunPage(
             head: PageHead(title: ""), number: 1, workflow: "", ref: "", sha: "", actor: "", status: "", problem: nil,
-            warnings: nil, hasArtifacts: false, artifacts: [], replaced: [], jobs: []),
+            warnings: nil, gates: [], hasArtifacts: false, artifacts: [], replaced: [], jobs: []),
         RunListPage(head: PageHead(title: ""), putAside: [], runs: []),
         APIPage(head: PageHead(title: ""), parts: []),
         RunnersPage(head: PageHead(title: ""), total: 0, hasNone: true, runners: [], next: nil),

@@ -89,7 +89,7 @@ struct TemplateTests {
     func scopes() throws {
         let page = RunPage(
             head: PageHead(title: "t"), number: 1, workflow: "w", ref: "r", sha: "s", actor: "a", status: "failure",
-            problem: "the run broke", warnings: nil, hasArtifacts: false, artifacts: [], replaced: [],
+            problem: "the run broke", warnings: nil, gates: [], hasArtifacts: false, artifacts: [], replaced: [],
             jobs: [PageSamples.job])
         let html = try TemplateLibrary.shared().html(page)
         #expect(html.ranges(of: "the run broke").count == 1)
