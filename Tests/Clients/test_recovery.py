@@ -180,12 +180,16 @@ def test_cancel_with_a_plain_runner_is_final_at_once(impatient):
     task = runner.fetch()
     runner.state(task)
     run = impatient.run_of("ci.yml")
-    assert post(impatient, f"/runs/{run['id']}/cancel").json["conclusion"] == "cancelled"
-    assert {name: job["conclusion"] for name, job in impatient.jobs(run).items()} == dict.fromkeys(
-        ("first", "after", "cleanup"), "cancelled"
-    )
+    assert post(impatient, f"/runs/{run['id']}/cancel").json["status"] != "completed", "its clean-up is left"
+    ended = {name: job.get("conclusion") for name, job in impatient.jobs(run).items()}
+    assert ended == {"first": "cancelled", "after": "cancelled", "cleanup": None}
     assert runner.state(task).state.result == pb.Result.CANCELLED
     assert runner.state(task, pb.Result.SUCCESS).state.result == pb.Result.CANCELLED
+    cleanup = runner.fetch()
+    assert job_key(cleanup) == "cleanup"
+    # A second cancel ends the clean-up too.
+    assert post(impatient, f"/runs/{run['id']}/cancel").json["conclusion"] == "cancelled"
+    assert runner.state(cleanup).state.result == pb.Result.CANCELLED
     assert post(impatient, f"/runs/{run['id']}/cancel").status == 409
 
 
