@@ -17,7 +17,7 @@ def large() -> str:
     lines = ["on: push", "jobs:", "  build:", "    runs-on: ${{ matrix.os }}", "    strategy:", "      matrix:"]
     lines += [f"        {key}: [{', '.join(f'{key}{n}' for n in range(4))}]" for key in ("os", "a", "b", "c")]
     lines += ["    steps:"]
-    while len(lines) < 2000:
+    while len(lines) < 1996:
         number = len(lines)
         lines += [
             f"      - name: Step {number} of ${{{{ matrix.a }}}}",
@@ -25,7 +25,8 @@ def large() -> str:
             "        run: |",
             f'          echo "{number} ${{{{ github.sha }}}} ${{{{ matrix.c }}}}"',
         ]
-    return "\n".join(lines[:2000]) + "\n"
+    lines += ["      - run: |"] + ["          echo end"] * (1999 - len(lines))
+    return "\n".join(lines) + "\n"
 
 
 def bomb() -> str:

@@ -44,7 +44,8 @@ struct ExpressionCheck {
     static func job(_ job: YAMLNode, _ evaluator: inout PlanEvaluator, _ list: inout DiagnosticList) {
         var check = ExpressionCheck(evaluator: evaluator, list: list)
         check.node(job["env"]?.value, .jobEnv)
-        check.environment(job["environment"]?.value)
+        // Its name is read by the server; only the runner knows the address.
+        check.node(job["environment"]?.value["url"]?.value, .environmentURL)
         check.node(job["defaults"]?.value, .jobDefaults)
         check.node(job["outputs"]?.value, .jobOutputs)
         check.container(job["container"]?.value, .container)
@@ -57,11 +58,6 @@ struct ExpressionCheck {
         }
         for step in job["steps"]?.value.items ?? [] { check.step(step) }
         (evaluator, list) = (check.evaluator, check.list)
-    }
-
-    private mutating func environment(_ node: YAMLNode?) {
-        guard let pairs = node?.pairs else { return self.node(node, .job("environment")) }
-        for pair in pairs { self.node(pair.value, pair.key == "url" ? .environmentURL : .job("environment")) }
     }
 
     private mutating func container(_ node: YAMLNode?, _ scope: ExpressionScope) {

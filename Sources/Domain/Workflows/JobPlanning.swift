@@ -18,7 +18,7 @@ func planJob(
         let continueOnError = flag(job, contexts, &evaluator, &list)
     else { return nil }
     let definition = draft.definition(name: name, runsOn: runsOn, continueOnError: continueOnError, leg: leg)
-    let bytes = payload(of: definition)
+    let bytes = evaluator.makesPayloads ? payload(of: definition) : []
     guard bytes.count <= WorkflowLimits.jobPayloadBytesMax else {
         let message =
             "job \"\(job.key)\" has \(bytes.count) bytes; at most \(WorkflowLimits.jobPayloadBytesMax) are allowed"

@@ -1,11 +1,10 @@
 /// The shapes of what only the runner uses: a mistake in them is told when the file is pushed (workflows.md 8, 16).
 extension DiagnosticList {
-    /// `env`, `defaults` of a workflow or a job, and a job's `environment`, `container` and `services`.
+    /// `env`, `defaults` of a workflow or a job, and a job's `container` and `services`.
     mutating func checkShapes(of node: YAMLNode, isJob: Bool) {
         checkEnv(node["env"]?.value)
         checkDefaults(node["defaults"]?.value)
         guard isJob else { return }
-        checkEnvironment(node["environment"])
         checkContainer(node["container"], name: "container", keys: containerKeys)
         guard let services = node["services"]?.value, !services.isNull, !services.isExpression else { return }
         guard let pairs = services.pairs else {
@@ -31,22 +30,6 @@ extension DiagnosticList {
         guard let settings = run.pairs else { return type(run, of: "run", expected: "a mapping") }
         let known = ["shell", "working-directory"]
         for pair in settings where !known.contains(pair.key) { unknownKey(pair, in: "\"defaults.run\"", known: known) }
-    }
-
-    private mutating func checkEnvironment(_ pair: YAMLPair?) {
-        guard let pair, !pair.value.isNull else { return }
-        if pair.value.scalar != nil { return }
-        guard let pairs = pair.value.pairs else {
-            return type(pair.value, of: "environment", expected: "a name or a mapping")
-        }
-        let known = ["name", "url", "deployment"]
-        for key in pairs where !known.contains(key.key) { unknownKey(key, in: "\"environment\"", known: known) }
-        if pair.value["name"]?.value.isNull ?? true {
-            error("missing-key", "\"environment\" has no \"name\"", at: pair.value.position)
-        }
-        for key in ["name", "url"] {
-            if let value = pair.value[key]?.value, value.scalar == nil { type(value, of: key, expected: "a string") }
-        }
     }
 
     /// An image, or a mapping with one. An empty image is none: the job runs without the container (runner's words).

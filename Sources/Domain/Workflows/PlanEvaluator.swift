@@ -14,6 +14,8 @@ public struct PlanContexts: Sendable {
     var place: CallReference?
     /// Nobody is to run it: what is not known is left as it is written, and jobs that call workflows are listed.
     public var isOutline = false
+    /// Whether plans have payloads; listing the jobs of an outline needs none.
+    public var makesPayloads = true
 
     public init(
         github: ExpressionValue? = nil, vars: ExpressionValue? = nil, inputs: ExpressionValue? = nil
@@ -50,6 +52,7 @@ struct PlanEvaluator {
     /// The job that is read needs others, of which nothing is known yet.
     private var awaitsNeeds = false
     let isOutline: Bool
+    let makesPayloads: Bool
     /// Expressions are parsed and none is evaluated: the job is told of as it is written.
     var isAsWritten = false
     private var budget: ExpressionBudget
@@ -77,6 +80,7 @@ struct PlanEvaluator {
         }
         place = contexts.frame?.file ?? contexts.place
         isOutline = contexts.isOutline
+        makesPayloads = contexts.makesPayloads
     }
 
     /// From here on expressions of this job are looked at.

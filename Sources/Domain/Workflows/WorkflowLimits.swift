@@ -9,8 +9,9 @@ public enum WorkflowLimits {
     public static let aliasNodesMax = 50_000
     /// Bytes of text in nodes made by copying: one long scalar can have many aliases (P's result limit is 10 MiB).
     public static let aliasBytesMax = 10 * 1024 * 1024
-    /// Bytes of all payloads of one run. Every leg of a matrix carries the whole job, so 1 MiB could become 256.
-    public static let payloadBytesMax = 16 * 1024 * 1024
+    /// Bytes of all payloads of one run. Every leg of a matrix carries the whole job, so 1 MiB could become 256; a job of
+    /// 2 000 lines with 256 legs has 23.
+    public static let payloadBytesMax = 32 * 1024 * 1024
     /// Keys of a matrix, keys of one `include` or `exclude` item. 256 legs need no more than 8 that vary.
     public static let matrixKeysMax = 64
     /// Patterns of one filter and characters of one: both multiply with the changed paths of every push.

@@ -35,7 +35,9 @@ public struct WorkflowOutline: Sendable {
     public var errors: [Diagnostic] { reading.diagnostics.filter { $0.severity == .error } }
 
     /// - Throws: ``CaseFault`` when the event itself cannot be read.
-    public init(_ bytes: [UInt8], path: String, event: Event = Event()) throws(CaseFault) {
+    public init(
+        _ bytes: [UInt8], path: String, event: Event = Event(), makesPayloads: Bool = true
+    ) throws(CaseFault) {
         self.path = path
         guard EventName(rawValue: event.name) != nil else {
             throw CaseFault("event \"\(event.name)\" is not known")
@@ -63,6 +65,7 @@ public struct WorkflowOutline: Sendable {
                 ? inputs(of: dispatch, file.triggers)
                 : .object(event.inputs.map { (key: $0.name, value: .string($0.text)) }))
         contexts.isOutline = true
+        contexts.makesPayloads = makesPayloads
         contexts.needs = .object([])  // of a job that needs nothing; others are told of as they are written
         reading = file.reading(contexts)
     }

@@ -225,7 +225,8 @@ private struct JobPlans {
         let legs: [MatrixLeg?] = (job.legs?.isEmpty ?? true) ? [nil] : (job.legs ?? []).map { $0 }
         let values = legs.reduce(0) { $0 + 1 + ($1?.values.count ?? 0) }
         // Counted before they are made.
-        guard charge(legs.count * draft.sharedBytes, job, &list) else { return false }
+        let sharedBytes = evaluator.makesPayloads ? draft.sharedBytes : 0
+        guard charge(legs.count * sharedBytes, job, &list) else { return false }
         let steps = 4 * values + legs.count * (draft.sharedBytes / PlanningLimits.stepBytes + job.steps.count)
         guard evaluator.charge(steps, at: job.node.position, &list) else { return false }
         for (index, leg) in legs.enumerated() {
@@ -235,7 +236,7 @@ private struct JobPlans {
                 call.map { planCall(job, $0, root: root, leg: leg, contexts, index: index, &evaluator, &list) }
                 ?? planJob(job, leg: leg, contexts, index: index, draft, &evaluator, &list)
             guard let plan = planned else { return true }  // the other legs would say the same
-            guard append(plan, charged: draft.sharedBytes, job, &list) else { return false }
+            guard append(plan, charged: sharedBytes, job, &list) else { return false }
         }
         return true
     }

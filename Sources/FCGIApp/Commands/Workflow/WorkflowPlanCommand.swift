@@ -17,7 +17,8 @@ struct WorkflowPlanCommand: ParsableCommand {
     func run() throws {
         let outline: WorkflowOutline
         do {
-            outline = try WorkflowOutline(try InputFile.bytes(file), path: file, event: try event.outlineEvent())
+            outline = try WorkflowOutline(
+                try InputFile.bytes(file), path: file, event: try event.outlineEvent(), makesPayloads: false)
         } catch {
             // Whoever reads JSON finds it there, whatever went wrong; the words for people are on standard error.
             if json {
