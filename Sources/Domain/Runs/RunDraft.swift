@@ -8,7 +8,7 @@ struct RunDraft {
     private var failed: Set<Int> = []
     /// Jobs that the run may still get.
     private var jobsMax = 0
-    /// What planning called workflows may still take: a decision is made while the run is locked.
+    /// What planning deferred jobs and called workflows may still take: a decision is made while the run is locked.
     private var planningSteps = PlanningLimits.pushStepsMax
     /// For the groups and environments of all its jobs.
     private var groupBudget = ExpressionBudget()
@@ -161,7 +161,10 @@ struct RunDraft {
         case nil: break
         }
         do throws(EnvironmentFault) {
-            guard let wanted = try state.environment(of: environment, calledBy: job.caller, node, &groupBudget, steps: &steps) else {
+            guard
+                let wanted = try state.environment(
+                    of: environment, calledBy: job.caller, node, &groupBudget, steps: &steps)
+            else {
                 return true
             }
             made.append((index, .gate(job.id, wanted)))
@@ -209,7 +212,9 @@ struct RunDraft {
     private mutating func expand(
         _ index: Int, _ deferred: DeferredJob, of node: Int, _ state: NeedsState, steps: inout Int
     ) {
-        switch state.expansion(of: deferred, node, legsMax: jobsMax + 1, steps: &steps) {
+        let expansion = state.expansion(
+            of: deferred, node, legsMax: jobsMax + 1, planningSteps: &planningSteps, steps: &steps)
+        switch expansion {
         case .legs(let legs) where legs.isEmpty: become(index, .done(.skipped))
         case .legs(let legs):
             jobsMax -= legs.count - 1
