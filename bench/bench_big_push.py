@@ -1,4 +1,4 @@
-"""A push of 3 000 commits and 50 workflow files: from git's end until the last job waits, against git's own look at them."""
+"""A push of 3 000 commits and 50 workflow files: from git's end until the last job waits, beside git's own look."""
 
 import subprocess
 import time
@@ -64,6 +64,10 @@ def grow(pusher: Git, commits: int) -> None:
             f"data {len(text)}\n{text}",
         ]
     subprocess.run(
-        ["git", "fast-import", "--quiet", "--force"], cwd=pusher.directory, input="\n".join(lines), text=True, check=True
+        ["git", "fast-import", "--quiet", "--force"],
+        cwd=pusher.directory,
+        input="\n".join(lines),
+        text=True,
+        check=True,
     )
     pusher.git("reset", "--quiet", "--hard", "main")

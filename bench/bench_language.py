@@ -2,14 +2,15 @@
 
 import json
 import os
+import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-from harness import Bench, Figure
+from harness import ROOT, Bench, Figure
 
-ACT = Path(sys.executable).with_name("act")
+# Of the tests' environment (`make test` makes it), or whichever is installed.
+ACT = next((path for path in (ROOT / ".venv-test/bin/act", shutil.which("act")) if path and Path(path).exists()), None)
 
 
 def large() -> str:
@@ -72,7 +73,8 @@ def run(bench: Bench) -> list[Figure]:
     home = place / "home"
     (home / ".config/act").mkdir(parents=True, exist_ok=True)
     (home / ".config/act/actrc").write_text("-P ubuntu-latest=-self-hosted\n")
-    theirs = timed([str(ACT), "-l", "-W", str(file)], times, env={**os.environ, "HOME": str(home)})
+    env = {**os.environ, "HOME": str(home)}
+    theirs = timed([str(ACT), "-l", "-W", str(file)], times, env=env) if ACT else None
     cases = 2_000 if bench.is_debug else 50_000
     case = json.dumps(
         {
@@ -86,7 +88,14 @@ def run(bench: Bench) -> list[Figure]:
     )
     rate = cases / (time.monotonic() - began)
     return [
-        Figure("plan of 2 000 lines, 256 legs, the whole command", ours, "s", baseline=theirs, at_most=0.2, note="act -l"),
+        Figure(
+            "plan of 2 000 lines, 256 legs, the whole command",
+            ours,
+            "s",
+            baseline=theirs,
+            at_most=0.2 if theirs else None,
+            note="act -l, which expands no matrix" if theirs else "no act here",
+        ),
         Figure("the same without the program's start", planned["microseconds"] / 1e6, "s"),
         Figure(
             "memory of an alias bomb",

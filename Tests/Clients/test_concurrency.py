@@ -291,9 +291,10 @@ def test_instances_that_are_killed_leave_one_at_work_one_waiting_and_nothing_stu
                     stack.start_one(victim)
 
             def ended():
-                return stack.sql("select count(*) from run where status > 4") == "0" and stack.sql(
-                    "select count(*) from inbox where state in ('announced', 'confirmed')"
-                ) == "0"
+                return (
+                    stack.sql("select count(*) from run where status > 4") == "0"
+                    and stack.sql("select count(*) from inbox where state in ('announced', 'confirmed')") == "0"
+                )
 
             wait_for(ended, "the end of all runs", 180)
         finally:
@@ -310,7 +311,7 @@ def test_instances_that_are_killed_leave_one_at_work_one_waiting_and_nothing_stu
 
 
 def test_the_one_that_waits_starts_though_all_who_were_told_died(tmp_path):
-    """The end of the holder commits, and every instance is killed at once: the sweep of the next one lets the other in."""
+    """The end of the holder commits, and every instance is killed at once: the next one's sweep lets the other in."""
     with private_stack("wake", instances=2) as stack:
         project = Project(stack, User(stack, "ann"), tmp_path)
         runner: ScriptedRunner = project.runner()

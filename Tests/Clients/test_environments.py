@@ -1,4 +1,4 @@
-"""Environments as clients of GitHub's API and runners see them: reviews, wait timers, branches, secrets of their own."""
+"""Environments as GitHub's clients and runners see them: reviews, wait timers, branches, secrets of their own."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -38,9 +38,9 @@ def environment(project: Project, name: str, **rules) -> dict:
 
 
 def me(project: Project) -> int:
-    return ask(
-        project.stack, "GET", "/api/v1/user", headers={"Authorization": f"token {project.owner.token}"}
-    ).json["id"]
+    return ask(project.stack, "GET", "/api/v1/user", headers={"Authorization": f"token {project.owner.token}"}).json[
+        "id"
+    ]
 
 
 def at_the_gate(project: Project, runner, where: str) -> dict:
@@ -112,9 +112,7 @@ def test_the_wait_timer_holds_a_job_back_and_a_sweep_starts_it(project):
 
 
 def test_a_branch_that_may_not_use_it_fails_the_job(project):
-    environment(
-        project, "prod", deployment_branch_policy={"protected_branches": False, "custom_branch_policies": True}
-    )
+    environment(project, "prod", deployment_branch_policy={"protected_branches": False, "custom_branch_policies": True})
     answer = call(project, "POST", "/environments/prod/deployment-branch-policies", {"name": "release/*"}, mount="v3")
     assert answer.status == 200, answer.text
     runner = project.runner()

@@ -35,7 +35,9 @@ jobs:
 
 
 def names(project, run: dict) -> list[str]:
-    answer = ask(project.stack, "GET", f"/api/v1/repos/{project.path}/actions/runs/{run['id']}/jobs", headers=auth(project))
+    answer = ask(
+        project.stack, "GET", f"/api/v1/repos/{project.path}/actions/runs/{run['id']}/jobs", headers=auth(project)
+    )
     assert answer.status == 200, answer.text
     return [f"{job['name']} {job['status']} {job.get('conclusion')}" for job in json.loads(answer.text)["jobs"]]
 
@@ -94,7 +96,7 @@ def test_the_jobs_of_the_callee_run_with_its_inputs_and_secrets_and_their_output
 
 def test_a_failed_job_of_the_callee_fails_the_call_and_runs_again_alone_with_what_needs_it(project):
     callee = CALLEE.replace("secrets: {TOKEN: {required: true}}", "secrets: {TOKEN: {}}")
-    caller = CALLER.replace("if: x", "").replace("    secrets: {TOKEN: \"${{ secrets.DEPLOY }}\"}\n", "")
+    caller = CALLER.replace("if: x", "").replace('    secrets: {TOKEN: "${{ secrets.DEPLOY }}"}\n', "")
     project.push({".gitea/workflows/ci.yml": caller, ".gitea/workflows/callee.yml": callee})
     run = wait_for(lambda: project.run_of("ci.yml"), "the run")
     runner = project.runner()
@@ -123,7 +125,8 @@ def test_a_failed_job_of_the_callee_fails_the_call_and_runs_again_alone_with_wha
 
 
 def test_a_cancel_ends_what_was_called(project):
-    callee = "on: workflow_call\njobs: {a: {runs-on: ubuntu-latest, steps: [run: x]}, b: {runs-on: ubuntu-latest, needs: a, steps: [run: x]}}\n"
+    job = "runs-on: ubuntu-latest, steps: [run: x]"
+    callee = f"on: workflow_call\njobs: {{a: {{{job}}}, b: {{{job}, needs: a}}}}\n"
     caller = "on: push\njobs: {c: {uses: ./.gitea/workflows/callee.yml}}\n"
     project.push({".gitea/workflows/ci.yml": caller, ".gitea/workflows/callee.yml": callee})
     run = wait_for(lambda: project.run_of("ci.yml"), "the run")
@@ -134,7 +137,9 @@ def test_a_cancel_ends_what_was_called(project):
     assert [name.split(" ", 1)[1].rsplit(" ", 1)[1] for name in names(project, run)] == ["cancelled"] * 3
 
 
-def test_a_callee_of_another_repository_is_read_by_its_ref_and_a_private_one_of_others_is_not(project, stranger, tmp_path):
+def test_a_callee_of_another_repository_is_read_by_its_ref_and_a_private_one_of_others_is_not(
+    project, stranger, tmp_path
+):
     other_project = Project(project.stack, stranger, tmp_path)
     callee = "on: workflow_call\njobs: {a: {runs-on: ubuntu-latest, steps: [run: echo theirs]}}\n"
     other_project.push({".gitea/workflows/shared.yml": callee})
@@ -143,7 +148,11 @@ def test_a_callee_of_another_repository_is_read_by_its_ref_and_a_private_one_of_
     task = wait_for(project.runner().fetch, "the job of the other repository's workflow")
     assert json.loads(task.workflow_payload)["jobs"]["a"]["steps"] == [{"run": "echo theirs"}]
     change = ask(
-        project.stack, "PATCH", f"/api/v1/repos/{other_project.path}", json.dumps({"private": True}), auth(other_project) | JSON
+        project.stack,
+        "PATCH",
+        f"/api/v1/repos/{other_project.path}",
+        json.dumps({"private": True}),
+        auth(other_project) | JSON,
     )
     assert change.status == 200, change.text
     project.push_workflow(f"on: push\njobs: {{c: {{uses: '{uses}'}}}}\n", "second.yml")

@@ -1,14 +1,18 @@
-"""`millrace workflow`: what it prints, its exit status, and what it does with files of strangers. It needs no server."""
+"""`millrace workflow`: what it prints, its exit status, what it does with files of strangers. It needs no server."""
 
 import json
 import subprocess
 
 import pytest
+
 from millrace_stack import ROOT
 
 PROGRAM = ROOT / ".build/debug/millrace"
 
-GOOD = "on: push\njobs:\n  a:\n    runs-on: ${{ matrix.os }}\n    strategy: {matrix: {os: [l, w]}}\n    steps: [{run: x}]\n"
+GOOD = (
+    "on: push\njobs:\n  a:\n    runs-on: ${{ matrix.os }}\n    strategy: {matrix: {os: [l, w]}}\n"
+    "    steps: [{run: x}]\n"
+)
 BAD = "on: push\njobs:\n  a:\n    runs-on: x\n    needs: [b]\n    steps: [{run: x}]\n"
 
 
