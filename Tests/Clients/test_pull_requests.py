@@ -1,6 +1,7 @@
 """Pull requests by a push to refs/for/<branch> (docs/adr/0034): of who may write, and of strangers."""
 
 import json
+import os
 import subprocess
 
 from support import ask, context, git, wait_for
@@ -152,6 +153,49 @@ def test_of_a_stranger(stack, ann, stranger, project):
     assert runs_of(project, "pull_request")[1]["status"] == "waiting", "the next head waits for its own approval"
     for task in tasks:
         runner.finish(task)
+
+
+def kept(project, object_id) -> bool:
+    """Whether the server's repository has the object."""
+    number = project.stack.sql(f"select id from repository where name = '{project.name}'")
+    folder = project.stack.repositories / f"{number}.git"
+    return subprocess.run(["git", "--git-dir", folder, "cat-file", "-e", object_id]).returncode == 0
+
+
+def test_nothing_stays_of_what_a_stranger_may_not_propose(stack, ann, stranger, project):
+    begin(project)
+    project.commit({"a": "2"})
+    assert push(project, stranger, "HEAD:refs/for/main/0").returncode == 0
+    stack.sql(
+        "insert into pull_request (repository_id, number, head_sha, base, base_sha, topic, title, body, author_id,"
+        " is_from_fork) select repository_id, 1000 + n, head_sha, base, base_sha, n::text, '', '', author_id, true"
+        f" from pull_request p join repository r on r.id = p.repository_id cross join generate_series(1, 99) n"
+        f" where r.name = '{project.name}'"
+    )
+    project.commit({"a": "3"})
+    head = git(project.checkout, "rev-parse", "HEAD").stdout.strip()
+    many = [f"HEAD:refs/for/main/{n}" for n in range(21)]
+    for refs in [["HEAD:refs/for/main/new"], ["HEAD:refs/for/gone"], ["HEAD:refs/pull/9/head"], many]:
+        refused = subprocess.run(
+            ["git", "push", project.url(stranger), *refs], cwd=project.checkout, capture_output=True, text=True
+        )
+        assert refused.returncode != 0 and "pre-receive hook declined" in refused.stderr, refused.stderr
+        assert not kept(project, head), refs
+    assert push(project, stranger, "HEAD:refs/for/main/0").returncode == 0, "one that is open already"
+    assert kept(project, head)
+
+
+def test_a_stranger_pushes_so_much_at_once(stack, ann, stranger, project):
+    begin(project)
+    (project.checkout / "big").write_bytes(os.urandom(65 << 20))
+    git(project.checkout, "config", "core.compression", "0")
+    git(project.checkout, "config", "pack.window", "0")
+    project.commit({"a": "2"})
+    head = git(project.checkout, "rev-parse", "HEAD").stdout.strip()
+    refused = push(project, stranger, "HEAD:refs/for/main")
+    assert refused.returncode != 0 and "exceeds maximum allowed size" in refused.stderr, refused.stderr
+    assert not kept(project, head) and pulls(project) == []
+    assert push(project, ann, "HEAD:refs/for/main").returncode == 0, "who may write has no such limit"
 
 
 def test_it_is_closed_and_reopened(stack, ann, stranger, project):
