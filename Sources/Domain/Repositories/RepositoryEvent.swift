@@ -84,6 +84,9 @@ public enum RepositoryEvent: Equatable, Sendable {
         }
     }
 
+    /// Somebody sent it who may not write here.
+    public var isFromFork: Bool { if case .pullRequest(let request) = self { request.isFromFork } else { false } }
+
     public var name: EventName {
         switch self {
         case .push: .push

@@ -5,19 +5,21 @@ public enum JobState: Equatable, Sendable {
     /// `runnerCanCancel`: the runner ends the job itself after a cancel, and was heard lately (runner.md 4.4).
     case running(TaskID, runnerCanCancel: Bool)
     case cancelling(TaskID)
-    /// The jobs that it called are not all done; no runner has it.
-    case calling
+    /// The jobs that it called are not all done; no runner has it. `isCancelled`: they were told to end, and so will it.
+    case calling(isCancelled: Bool)
     case done(Conclusion)
 
     public var status: Status {
         switch self {
         case .blocked: .blocked
         case .waiting: .waiting
-        case .running, .calling: .running
-        case .cancelling: .cancelling
+        case .running, .calling(isCancelled: false): .running
+        case .cancelling, .calling(isCancelled: true): .cancelling
         case .done(let conclusion): conclusion.status
         }
     }
+
+    var isCalling: Bool { if case .calling = self { true } else { false } }
 
     public var liveTask: TaskID? {
         switch self {
@@ -83,6 +85,8 @@ public func decide(_ state: JobState, _ event: JobEvent) throws(JobRefusal) -> J
     case (.done, _):
         return state
     // It ends with the jobs that it called, and by nothing else.
+    case (.calling, .cancelRequested), (.calling, .forceCancelRequested):
+        return .calling(isCancelled: true)
     case (.calling, _):
         return state
 

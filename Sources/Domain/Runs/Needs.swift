@@ -113,10 +113,14 @@ struct NeedsState {
 
     /// The legs of a deferred job whose verdict is `ready`.
     ///
-    /// - Parameter legsMax: how many jobs the run may still get, this one included.
-    func expansion(of job: DeferredJob, _ index: Int, legsMax: Int, steps: inout Int) -> DeferredJob.Expansion {
+    /// - Parameters:
+    ///   - legsMax: how many jobs the run may still get, this one included.
+    ///   - planningSteps: what planning may still cost, counted down.
+    func expansion(
+        of job: DeferredJob, _ index: Int, legsMax: Int, planningSteps: inout Int, steps: inout Int
+    ) -> DeferredJob.Expansion {
         steps += graph.nodes[index].needs.count
-        return job.expansion(values, needs: results(neededBy: index), legsMax: legsMax)
+        return job.expansion(values, needs: results(neededBy: index), legsMax: legsMax, steps: &planningSteps)
     }
 }
 

@@ -24,7 +24,7 @@ public enum RerunLimits {
 public struct RerunPlan: Equatable, Sendable {
     /// They start anew; a job that calls a workflow calls it anew.
     public var again: [JobID]
-    /// They called jobs of which some run again.
+    /// They called jobs of which some run again: they are blocked until they may go on with the same call.
     public var resumed: [JobID] = []
     /// They are called anew.
     public var dropped: [JobID] = []

@@ -110,7 +110,7 @@ public struct RunSnapshot: Sendable {
     /// A job whose called jobs are not done counts by these; they are of the run like all others.
     public var status: Status {
         let busy = Set(jobs.filter { !$0.state.status.isDone }.compactMap(\.caller))
-        return aggregate(jobs.filter { $0.state != .calling || !busy.contains($0.id) }.map(\.countedStatus))
+        return aggregate(jobs.filter { !$0.state.isCalling || !busy.contains($0.id) }.map(\.countedStatus))
     }
 }
 

@@ -8,7 +8,7 @@ struct RunDraft {
     private var failed: Set<Int> = []
     /// Jobs that the run may still get.
     private var jobsMax = 0
-    /// What planning called workflows may still take: a decision is made while the run is locked.
+    /// What planning deferred jobs and called workflows may still take: a decision is made while the run is locked.
     private var planningSteps = PlanningLimits.pushStepsMax
     /// For the groups and environments of all its jobs.
     private var groupBudget = ExpressionBudget()
@@ -27,10 +27,9 @@ struct RunDraft {
         // that found it before the rerun) changes nothing.
         guard let index = run.jobs.firstIndex(where: { $0.id == id }) else { return }
         let old = run.jobs[index].state
-        if old == .calling, event == .cancelRequested || event == .forceCancelRequested {
+        if old.isCalling, event == .cancelRequested || event == .forceCancelRequested {
             // It ends with what it called.
             for called in run.jobs where called.caller == id { try apply(event, to: called.id, problem: problem) }
-            return
         }
         let new = try decide(old, event)
         // Words about a loss would mislead on a job that only goes back to the queue, or that somebody cancelled.
@@ -86,8 +85,8 @@ struct RunDraft {
     /// A skip can complete the needs of others (runner.md 4.5): one pass, in which each job comes behind all that it needs, and a
     /// call ends behind all that it called.
     mutating func startWhatMay(steps: inout Int) {
-        let isAnyBlocked = run.jobs.contains { $0.state == .blocked || $0.state == .calling }
-        guard !run.isHeld, isAnyBlocked || !failed.isEmpty else { return }
+        let isAnyBlocked = run.jobs.contains { $0.state == .blocked && !run.isHeld || $0.state.isCalling }
+        guard isAnyBlocked || !failed.isEmpty else { return }
         let graph = RunGraph(run.jobs, steps: &steps)
         var state = NeedsState(run, graph)
         jobsMax = WorkflowLimits.jobsMax - run.jobs.count
@@ -96,10 +95,11 @@ struct RunDraft {
             case .open(let node):
                 let legs = graph.nodes[node].legs
                 failFast(legs, graph, steps: &steps)
-                judge(legs, of: node, state, graph, steps: &steps)
+                // What was called before the run had to wait for its group may still end.
+                if !run.isHeld { judge(legs, of: node, state, graph, steps: &steps) }
             case .close(let node):
                 let legs = graph.nodes[node].legs
-                for index in legs where run.jobs[index].state == .calling { endCall(index, state, graph) }
+                for index in legs where run.jobs[index].state.isCalling { endCall(index, state, graph) }
                 failFast(legs, graph, steps: &steps)
                 state.add(node, legs: legs.map { run.jobs[$0] })
             }
@@ -118,7 +118,7 @@ struct RunDraft {
         var slots = freeSlots(legs, steps: &steps)
         for index in legs {
             steps += 1
-            guard run.jobs[index].state == .blocked else { continue }
+            guard run.jobs[index].state == .blocked, isCalled(run.jobs[index]) else { continue }
             let condition = run.jobs[index].condition
             let verdict: NeedsVerdict
             if let known, known.condition == condition {
@@ -161,7 +161,10 @@ struct RunDraft {
         case nil: break
         }
         do throws(EnvironmentFault) {
-            guard let wanted = try state.environment(of: environment, calledBy: job.caller, node, &groupBudget, steps: &steps) else {
+            guard
+                let wanted = try state.environment(
+                    of: environment, calledBy: job.caller, node, &groupBudget, steps: &steps)
+            else {
                 return true
             }
             made.append((index, .gate(job.id, wanted)))
@@ -209,7 +212,9 @@ struct RunDraft {
     private mutating func expand(
         _ index: Int, _ deferred: DeferredJob, of node: Int, _ state: NeedsState, steps: inout Int
     ) {
-        switch state.expansion(of: deferred, node, legsMax: jobsMax + 1, steps: &steps) {
+        let expansion = state.expansion(
+            of: deferred, node, legsMax: jobsMax + 1, planningSteps: &planningSteps, steps: &steps)
+        switch expansion {
         case .legs(let legs) where legs.isEmpty: become(index, .done(.skipped))
         case .legs(let legs):
             jobsMax -= legs.count - 1
@@ -223,11 +228,21 @@ struct RunDraft {
 
     /// Lets a job wait for a runner, or call its workflow.
     private mutating func begin(_ index: Int, of node: Int, _ state: NeedsState) {
-        if let made = run.jobs[index].call {
+        if run.jobs[index].scope != nil {
+            // A rerun goes on with the same call.
+            run.jobs[index].state = .calling(isCancelled: false)
+            made.append((index, .move(run.jobs[index].id, to: .calling(isCancelled: false), problem: "")))
+        } else if let made = run.jobs[index].call {
             call(index, made, of: node, state)
         } else {
             become(index, .waiting)
         }
+    }
+
+    /// Whether the job is at the top, or its caller is at work: in a rerun it may wait for its group once more.
+    private func isCalled(_ job: JobSnapshot) -> Bool {
+        guard let caller = job.caller else { return true }
+        return run.jobs.first { $0.id == caller }?.state.isCalling ?? true
     }
 
     private mutating func call(_ index: Int, _ call: WorkflowCall, of node: Int, _ state: NeedsState) {
@@ -237,7 +252,7 @@ struct RunDraft {
         switch expansion {
         case .jobs(let jobs, let scope):
             jobsMax -= jobs.count
-            run.jobs[index].state = .calling
+            run.jobs[index].state = .calling(isCancelled: false)
             made.append((index, .call(run.jobs[index].id, jobs, scope)))
         case .fault(let why): become(index, .done(.failure), why)
         }
@@ -250,8 +265,10 @@ struct RunDraft {
         let called = nodes.compactMap { state.result(of: $0) }
         // Without any it has just called them.
         guard !nodes.isEmpty, called.count == nodes.count,
-            let conclusion = Conclusion(rawValue: aggregate(called.map(\.result)).rawValue)
+            let result = Conclusion(rawValue: aggregate(called.map(\.result)).rawValue)
         else { return }
+        // What somebody cancelled ends as cancelled, whatever else happened to it.
+        let conclusion = caller.state == .calling(isCancelled: true) ? .cancelled : result
         do throws(CallFault) {
             let outputs = try caller.scope?.outputs(run.values, jobs: called) ?? []
             run.jobs[index].outputs = outputs

@@ -34,7 +34,7 @@ public struct RunScript<Tables: RunTables> {
     ) throws -> [RunChange] {
         let jobs = try load(run)
         let asksValues = jobs.contains {
-            $0.snapshot.state == .calling
+            $0.snapshot.state.isCalling
                 || $0.snapshot.state == .blocked
                     && ($0.snapshot.condition != nil || $0.snapshot.standsFor != nil || $0.snapshot.asksForGroup
                         || $0.snapshot.asksForGate)
@@ -63,7 +63,7 @@ public struct RunScript<Tables: RunTables> {
     func load(_ run: LockedRun) throws -> [LoadedJob] {
         var jobs = try tables.jobs(of: run.id, attempt: run.attempt)
         let isAsked = jobs.contains {
-            $0.snapshot.state == .calling
+            $0.snapshot.state.isCalling
                 || $0.snapshot.state == .blocked
                     && ($0.snapshot.standsFor != nil || conditionReadsNeeds($0.snapshot.condition)
                         || $0.snapshot.asksForGroup && $0.snapshot.concurrency?.readsNeeds ?? false
@@ -109,7 +109,9 @@ public struct RunScript<Tables: RunTables> {
             case .call(let id, let called, let scope):
                 guard let job = loaded[id] else { continue }
                 let made = try tables.call(called, from: job, scope)
-                try write(job, .calling, problem: "", queueKey: nil, run: run.id, endedByServer: endedByServer)
+                try write(
+                    job, .calling(isCancelled: false), problem: "", queueKey: nil, run: run.id,
+                    endedByServer: endedByServer)
                 try tables.appendFirst(of: made, run: run.id)
             case .callOutputs(let job, let outputs): try tables.put(outputs, ofCall: job)
             case .giveUp(let job): try tables.giveUp(job)

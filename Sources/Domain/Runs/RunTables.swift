@@ -218,7 +218,7 @@ public protocol RunTables {
     /// The run begins anew: times and the cancel are those of the new attempt.
     func startAttempt(_ number: Int64, of run: RunID, status: Status, place: GroupPlace?) throws
     func attempt(_ number: Int64, of run: RunID) throws -> AttemptID
-    /// New rows for the jobs of an attempt: those of `again` start anew with `status`, those of `resumed` go on calling, those of
+    /// New rows for the jobs of an attempt: those of `again` start anew with `status`, those of `resumed` too, with the same call, those of
     /// `dropped` have none, the others keep result, task, place in the queue and the wait for late outputs.
     func copyJobs(from old: AttemptID, to new: AttemptID, _ plan: RerunPlan, status: Status) throws -> [NewJob]
 

@@ -50,13 +50,22 @@ public struct DeferredJob: Equatable, Sendable {
     ///   - values: contexts of the run.
     ///   - results: of the needs, with their outputs.
     ///   - legsMax: how many jobs the run may still get, this one included.
-    public func expansion(_ values: RunValues, needs results: [NeedResult], legsMax: Int) -> Expansion {
-        let workflow = WorkflowFile(file, path: path)
+    ///   - steps: what planning may still cost, counted down.
+    public func expansion(
+        _ values: RunValues, needs results: [NeedResult], legsMax: Int, steps: inout Int
+    ) -> Expansion {
+        guard steps > 0 else {
+            return .fault(
+                "job \"\(key)\" cannot be planned: planning the jobs that start with it takes too many steps [planning-cost]"
+            )
+        }
+        let workflow = WorkflowFile(file, path: path, steps: min(steps, PlanningLimits.fileStepsMax))
         var contexts = PlanContexts(
             github: values.github, vars: values.vars, inputs: frame?.inputValues ?? values.inputs)
         contexts.needs = needsContext(results)
         contexts.frame = frame
         let reading = workflow.reading(contexts)
+        steps -= reading.steps
         let errors = reading.diagnostics.filter { $0.severity == .error }
         if !errors.isEmpty, errors.allSatisfy({ $0.code == "matrix-empty" }) { return .legs([]) }
         guard let jobs = reading.workflow?.jobs, errors.isEmpty else {

@@ -55,7 +55,7 @@ struct DefinitionDraft {
         permissions = evaluator.permissions(of: job.node, in: root)
         secrets = evaluator.frame?.secrets ?? .all
         // Only what the runner evaluates: in a called workflow it does not know the inputs.
-        let inputs = evaluator.frame.map { InputText($0.inputs) }
+        var inputs = evaluator.frame.map { InputText($0.inputs, bytesMax: WorkflowLimits.jobPayloadBytesMax) }
         func shown(_ node: YAMLNode) -> YAMLNode { inputs?.replaced(node) ?? node }
         var bytes = 0
         func written(_ key: String, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
@@ -75,6 +75,7 @@ struct DefinitionDraft {
                 rootMembers.append(written(pair.key) { $0.string(scalar.text) })
             } else if !(pair.key == "name" && pair.value.isNull) {
                 rootMembers.append(written(pair.key) { $0.node(pair.key == "on" ? pair.value : shown(pair.value)) })
+                guard list.isWithin(inputs, of: job) else { return nil }
             }
         }
         // Or the runner would take the name of the file that it happens to write this to.
@@ -102,6 +103,7 @@ struct DefinitionDraft {
                                 json.node(shown(pair.value))
                             }
                         }))
+                guard list.isWithin(inputs, of: job) else { return nil }
             }
         }
         self.members = members
@@ -157,6 +159,18 @@ struct DefinitionDraft {
         json.key(key)
         body(&json)
         return json.bytes
+    }
+}
+
+extension DiagnosticList {
+    /// Notes an error when the inputs of a call make a job too large.
+    fileprivate mutating func isWithin(_ inputs: InputText?, of job: JobDraft) -> Bool {
+        guard inputs?.isOver ?? false else { return true }
+        let message =
+            "job \"\(job.key)\" has more than \(WorkflowLimits.jobPayloadBytesMax) bytes with its inputs in their places; "
+            + "use them in \"env\" once and read \"env\" elsewhere"
+        error("too-large", message, at: job.node.position)
+        return false
     }
 }
 

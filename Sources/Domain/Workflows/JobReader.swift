@@ -142,6 +142,7 @@ private func readDeferred(
         continueOnError: .absent, hasOutputs: readHasOutputs(node, &list), steps: steps,
         stepNames: steps.map(stepName), timeoutMinutes: .absent, strategy: nil, legs: nil, isOfGroupAlone: false)
     draft.isDeferred = true
+    _ = readEnvironment(node, &list)
     return draft
 }
 

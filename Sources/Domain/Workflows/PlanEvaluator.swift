@@ -74,7 +74,9 @@ struct PlanEvaluator {
         if let called {
             base = called.base
         } else if case .object(let github)? = contexts.github, !contexts.isOutline {
-            base = github["server_url"]?.text
+            base = github["server_url"].map {
+                $0.text.utf8.last == UInt8(ascii: "/") ? String($0.text.dropLast()) : $0.text
+            }
         } else {
             base = nil
         }

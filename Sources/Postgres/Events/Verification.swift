@@ -46,7 +46,7 @@ public struct Verification: Sendable {
         """
         select j.id, j.status, j.continue_on_error,
                a.number = r.latest_attempt
-               and not (j.is_deferred and j.status = 6
+               and not (j.is_deferred and j.status in (6, 8)
                         and exists (select 1 from job c where c.caller_id = j.id and c.attempt_id = j.attempt_id and c.status > 4)),
                j.is_given_up
           from job j join attempt a on a.id = j.attempt_id join run r on r.id = j.run_id where j.run_id = $1 order by j.id

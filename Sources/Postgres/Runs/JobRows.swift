@@ -18,7 +18,7 @@ extension JobStore {
                j.settle_due_at is not null, j.label_set_id, j.repository_id, j.owner_id, j.position, j.queue_key,
                case when j.is_deferred and j.status = 7 then j.definition end, j.fail_fast, j.max_parallel::bigint, j.is_given_up,
                case when j.status = 7 then j.concurrency end, j.group_name, j.group_cancels, j.group_queues, j.group_id, j.group_held,
-               j.is_deferred, j.caller_id, case when j.status = 6 then j.call_scope end,
+               j.is_deferred, j.caller_id, case when j.status > 4 then j.call_scope end,
                case when j.status = 7 then j.environment end, d.refusal, d.needs_review, d.review is not null, d.wait_until > now()
           from job j join attempt a on a.id = j.attempt_id left join task t on t.id = j.task_id
           left join deployment d on d.job_id = j.id
@@ -52,7 +52,8 @@ extension JobStore {
         let task = TaskID(row.int(7))
         let state: JobState =
             switch try row.status(6) {
-            case .running where row.bool(25), .cancelling where row.bool(25): .calling
+            case .running where row.bool(25): .calling(isCancelled: false)
+            case .cancelling where row.bool(25): .calling(isCancelled: true)
             case .blocked: .blocked
             case .waiting: .waiting
             case .running: .running(task, runnerCanCancel: row.bool(8))

@@ -50,7 +50,7 @@ enum JobStore {
         select run_id, $2, repository_id, owner_id, key, name, position, needs, label_set_id,
                condition, continue_on_error, has_outputs, timeout_seconds, step_names, definition, is_deferred, payload, id_token,
                token_permissions, fail_fast, max_parallel, concurrency, environment,
-               case when again then $4 when resumed then 6 else status end,
+               case when again or resumed then $4 else status end,
                case when again or resumed then '' else problem end, is_given_up and not again and not resumed,
                case when not again then task_id end, case when not again then queued_at end,
                case when not again then queue_key end, case when not again then started_at end,
@@ -315,7 +315,8 @@ enum JobStore {
            and (status = 5 or not exists (select 1 from deployment d join job o on o.id = d.job_id
                                            where d.run_id = j.run_id and o.status = 7)
                 and not exists (select 1 from job o where o.run_id = j.run_id
-                                             and (o.status in (5, 6, 8) or o.status = 7 and o.group_name is not null))
+                                             and (o.status = 5 or o.status in (6, 8) and not o.is_deferred
+                                                  or o.status = 7 and o.group_name is not null))
                 and exists (select 1 from run r where r.id = j.run_id
                                and (r.group_id is null or r.held_attempt = r.latest_attempt)
                                and (not r.needs_approval or r.approved_at is not null)))

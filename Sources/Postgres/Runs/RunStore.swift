@@ -284,7 +284,7 @@ public struct RunStore: Sendable {
            and (r.group_id is null or r.held_attempt = r.latest_attempt)
            and (not r.needs_approval or r.approved_at is not null)
            and not exists (select 1 from job j where j.run_id = r.id
-                              and (j.status in (5, 6, 8) or j.status = 7 and j.group_name is not null
+                              and (j.status = 5 or j.status in (6, 8) and not j.is_deferred or j.status = 7 and j.group_name is not null
                                    or j.settle_due_at is not null))
            and not exists (select 1 from deployment d join job j on j.id = d.job_id where d.run_id = r.id and j.status = 7)
          order by r.id limit 100

@@ -44,7 +44,7 @@ public struct WaitQueries: Sendable {
                    array(select s.name from job s where s.attempt_id = j.attempt_id and s.key = j.key
                             and s.caller_id is not distinct from j.caller_id
                             and (s.status in (5, 6, 8) or s.status = 7 and s.group_name is not null) order by s.id) end,
-               case when j.is_deferred and j.status = 6 then
+               case when j.is_deferred and j.status in (6, 8) then
                    array(select c.name from job c where c.attempt_id = j.attempt_id and c.caller_id = j.id and c.status > 4
                           order by c.id) end,
                case when j.status = 7 and d.refusal = '' then d.name end, d.needs_review and d.review is null,
@@ -96,7 +96,7 @@ public struct WaitQueries: Sendable {
         switch status {
         case .success, .failure, .cancelled, .skipped:
             return Reason(.done, row.text(5).isEmpty ? "it ended: \(status)" : row.text(5))
-        case .running where !row.isNull(19): return whyCalling(row.texts(19))
+        case .running where !row.isNull(19), .cancelling where !row.isNull(19): return whyCalling(row.texts(19))
         case .running: return Reason(.running, "it runs on \"\(row.text(6))\"")
         case .cancelling: return Reason(.running, "\"\(row.text(6))\" was told to stop it")
         case .waiting, .blocked:

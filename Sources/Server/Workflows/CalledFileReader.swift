@@ -12,7 +12,7 @@ extension PushReader {
         // One answer for what is not there and for what must not be seen.
         let unknown = "is in no repository of this server that \"\(repository.ownerName)/\(repository.name)\" may read"
         guard let other = try app.repositories.repository(owner: place.owner, name: place.name, seenBy: nil),
-            mayCallWorkflows(of: other.facts, from: repository.facts)
+            mayCallWorkflows(of: other.facts, from: repository.facts, isFromFork: subject.event.isFromFork)
         else { return .missing(unknown) }
         let reader = GitReader(RepositoryFiles(configuration: app.configuration).directory(other.id))
         defer { reader.close() }
@@ -28,7 +28,7 @@ extension PushReader {
     private func file(_ path: String, at commit: String, _ git: GitReader) throws -> CalledFiles.Answer {
         guard let object = try git.object("\(commit):\(path)", bytesMax: WorkflowLimits.fileBytesMax),
             object.type == "blob"
-        else { return .missing("does not exist in commit \(commit.prefix(10))") }
+        else { return .missing("does not exist there") }
         guard let bytes = object.bytes else {
             return .missing("has more than \(WorkflowLimits.fileBytesMax) bytes")
         }

@@ -17,9 +17,10 @@ struct DeferredJobTests {
     private func expand(_ members: String, _ outputs: [(String, String)], legsMax: Int = 256) throws
         -> DeferredJob.Expansion
     {
-        try Self.job(members).expansion(
+        var steps = PlanningLimits.pushStepsMax
+        return try Self.job(members).expansion(
             RunValues(github: .object([(key: "ref", value: .string("r"))])), needs: [Self.need(outputs)],
-            legsMax: legsMax)
+            legsMax: legsMax, steps: &steps)
     }
 
     @Test("has legs, names and labels by what its needs gave, and still needs them")
@@ -150,5 +151,31 @@ struct ExpansionDecisionTests {
             return #expect(Bool(false), "\(changes.dropFirst())")
         }
         #expect(problem.contains("makes 200 jobs, and the run may have 55 more"))
+    }
+
+    @Test("those of one decision have one budget: when it is used up, the next fails and says why")
+    func budget() throws {
+        // Too large for the budget of a file, whatever is in it.
+        let bytes = PlanningLimits.fileStepsMax * PlanningLimits.sourceStepBytes
+        let costly = DeferredJob(
+            path: "ci.yml", key: "j", needs: ["a"], workflow: [],
+            job: [Array("\"env\":\"".utf8) + [UInt8](repeating: UInt8(ascii: "x"), count: bytes) + Array("\"".utf8)])
+        let cheap = try Self.deferred("${{ fromJSON('[1]') }}")
+        func problem(behind count: Int64) throws -> String? {
+            let jobs =
+                [Self.job(1, "a", Self.success)]
+                + (0..<count).map { Self.job(2 + $0, "j\($0)", needs: ["a"], deferred: costly) }
+                + [Self.job(99, "z", needs: ["a"], deferred: cheap)]
+            return try decide(RunSnapshot(jobs: jobs), .examined).lazy.compactMap { change -> String? in
+                switch change {
+                case .expand(JobID(99), let legs): "\(legs.count) legs"
+                case .move(JobID(99), .done(.failure), let problem): problem
+                default: nil
+                }
+            }.first
+        }
+        let most = Int64(PlanningLimits.pushStepsMax / PlanningLimits.fileStepsMax)
+        #expect(try problem(behind: most - 1) == "1 legs")
+        #expect(try problem(behind: most)?.contains("takes too many steps [planning-cost]") == true)
     }
 }

@@ -44,4 +44,22 @@ struct EnvironmentReaderTests {
         let told = Self.read(environment).diagnostics
         #expect(told.contains { $0.message.contains(words) && $0.line == 5 }, "\(told)")
     }
+
+    @Test(
+        "each mistake is told once, also of a job that is planned when its needs are done",
+        arguments: [
+            ("{url: x}", ["missing-key"]), ("{name: x, nam: y}", ["unexpected-key"]),
+            ("{name: '${{ nope.x }}'}", ["expr-context"]), ("'${{ 1 + }}'", ["expr-syntax"]),
+            ("{name: x, url: '${{ nope.x }}'}", ["expr-context"]),
+        ])
+    func once(environment: String, codes: [String]) {
+        #expect(Self.read(environment).diagnostics.map(\.code) == codes)
+        let later = """
+            on: push
+            jobs:
+              z: {runs-on: x, steps: [{run: x}]}
+              a: {needs: z, runs-on: '${{ needs.z.outputs.l }}', environment: \(environment), steps: [{run: x}]}
+            """
+        #expect(readWorkflow(Array(later.utf8), path: "ci.yml").diagnostics.map(\.code) == codes)
+    }
 }

@@ -1,8 +1,9 @@
-/// Whether workflows of one repository may call those of another: what everybody may read, and what has the same owner.
+/// Whether workflows of one repository may call those of another.
 ///
-/// GitHub asks the owner of a private repository for a setting beside; there is none here, and one owner's repositories trust
-/// each other with their runners and secrets already.
-public func mayCallWorkflows(of callee: RepositoryFacts, from caller: RepositoryFacts) -> Bool {
-    callee.id == caller.id || callee.owner == caller.owner
-        || !callee.isPrivate && callee.ownerVisibility == .public
+/// What everybody may read, they may. A private one is called by private ones of the same owner alone: whoever reads the caller sees
+/// the callee's jobs, logs and faults. What a stranger sent for review calls no private one at all. GitHub asks the owner of a
+/// private repository for a setting beside, which there is not here.
+public func mayCallWorkflows(of callee: RepositoryFacts, from caller: RepositoryFacts, isFromFork: Bool) -> Bool {
+    if callee.id == caller.id || !callee.isPrivate && callee.ownerVisibility == .public { return true }
+    return callee.owner == caller.owner && caller.isPrivate && !isFromFork
 }

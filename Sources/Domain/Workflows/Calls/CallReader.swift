@@ -127,20 +127,21 @@ private func check(
         let why = called.missing[file.name] ?? "cannot be read"
         return list.error("call-file", "\"\(file.name)\" \(why)", at: uses.value.position)
     }
-    guard let interface = callee.interface else {
+    guard let interface = called.interfaces[file.name] else {
         return list.error(
             "call-file",
             callee.parsingFault ?? "\"\(file.name)\" cannot be called: its \"on\" has no \"workflow_call\"",
             at: uses.value.position)
     }
-    let inputs = interface.inputs.map(\.name)
-    for pair in with where !inputs.contains(where: { foldedBytes($0) == foldedBytes(pair.key) }) {
-        let hint = nearest(pair.key, among: inputs).map { "; did you mean \"\($0)\"?" } ?? ""
+    let known = Set(interface.inputs.map { foldedBytes($0.name) })
+    let givenValues = Dictionary(
+        with.filter { !$0.value.isNull }.map { (foldedBytes($0.key), $0) }, uniquingKeysWith: { first, _ in first })
+    for pair in with where !known.contains(foldedBytes(pair.key)) {
+        let hint = nearest(pair.key, among: interface.inputs.map(\.name)).map { "; did you mean \"\($0)\"?" } ?? ""
         list.error("call-input", "\"\(file.name)\" has no input \"\(pair.key)\"\(hint)", at: pair.position)
     }
     for input in interface.inputs {
-        let given = with.first { foldedBytes($0.key) == foldedBytes(input.name) && !$0.value.isNull }
-        if let given {
+        if let given = givenValues[foldedBytes(input.name)] {
             guard given.value.firstExpression == nil, let scalar = given.value.scalar else { continue }
             do throws(CallInterface.TypeFault) {
                 _ = try input.kind.value(scalar.expressionValue)

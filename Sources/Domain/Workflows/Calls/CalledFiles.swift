@@ -13,12 +13,21 @@ public struct CalledFiles: Sendable {
     private(set) var files: [String: WorkflowFile] = [:]
     private(set) var missing: [String: String] = [:]
     private var texts: [String: [UInt8]] = [:]
+    /// Of `files`, so that it is read once for all calls.
+    private(set) var interfaces: [String: CallInterface] = [:]
     private var wanted: [CallReference] = []
     private var seen: Set<CallReference> = []
     private var bytes = 0
     private var steps = PlanningLimits.pushStepsMax
     /// Faults of the files that were looked through.
     private var faults: [String: [Diagnostic]] = [:]
+    /// Which files a file calls, each once in order, by its name; of a workflow at the top by its path, which no name is.
+    private var calls: [String: [CallReference]] = [:]
+    /// How many jobs' `uses` were taken apart: those of each file once, however many ask about it.
+    private(set) var usesRead = 0
+    private var chains: [String: CallChain] = [:]
+    /// Names of files whose chains are to be followed when all of them are read, in order.
+    private var unfollowed: [String] = []
 
     /// - Parameter base: this server's address.
     init(base: String) { self.base = base }
@@ -35,6 +44,8 @@ public struct CalledFiles: Sendable {
     mutating func take(_ answer: Answer) {
         guard !wanted.isEmpty else { return }
         let reference = wanted.removeFirst()
+        unfollowed.append(reference.name)
+        defer { if wanted.isEmpty { followChains() } }
         switch answer {
         case .missing(let why): missing[reference.name] = why
         case .bytes(let found):
@@ -47,16 +58,24 @@ public struct CalledFiles: Sendable {
             let file = WorkflowFile(found, path: reference.name, steps: stepsOfNextFile)
             steps -= file.parsingSteps
             files[reference.name] = file
+            interfaces[reference.name] = file.interface
             texts[reference.name] = found
             want(file, reference: reference)
         }
     }
 
     private mutating func want(_ file: WorkflowFile, reference: CallReference?) {
+        var own: Set<CallReference> = []
+        var called: [CallReference] = []
         for call in file.calls {
+            usesRead += 1
             guard let found = try? CallReference(uses: call.uses, in: reference, base: base),
-                seen.insert(found).inserted
+                own.insert(found).inserted
             else { continue }
+            called.append(found)
+        }
+        calls[reference?.name ?? file.path] = called
+        for found in called where seen.insert(found).inserted {
             if seen.count > CallLimits.eventFilesMax {
                 missing[found.name] =
                     "is one file too many: an event's workflows call at most \(CallLimits.eventFilesMax)"
@@ -69,14 +88,9 @@ public struct CalledFiles: Sendable {
     /// Names of the files that a workflow calls, directly or through others, in order.
     private func names(calledBy top: WorkflowFile) -> [String] {
         var found: Set<String> = []
-        var open: [(file: WorkflowFile, reference: CallReference?)] = [(top, nil)]
-        while let (file, reference) = open.popLast() {
-            for call in file.calls {
-                guard let next = try? CallReference(uses: call.uses, in: reference, base: base),
-                    found.insert(next.name).inserted
-                else { continue }
-                if let file = files[next.name] { open.append((file, next)) }
-            }
+        var open = calls[top.path] ?? []
+        while let next = open.popLast() {
+            if found.insert(next.name).inserted { open += calls[next.name] ?? [] }
         }
         return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
@@ -117,30 +131,63 @@ public struct CalledFiles: Sendable {
 
     /// Why the call chains that begin at a file cannot be: they come back to a file, or are too long. Nil when all is well.
     func fault(from reference: CallReference) -> String? {
-        var way: [String] = []
-        var heights: [String: Int] = [:]
-        var cycle: [String]?
-        // Each file is walked once: chains may branch at every level.
-        func height(_ reference: CallReference) -> Int {
-            if let known = heights[reference.name] { return known }
-            if let start = way.firstIndex(of: reference.name) {
-                cycle = cycle ?? way[start...] + [reference.name]
-            }
-            guard cycle == nil, way.count <= CallLimits.filesMax else { return 0 }
-            way.append(reference.name)
-            var below = 0
-            for call in files[reference.name]?.calls ?? [] {
-                guard let next = try? CallReference(uses: call.uses, in: reference, base: base) else { continue }
-                below = max(below, height(next))
-            }
-            way.removeLast()
-            heights[reference.name] = below + 1
-            return below + 1
+        switch chains[reference.name] {
+        case nil: return nil
+        case .cycle(let way)?: return "calls itself: " + way.map { "\"\($0)\"" }.joined(separator: " -> ")
+        case .levels(let below)?:
+            let levels = 1 + below  // the workflow at the top is one
+            guard levels > CallLimits.levelsMax else { return nil }
+            return
+                "is \(levels) levels of workflows, the one at the top included; at most \(CallLimits.levelsMax) are allowed"
         }
-        let levels = 1 + height(reference)  // the workflow at the top is one
-        if let cycle { return "calls itself: " + cycle.map { "\"\($0)\"" }.joined(separator: " -> ") }
-        guard levels > CallLimits.levelsMax else { return nil }
-        return
-            "is \(levels) levels of workflows, the one at the top included; at most \(CallLimits.levelsMax) are allowed"
+    }
+
+    /// What files that were read call is read too, so what is found of them stays true when another workflow wants more.
+    private mutating func followChains() {
+        for name in unfollowed where chains[name] == nil { follow(from: name) }
+        unfollowed = []
+    }
+
+    /// Each file is walked once: chains may branch at every level. No recursion, since chains may be long.
+    private mutating func follow(from start: String) {
+        var way: [(name: String, next: Int, chain: CallChain)] = [(start, 0, .levels(1))]
+        var places = [start: 0]
+        while let last = way.last {
+            let called = calls[last.name] ?? []
+            guard last.next < called.count else {
+                way.removeLast()
+                places[last.name] = nil
+                chains[last.name] = last.chain
+                if !way.isEmpty { way[way.count - 1].chain.add(last.chain) }
+                continue
+            }
+            let name = called[last.next].name
+            way[way.count - 1].next += 1
+            if let known = chains[name] {
+                way[way.count - 1].chain.add(known)
+            } else if let place = places[name] {
+                way[way.count - 1].chain.add(.cycle(way[place...].map(\.name) + [name]))
+            } else {
+                places[name] = way.count
+                way.append((name, 0, .levels(1)))
+            }
+        }
+    }
+}
+
+/// The calls that begin at a file.
+private enum CallChain {
+    /// How many files the longest has, this one included.
+    case levels(Int)
+    /// One of them comes back to a file.
+    case cycle([String])
+
+    /// - Parameter called: of a file that this one calls.
+    mutating func add(_ called: CallChain) {
+        switch (self, called) {
+        case (.cycle, _): break
+        case (.levels, .cycle): self = called
+        case (.levels(let known), .levels(let below)): self = .levels(max(known, below + 1))
+        }
     }
 }

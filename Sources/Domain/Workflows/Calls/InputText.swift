@@ -5,9 +5,17 @@
 struct InputText {
     private let inputs: ExpressionObject
     private let whole: String
+    /// Bytes of literals that may still be written: one input may stand in many places.
+    private var bytesLeft: Int
 
-    /// - Parameter inputs: the context, as JSON text.
-    init(_ inputs: String) {
+    /// The literals take more bytes than they may: what was not yet rewritten stays as it is.
+    var isOver: Bool { bytesLeft < 0 }
+
+    /// - Parameters:
+    ///   - inputs: the context, as JSON text.
+    ///   - bytesMax: of all literals together.
+    init(_ inputs: String, bytesMax: Int) {
+        bytesLeft = bytesMax
         if case .object(let object)? = try? ExpressionValue(json: inputs) {
             self.inputs = object
         } else {
@@ -17,7 +25,7 @@ struct InputText {
     }
 
     /// A step; its `if` is an expression as a whole.
-    func replaced(step node: YAMLNode) -> YAMLNode {
+    mutating func replaced(step node: YAMLNode) -> YAMLNode {
         guard let pairs = node.pairs else { return replaced(node) }
         return YAMLNode(
             position: node.position,
@@ -30,9 +38,9 @@ struct InputText {
     }
 
     /// The node with every expression in it rewritten.
-    func replaced(_ node: YAMLNode) -> YAMLNode { replaced(node, isCondition: false) }
+    mutating func replaced(_ node: YAMLNode) -> YAMLNode { replaced(node, isCondition: false) }
 
-    private func replaced(_ node: YAMLNode, isCondition: Bool) -> YAMLNode {
+    private mutating func replaced(_ node: YAMLNode, isCondition: Bool) -> YAMLNode {
         switch node.content {
         case .sequence(let items):
             YAMLNode(position: node.position, content: .sequence(items.map { replaced($0) }))
@@ -50,14 +58,14 @@ struct InputText {
         }
     }
 
-    private func rewritten(_ node: YAMLNode, _ text: String, _ isCondition: Bool) -> YAMLNode {
+    private mutating func rewritten(_ node: YAMLNode, _ text: String, _ isCondition: Bool) -> YAMLNode {
         let new = isCondition && !hasExpression(text) ? expression(text) : replaced(text)
         return sameScalars(new, text) ? node : YAMLNode(position: node.position, scalar: new)
     }
 
     /// A text that cannot be taken apart stays as it is: the runner says why.
-    func replaced(_ text: String) -> String {
-        guard hasExpression(text), let pieces = Template.pieces(of: text) else { return text }
+    mutating func replaced(_ text: String) -> String {
+        guard !isOver, hasExpression(text), let pieces = Template.pieces(of: text) else { return text }
         return pieces.map { piece in
             switch piece {
             case .text(let text): text
@@ -66,8 +74,8 @@ struct InputText {
         }.joined()
     }
 
-    private func expression(_ source: String) -> String {
-        guard let tokens = try? expressionTokens(source) else { return source }
+    private mutating func expression(_ source: String) -> String {
+        guard !isOver, let tokens = try? expressionTokens(source) else { return source }
         let scalars = Array(source.unicodeScalars)
         var out = String.UnicodeScalarView()
         var copied = 0
@@ -75,14 +83,13 @@ struct InputText {
         while at < tokens.count {
             defer { at += 1 }
             guard isContext(tokens, at) else { continue }
+            let name = property(tokens, behind: at)
+            let written = name.map { literal(inputs[$0] ?? .null) } ?? whole
+            bytesLeft -= written.utf8.count
+            guard !isOver else { return source }
             out.append(contentsOf: scalars[copied..<tokens[at].offset])
-            var last = at
-            if let name = property(tokens, behind: at) {
-                out.append(contentsOf: literal(inputs[name] ?? .null).unicodeScalars)
-                last = at + 2
-            } else {
-                out.append(contentsOf: whole.unicodeScalars)
-            }
+            out.append(contentsOf: written.unicodeScalars)
+            let last = name == nil ? at : at + 2
             copied = tokens[last].offset + tokens[last].text.unicodeScalars.count
             at = last
         }

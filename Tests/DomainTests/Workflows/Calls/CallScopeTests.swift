@@ -18,7 +18,7 @@ struct CallScopeTests {
         return job
     }
     private static func calling(_ id: Int64, _ key: String, needs: [String] = []) throws -> JobSnapshot {
-        var caller = job(id, key, .calling, needs: needs)
+        var caller = job(id, key, .calling(isCancelled: false), needs: needs)
         caller.scope = try CallScope(
             stored: #"{"inputs":{"go":true},"outputs":{"o":"${{ jobs.a.outputs.v }}-${{ jobs.b.result }}"}}"#)
         return caller
@@ -53,7 +53,7 @@ struct CallScopeTests {
     @Test("conditions of called jobs read the call's inputs and their own needs; the caller's do not count")
     func conditions() throws {
         var caller = try Self.calling(2, "c", needs: ["before"])
-        caller.state = .calling
+        caller.state = .calling(isCancelled: false)
         let jobs = [
             Self.job(1, "before", .done(.failure)), caller,
             Self.job(3, "a", .blocked, caller: 2, condition: "inputs.go"),
@@ -94,12 +94,21 @@ struct CallScopeTests {
         ]
         #expect(
             try Self.moves(jobs, .cancelRequested).filter { !$0.hasPrefix("requestCancel") } == [
-                "2 cancelled", "3 cancelled", "1 gives -", "1 cancelled", "run cancelled",
+                "1 cancelling", "2 cancelled", "3 cancelled", "1 gives -", "1 cancelled", "run cancelled",
             ])
         // The job alone: the others go on.
         let one = RunEvent.job(JobID(1), .cancelRequested)
-        #expect(try Self.moves(jobs, one) == ["2 cancelled", "1 gives -", "1 cancelled", "3 skipped", "run cancelled"])
-        var faulty = Self.job(1, "c", .calling)
+        #expect(
+            try Self.moves(jobs, one) == [
+                "2 cancelled", "1 cancelling", "1 gives -", "1 cancelled", "3 skipped", "run cancelled",
+            ])
+        // A second cancel waits for the runner as the first does, and a held run may still end its calls.
+        var held = RunSnapshot(
+            jobs: [try Self.calling(1, "c"), Self.job(2, "a", .done(.cancelled), caller: 1)],
+            values: RunValues(github: .null), isHeld: true)
+        held.jobs[0].state = .calling(isCancelled: true)
+        #expect(try decide(held, .examined).contains(.move(JobID(1), to: .done(.cancelled), problem: "")))
+        var faulty = Self.job(1, "c", .calling(isCancelled: false))
         faulty.scope = try CallScope(stored: #"{"inputs":{},"outputs":{"o":"${{ fromJSON('x') }}"}}"#)
         let moves = try Self.moves([faulty, Self.job(2, "a", .done(.success), caller: 1)])
         #expect(moves.first?.hasPrefix("1 failure: job \"c\": output \"o\" cannot be evaluated") == true, "\(moves)")
@@ -120,6 +129,22 @@ struct CallScopeTests {
         let same = try moves("Deploy")
         #expect(same.contains { $0.contains("is that of a job that called it") }, "\(same)")
         #expect(try moves("other").first?.hasPrefix("want(") == true)
+    }
+
+    @Test("a call of a rerun is blocked until it may go on, and so is what it called")
+    func resumed() throws {
+        var caller = try Self.calling(1, "c")
+        caller.state = .blocked
+        let called = Self.job(2, "a", .blocked, caller: 1)
+        #expect(try Self.moves([caller, called]) == ["1 running", "2 waiting", "run waiting"])
+        caller.place = .pending(GroupID(5))
+        caller.concurrency = JobConcurrency(
+            stored: #"{"group":"g","cancels":"","queue":"","matrix":null,"strategy":null}"#)
+        #expect(try Self.moves([caller, called]) == ["run blocked"])
+        #expect(
+            try Self.moves([caller, called], .cancelRequested).filter { !$0.hasPrefix("requestCancel") } == [
+                "1 cancelled", "2 cancelled", "run cancelled", "wake(\(GroupID(5)))",
+            ])
     }
 
     @Test("a rerun calls anew, or goes on with what did not fail")

@@ -119,6 +119,61 @@ struct CalledFilesTests {
         #expect(wideFaults == [])
     }
 
+    @Test("are taken apart once each, whatever is asked about them")
+    func once() throws {
+        // Five layers of eight files; each file calls all of the next layer, twice.
+        let (layers, width) = (5, 8)
+        func text(_ layer: Int) -> String {
+            guard layer < layers else { return Self.callee }
+            let jobs = (0..<2 * width).map { "j\($0): {uses: ./w/\(layer + 1)-\($0 % width).yml}" }
+            return "on: [push, workflow_call]\njobs: {\(jobs.joined(separator: ", "))}\n"
+        }
+        let top = WorkflowFile(Array(text(0).utf8), path: CallWorld.top)
+        var called = CalledFiles(base: "http://localhost")
+        called.want(by: top)
+        var read: [CallReference] = []
+        while let next = called.next() {
+            read.append(next)
+            called.take(.bytes(Array(text(Int(next.name.dropFirst("./w/".count).prefix(1)) ?? 0).utf8)))
+        }
+        let callers = 1 + (layers - 1) * width
+        #expect(read.count == layers * width && called.usesRead == callers * 2 * width)
+        #expect(read.allSatisfy { called.fault(from: $0) == nil })
+        let faults = called.faults(for: top)
+        #expect(faults.isEmpty && called.kept(for: top).count == layers * width)
+        #expect(called.usesRead == callers * 2 * width)
+        // Another workflow of the event adds its own alone.
+        called.want(by: WorkflowFile(Array(Self.caller("./w/1-0.yml").utf8), path: ".gitea/workflows/b.yml"))
+        let more = called.next()
+        #expect(more == nil && called.usesRead == callers * 2 * width + 1)
+    }
+
+    @Test("a file that another workflow of the event read is judged with what is read later")
+    func later() throws {
+        var called = CalledFiles(base: "http://localhost")
+        func want(_ uses: String, _ answers: [String]) {
+            called.want(
+                by: WorkflowFile(Array(Self.caller(uses).utf8), path: ".gitea/workflows/\(uses.utf8.count).yml"))
+            for answer in answers { called.take(.bytes(Array(answer.utf8))) }
+        }
+        want("./w/9.yml", [Self.caller("./w/10.yml"), Self.callee])
+        #expect(called.fault(from: CallReference(name: "./w/9.yml")) == nil)
+        // A chain of nine more in front of it.
+        want("./w/0.yml", (1...9).map { Self.caller("./w/\($0).yml") })
+        let more = called.next()
+        #expect(more == nil)
+        #expect(called.fault(from: CallReference(name: "./w/0.yml"))?.hasPrefix("is 12 levels") == true)
+        #expect(called.fault(from: CallReference(name: "./w/1.yml"))?.hasPrefix("is 11 levels") == true)
+        #expect(called.fault(from: CallReference(name: "./w/2.yml")) == nil)
+        // Who leads to a cycle has its fault, whoever was asked first.
+        want("./w/abc.yml", [Self.caller("./w/def.yml"), Self.caller("./w/ghi.yml"), Self.caller("./w/def.yml")])
+        for name in ["abc", "def", "ghi"] {
+            #expect(
+                called.fault(from: CallReference(name: "./w/\(name).yml"))
+                    == "calls itself: \"./w/def.yml\" -> \"./w/ghi.yml\" -> \"./w/def.yml\"")
+        }
+    }
+
     @Test("are fifty at most, and eight MiB")
     func limits() {
         func many(_ count: Int, _ text: String) -> [String] {

@@ -6,6 +6,11 @@ import Testing
 struct InputTextTests {
     private static let inputs = #"{"s":"it's","n":1.5,"b":true,"e":"","l":"a\nb","x-y":"z"}"#
 
+    private static func replaced(_ text: String, _ inputs: String = inputs) -> String {
+        var shown = InputText(inputs, bytesMax: 1 << 20)
+        return shown.replaced(text)
+    }
+
     @Test(
         "are literals that every runner reads",
         arguments: [
@@ -21,7 +26,7 @@ struct InputTextTests {
             ("${{ inputs.s", "${{ inputs.s"), ("${{ inputs.s ! }}", "${{ 'it''s' ! }}"), ("${{ \" }}", "${{ \" }}"),
         ])
     func replaced(text: String, expected: String) {
-        #expect(InputText(Self.inputs).replaced(text) == expected)
+        #expect(Self.replaced(text) == expected)
     }
 
     @Test("the whole context is an object")
@@ -29,9 +34,9 @@ struct InputTextTests {
         let all = "fromJSON('" + Self.inputs.replacing("'", with: "''") + "')"
         for text in ["toJSON(inputs)", "inputs['s']", "inputs.*", "inputs.s.t"] {
             let expected = text.replacing("inputs", with: all)
-            #expect(InputText(Self.inputs).replaced("${{ \(text) }}") == "${{ \(expected) }}")
+            #expect(Self.replaced("${{ \(text) }}") == "${{ \(expected) }}")
         }
-        #expect(InputText("not json").replaced("${{ inputs.s }}") == "${{ null }}")
+        #expect(Self.replaced("${{ inputs.s }}", "not json") == "${{ null }}")
     }
 
     @Test("an `if` is an expression without marks; numbers and keys stay")
@@ -41,7 +46,8 @@ struct InputTextTests {
                 "{if: inputs.b && github.ref, run: inputs.b, timeout-minutes: 5, with: {if: inputs.b}, env: {'${{ inputs.s }}': 'v ${{ inputs.n }}'}}"
                     .utf8))
         var json = JSONWriter()
-        json.node(InputText(Self.inputs).replaced(step: step))
+        var inputs = InputText(Self.inputs, bytesMax: 1 << 20)
+        json.node(inputs.replaced(step: step))
         #expect(
             String(decoding: json.bytes, as: UTF8.self)
                 == #"{"if":"true && github.ref","run":"inputs.b","timeout-minutes":5,"with":{"if":"inputs.b"},"env":{"${{ 'it''s' }}":"v ${{ 1.5 }}"}}"#
@@ -54,9 +60,27 @@ struct InputTextTests {
         for text in ["it's", "", "${{ x }}", "}}", "\u{1F600}\\\"", "a\tb", "'", "''"] {
             var json = JSONWriter()
             json.value(.object([(key: "v", value: .string(text))]))
-            let shown = InputText(String(decoding: json.bytes, as: UTF8.self)).replaced("${{ inputs.v }}")
+            let shown = Self.replaced("${{ inputs.v }}", String(decoding: json.bytes, as: UTF8.self))
             let value = try Template(shown, .job("name")).value(in: ExpressionContexts([:]), &budget)
             #expect(value.text == text, "\(shown)")
         }
+    }
+
+    @Test("take no more bytes than they may, in all texts together")
+    func limit() throws {
+        let one = #"{"x":"12345678"}"#  // ten bytes with its quotes
+        var inputs = InputText(one, bytesMax: 30)
+        let (two, three) = (inputs.replaced("${{inputs.x}}${{inputs.x}}"), inputs.replaced("${{ inputs.x }}"))
+        #expect(two == "${{'12345678'}}${{'12345678'}}" && three == "${{ '12345678' }}" && !inputs.isOver)
+        let four = inputs.replaced("${{ inputs.x }}")
+        #expect(four == "${{ inputs.x }}" && inputs.isOver)
+        var many = InputText(one, bytesMax: 1000)
+        let text = String(repeating: "${{inputs.x}}", count: 10_000)
+        let grown = many.replaced(text).utf8.count - text.utf8.count
+        #expect(many.isOver && grown == 200)
+        var whole = InputText(one, bytesMax: 20)
+        let step = try yamlTree(Array("{if: toJSON(inputs) && inputs.x, run: x}".utf8))
+        _ = whole.replaced(step: step)
+        #expect(whole.isOver)
     }
 }

@@ -111,11 +111,12 @@ struct WorkflowCallTests {
         #expect(Set(jobs.map(\.permissions.stored)) == ["contents:read,actions:none,packages:none"])
         let grant = SecretGrant.these([SecretGrant.Item(name: "A", source: "DEPLOY")])
         #expect(try JobDefinition(stored: Array(try #require(jobs[0].definition).utf8)).secrets == grant)
+        var steps = PlanningLimits.pushStepsMax
         guard case .legs(let later)? = JobPlaceholder(stored: Array(try #require(jobs[1].definition).utf8)),
             case .legs(let legs) = later.expansion(
                 RunValues(github: .null),
                 needs: [NeedResult(key: "a", result: .success, outputs: [JobOutput(name: "l", value: "late")])],
-                legsMax: 5),
+                legsMax: 5, steps: &steps),
             case .call(let next)? = JobPlaceholder(stored: Array(try #require(jobs[2].definition).utf8))
         else { return #expect(Bool(false)) }
         #expect(legs.map(\.name) == ["c / late"])
@@ -126,6 +127,25 @@ struct WorkflowCallTests {
         #expect(Set(nested.map(\.permissions.stored)) == ["contents:read,actions:none,packages:none"])
         let passed = SecretGrant.these([SecretGrant.Item(name: "B", source: "DEPLOY")])
         #expect(try JobDefinition(stored: Array(try #require(nested[0].definition).utf8)).secrets == passed)
+    }
+
+    @Test("inputs that many expressions of a job read make it too large before it is made")
+    func largeInputs() throws {
+        let text = String(repeating: "x", count: 100_000)
+        func problem(reads count: Int) throws -> String {
+            let run = String(repeating: "${{inputs.x}}", count: count)
+            let files = [
+                "w/x.yml":
+                    "on: {workflow_call: {inputs: {x: {type: string}}}}\njobs: {j: {runs-on: x, steps: [{run: \"\(run)\"}]}}"
+            ]
+            let call = try Self.call("uses: ./w/x.yml, with: {x: \(text)}", files: files)
+            guard case .fault(let words) = Self.expand(call, files) else { return "" }
+            return words
+        }
+        #expect(try problem(reads: 10) == "")
+        #expect(
+            try problem(reads: 5000).contains(
+                "job \"j\" has more than 4194304 bytes with its inputs in their places; use them in \"env\" once"))
     }
 
     @Test("outputs that cannot be had are a fault")
