@@ -102,6 +102,19 @@ struct LimitsTests {
         }
     }
 
+    @Test("git reads as much of a reader's push as the code says, and all of a writer's")
+    func pushes() throws {
+        let limit = try Self.constant("readerPushBytesMax", in: "Sources/Domain/Repositories/PullRequest.swift")
+        let maps = try NginxDirective.read("millrace-http.conf").filter {
+            $0.arguments == ["$millrace_git_may_write", "$millrace_git_input_max"]
+        }
+        #expect(maps.count == 1)
+        for map in maps {
+            #expect(Self.bytes(map.value("0")?.first ?? "") == limit)
+            #expect(map.value("default") == ["0"])
+        }
+    }
+
     @Test("sizes are read as nginx and Swift read them")
     func reading() throws {
         #expect(Self.bytes("64k") == 65_536)

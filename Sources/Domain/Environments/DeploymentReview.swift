@@ -24,9 +24,9 @@ public struct PendingReview: Equatable, Sendable {
         self.preventsSelfReview = preventsSelfReview
     }
 
-    /// - Parameter starter: who started the attempt.
+    /// - Parameter starter: who started the attempt; nil: nobody knows, so it may be the reviewer.
     public func mayReview(_ account: AccountID, starter: AccountID?) -> Bool {
-        reviewers.contains(account) && !(preventsSelfReview && account == starter)
+        reviewers.contains(account) && !(preventsSelfReview && account == starter ?? account)
     }
 }
 
@@ -63,21 +63,22 @@ public enum ReviewRefusal: Error, Equatable, Sendable {
     case nothingWaits
     case noReviewer(environment: String)
     case ownRun(environment: String)
+    case unknownStarter(environment: String)
 }
 
 /// The jobs that a review is about.
 ///
 /// - Parameters:
 ///   - pending: all of the run that wait for a review.
-///   - starter: who started the attempt.
+///   - starter: who started the attempt; nil: nobody knows.
 public func reviewed(
     _ review: DeploymentReview, among pending: [PendingReview], starter: AccountID?
 ) throws(ReviewRefusal) -> [PendingReview] {
     let meant = pending.filter { review.environments.contains($0.environment) }
     guard !meant.isEmpty else { throw .nothingWaits }
     for one in meant where !one.mayReview(review.reviewer, starter: starter) {
-        throw one.reviewers.contains(review.reviewer)
-            ? .ownRun(environment: one.name) : .noReviewer(environment: one.name)
+        guard one.reviewers.contains(review.reviewer) else { throw .noReviewer(environment: one.name) }
+        throw starter == nil ? .unknownStarter(environment: one.name) : .ownRun(environment: one.name)
     }
     return meant
 }

@@ -17,12 +17,12 @@ public struct PullRequest: Equatable, Sendable {
 
     /// Something that happens to one.
     public enum Wish: Equatable, Sendable {
-        /// Its author, or somebody who may write, pushes to it; nil: that stays.
-        case push(head: String, title: String?, body: String?)
+        /// Its author, or somebody who may write, pushes to it or changes its words; nil: that stays.
+        case push(head: String?, title: String?, body: String?)
         case close
         case reopen
-        /// A push to its base holds its head.
-        case mergedByPush
+        /// A push to its base holds this head, which it may not have any more.
+        case mergedByPush(head: String)
     }
 
     /// Activity types of the events that tell of it (workflows.md 5.2).
@@ -43,15 +43,17 @@ public struct PullRequest: Equatable, Sendable {
         var new = self
         switch (state, wish) {
         case (.open, .push(let head, let title, let body)):
-            new.head = head
+            new.head = head ?? self.head
             new.title = title ?? self.title
             new.body = body ?? self.body
             guard new != self else { return nil }
-            return (new, head == self.head ? .edited : .synchronize)
+            return (new, new.head == self.head ? .edited : .synchronize)
         case (.closed, .push): throw Refusal(words: "it is closed; reopen it first")
         case (.merged, .push): throw Refusal(words: "it is merged")
         case (.open, .close): new.state = .closed
-        case (.open, .mergedByPush): new.state = .merged
+        case (.open, .mergedByPush(let head)):
+            guard head == self.head else { return nil }
+            new.state = .merged
         case (.closed, .reopen): new.state = .open
         case (.merged, .reopen): throw Refusal(words: "it is merged")
         case (.open, .reopen), (.closed, .close), (.merged, .close), (.closed, .mergedByPush), (.merged, .mergedByPush):
@@ -81,6 +83,9 @@ public enum PullRequestLimits {
     public static let openOfReaderMax: Int64 = 100
     /// Refs of one push that make or change pull requests.
     public static let refsOfPushMax = 20
+    /// Bytes that git reads of one push of somebody who may not write: `receive.maxInputSize`, set by nginx
+    /// ($millrace_git_input_max), since what a push brings stays in the repository even if it is refused later.
+    public static let readerPushBytesMax = 64 * 1024 * 1024
     public static let titleBytesMax = PushLimits.titleBytesMax
     public static let bodyBytesMax = 64 * 1024
     public static let topicBytesMax = 200

@@ -39,6 +39,7 @@ struct GitHookCommand: ParsableCommand {
                 "you may not write here; to propose a change push it to refs/for/<branch>: git push origin HEAD:refs/for/main"
             )
         }
+        if hook == "pre-receive", !push.mayWrite { try check(all, of: push) }
         guard !updates.isEmpty else { return }
         try record(updates, of: push)
     }
@@ -82,6 +83,34 @@ struct GitHookCommand: ParsableCommand {
 
     // MARK: pull requests
 
+    /// proc-receive comes when git has kept the push's objects for good: of who may not write, what it would refuse is refused
+    /// before, as far as that is known without them.
+    private func check(_ updates: [Update], of push: Pushed) throws {
+        let commands = updates.map { Reviews.Command(ref: $0.ref, before: $0.before, after: $0.after) }
+        do {
+            try Self.checkCount(commands.count)
+            try Reviews.check(
+                commands, in: push.repository, by: try Self.reviewer(push), PushOptions(push.options),
+                try options.load())
+        } catch let refusal as PullRequest.Refusal {
+            throw CleanExit.problem(refusal.words)
+        }
+    }
+
+    private static func checkCount(_ count: Int) throws {
+        guard count <= PullRequestLimits.refsOfPushMax else {
+            throw PullRequest.Refusal(
+                words: "one push changes at most \(PullRequestLimits.refsOfPushMax) pull requests")
+        }
+    }
+
+    private static func reviewer(_ push: Pushed) throws -> Reviews.Pusher {
+        guard let pusher = push.pusher else {
+            throw PullRequest.Refusal(words: "pull requests are made by people, not by a job's token")
+        }
+        return Reviews.Pusher(account: pusher, mayWrite: push.mayWrite)
+    }
+
     /// git's proc-receive protocol (githooks): versions, commands, options if they were agreed upon; then a report.
     private func review(_ push: Pushed) throws {
         let input = PacketLines.standardInput
@@ -98,19 +127,12 @@ struct GitHookCommand: ParsableCommand {
         var report: [String] = []
         for (place, command) in commands.enumerated() {
             do {
-                guard place < PullRequestLimits.refsOfPushMax else {
-                    throw PullRequest.Refusal(
-                        words: "one push changes at most \(PullRequestLimits.refsOfPushMax) pull requests")
-                }
+                try Self.checkCount(place + 1)
                 guard command.ref.utf8.count <= PushLimits.refBytesMax else {
                     throw PullRequest.Refusal(words: "the ref has more than \(PushLimits.refBytesMax) bytes")
                 }
-                guard let pusher = push.pusher else {
-                    throw PullRequest.Refusal(words: "pull requests are made by people, not by a job's token")
-                }
                 let taken = try Reviews.take(
-                    command, in: push.repository,
-                    by: Reviews.Pusher(account: pusher, mayWrite: push.mayWrite), said, try options.load())
+                    command, in: push.repository, by: try Self.reviewer(push), said, try options.load())
                 complain(taken.words)  // git shows it as "remote: …"
                 report += ["ok \(command.ref)", "option refname \(taken.ref)"]
                 report.append("option old-oid \(taken.before ?? String(repeating: "0", count: taken.after.utf8.count))")

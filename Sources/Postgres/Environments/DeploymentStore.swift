@@ -37,12 +37,24 @@ enum DeploymentStore {
           from deployment d join job j on j.id = d.job_id left join environment e on e.id = d.environment_id
          where d.run_id = $1 and j.status = 7 and d.needs_review and d.review is null and d.refusal = '' order by d.job_id
         """)
-    private static let starter = Statement(
-        "deployment_starter",
+    /// Who started the latest attempt of run `$1`. What a job's token, or the end of a run, started was started by whoever started
+    /// that job or run; null when nobody knows, or not any more, since rows of inbox go.
+    fileprivate static let startedBy = """
+        with recursive up (run_id, actor_id, depth) as (
+            select r.id, coalesce(a.actor_id, r.actor_id), 0 from run r
+              join attempt a on a.run_id = r.id and a.number = r.latest_attempt where r.id = $1
+             union all
+            select p.id, coalesce(a.actor_id, p.actor_id), u.depth + 1 from up u
+              join run r on r.id = u.run_id join inbox i on i.id = r.inbox_id
+              left join task t on t.id = i.task_id left join job j on j.id = t.job_id
+              join run p on p.id = case when i.task_id is not null then j.run_id
+                                        when i.kind = 'workflow_run' then (i.event -> 'workflow_run' ->> 'id')::bigint end
+              join attempt a on a.run_id = p.id
+               and case when j.id is null then a.number = p.latest_attempt else a.id = j.attempt_id end
+             where u.actor_id is null and u.depth < 20)
+        select actor_id from up where actor_id is not null order by depth limit 1
         """
-        select coalesce(a.actor_id, r.actor_id) from run r
-          join attempt a on a.run_id = r.id and a.number = r.latest_attempt where r.id = $1
-        """)
+    private static let starter = Statement("deployment_starter", startedBy)
     private static let review = Statement(
         "deployment_review",
         """
@@ -106,13 +118,26 @@ enum DeploymentStore {
     // MARK: sweep
 
     private static let due = Statement(
-        "deployment_due", "select job_id, run_id from deployment where due_at <= now() order by due_at limit 100")
-    private static let settle = Statement("deployment_settle", "update deployment set due_at = null where job_id = $1")
+        "deployment_due",
+        "select job_id, run_id, due_at::text from deployment where due_at <= now() order by due_at limit 100")
+    private static let settle = Statement(
+        "deployment_settle", "update deployment set due_at = null where job_id = $1 and due_at = $2::timestamptz")
 
-    static func due(in database: Database) throws -> [(job: JobID, run: RunID)] {
-        try database.read(due).map { (JobID($0.int(0)), RunID($0.int(1))) }
+    /// A job that somebody has to look at, and since when.
+    struct Due {
+        let job: JobID
+        let run: RunID
+        /// As PostgreSQL writes it, to the microsecond.
+        let dueAt: String
     }
-    static func settle(_ job: JobID, in database: Database) throws { try database.write(settle, .int(job.number)) }
+
+    static func due(in database: Database) throws -> [Due] {
+        try database.read(due).map { Due(job: JobID($0.int(0)), run: RunID($0.int(1)), dueAt: $0.text(2)) }
+    }
+    /// Whoever gave it another time meanwhile wants it looked at again: `refuseOrphans`.
+    static func settle(_ due: Due, in database: Database) throws {
+        try database.write(settle, .int(due.job.number), .text(due.dueAt))
+    }
 }
 
 extension RunStore {
@@ -120,7 +145,7 @@ extension RunStore {
     public func openGates() throws {
         try eachOf(DeploymentStore.due(in: database)) { due in
             try apply(.woken, to: due.run)
-            try DeploymentStore.settle(due.job, in: database)
+            try DeploymentStore.settle(due, in: database)
         }
     }
 
@@ -149,10 +174,10 @@ public struct DeploymentQueries: Sendable {
                       where v.environment_id = d.environment_id order by v.position),
                exists (select 1 from environment_reviewer v left join team_member m on m.team_id = v.team_id
                         where v.environment_id = d.environment_id and coalesce(v.account_id, m.account_id) = $2)
-                   and not (coalesce(bool_or(e.prevents_self_review), false) and bool_or(coalesce(a.actor_id, r.actor_id) = $2)),
+                   and not (coalesce(bool_or(e.prevents_self_review), false)
+                            and coalesce((\(DeploymentStore.startedBy)) = $2, true)),
                bool_or(d.needs_review and d.review is null), array_agg(d.job_id::text order by d.job_id)
-          from deployment d join job j on j.id = d.job_id join run r on r.id = d.run_id
-          join attempt a on a.id = j.attempt_id left join environment e on e.id = d.environment_id
+          from deployment d join job j on j.id = d.job_id left join environment e on e.id = d.environment_id
          where d.run_id = $1 and j.status = 7 and d.refusal = '' and (d.needs_review and d.review is null or d.wait_until > now())
            and d.environment_id is not null
          group by d.environment_id, d.name, e.wait_minutes order by d.environment_id

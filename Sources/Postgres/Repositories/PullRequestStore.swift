@@ -154,13 +154,7 @@ public struct PullRequestStore: Sendable {
                 return (view, before)
             }
             let isFork = PullRequest.countsAsFork(mayWrite: push.mayWrite)
-            if isFork {
-                let most = PullRequestLimits.openOfReaderMax
-                guard try tx.one(Self.countOpen, key[0], key[1], .int(most)).int(0) < most else {
-                    throw PullRequest.Refusal(
-                        words: "you have \(most) open pull requests here, and no more are taken; close some")
-                }
-            }
+            if isFork { try Self.checkRoom(try tx.one(Self.countOpen, key[0], key[1], Self.openMax).int(0)) }
             let number = try tx.one(Self.takeNumber, key[0]).int(0)
             try tx.run(
                 Self.insert, key[0], .int(number), .text(push.head), key[2], .text(push.baseSHA), key[3],
@@ -170,6 +164,31 @@ public struct PullRequestStore: Sendable {
             }
             try tell(.opened, view, by: push.author, place, tx)
             return (view, nil)
+        }
+    }
+
+    /// What `push` would refuse. Only looks.
+    ///
+    /// - Throws: `PullRequest.Refusal`.
+    public func checkPush(
+        to target: ReviewTarget, by author: AccountID, mayWrite: Bool, in repository: RepositoryID
+    ) throws {
+        guard PullRequest.countsAsFork(mayWrite: mayWrite) else { return }
+        let key: [Value] = [.int(repository.number), .int(author.number)]
+        guard try database.read(Self.openOne, key[0], key[1], .text(target.base), .text(target.topic)).isEmpty else {
+            return
+        }
+        try Self.checkRoom(try database.readOne(Self.countOpen, key[0], key[1], Self.openMax).int(0))
+    }
+
+    private static let openMax = Value.int(PullRequestLimits.openOfReaderMax)
+
+    /// - Parameter open: how many its author has.
+    private static func checkRoom(_ open: Int64) throws {
+        let most = PullRequestLimits.openOfReaderMax
+        guard open < most else {
+            throw PullRequest.Refusal(
+                words: "you have \(most) open pull requests here, and no more are taken; close some")
         }
     }
 

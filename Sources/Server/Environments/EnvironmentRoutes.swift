@@ -278,6 +278,11 @@ extension ReviewRefusal: FailureConvertible {
             Failure(.forbidden, "you are no reviewer of the environment \"\(environment)\"")
         case .ownRun(let environment):
             Failure(.forbidden, "the environment \"\(environment)\" lets nobody approve a run that they started")
+        case .unknownStarter(let environment):
+            Failure(
+                .forbidden,
+                "the environment \"\(environment)\" lets nobody approve a run that they started, and nobody knows who started this one; rerun it, then somebody else may approve it"
+            )
         }
     }
 }

@@ -68,7 +68,7 @@ enum PullRequestRoutes {
         let mayWrite = authorize(place.caller.principal, .write, of: .contents, on: place.repository.facts) == .allowed
         var wishes: [PullRequest.Wish] = []
         if sent.title != nil || sent.body != nil {
-            wishes.append(.push(head: known.facts.content.head, title: sent.title, body: sent.body))
+            wishes.append(.push(head: nil, title: sent.title, body: sent.body))
         }
         switch sent.state {
         case nil: break

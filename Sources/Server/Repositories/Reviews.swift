@@ -61,23 +61,52 @@ package struct Reviews {
         _ command: Command, in repository: RepositoryID, by pusher: Pusher, _ options: PushOptions,
         _ configuration: Configuration
     ) throws -> Taken {
+        try with(repository, configuration) { try $0.take(command, by: pusher, options) }
+    }
+
+    /// What `take` would refuse, as far as it is known without the objects that are pushed. Only looks: `take` decides.
+    ///
+    /// - Throws: `PullRequest.Refusal` in words for whoever pushes.
+    package static func check(
+        _ commands: [Command], in repository: RepositoryID, by pusher: Pusher, _ options: PushOptions,
+        _ configuration: Configuration
+    ) throws {
+        try with(repository, configuration) { reviews in
+            for command in commands { try reviews.check(command, by: pusher, options) }
+        }
+    }
+
+    private func check(_ command: Command, by pusher: Pusher, _ options: PushOptions) throws {
+        guard let number = pullRequestNumber(ofRef: command.ref) else {
+            return try app.pullRequests.checkPush(
+                to: try target(of: command, options), by: pusher.account, mayWrite: pusher.mayWrite, in: repository.id)
+        }
+        guard let known = try app.pullRequests.one(number, of: repository.id) else {
+            throw PullRequest.Refusal(words: "there is no pull request #\(number)")
+        }
+        guard pusher.mayWrite || pusher.account.number == known.facts.authorID else {
+            throw PullRequest.Refusal(words: "it is somebody else's")
+        }
+        let isClose = isZeroID(command.after)
+        _ = try known.facts.content.after(isClose ? .close : .push(head: command.after, title: nil, body: nil))
+    }
+
+    private static func with<Answer>(
+        _ repository: RepositoryID, _ configuration: Configuration, _ body: (Reviews) throws -> Answer
+    ) throws -> Answer {
         let app = try App(configuration: configuration, instance: "git-hook")
         guard let found = try app.repositories.repository(repository) else {
             throw PullRequest.Refusal(words: "the repository was removed")
         }
         let git = GitReader(RepositoryFiles(configuration: configuration).directory(repository))
         defer { git.close() }
-        return try Reviews(app: app, repository: found, git: git).take(command, by: pusher, options)
+        return try body(Reviews(app: app, repository: found, git: git))
     }
 
     /// - Throws: `PullRequest.Refusal` in words for whoever pushes.
     func take(_ command: Command, by pusher: Pusher, _ options: PushOptions) throws -> Taken {
         if let number = pullRequestNumber(ofRef: command.ref) { return try move(number, command, by: pusher, options) }
-        guard command.ref.utf8.starts(with: ReviewTarget.prefix.utf8) else {
-            throw PullRequest.Refusal(words: "pull requests are made by a push to refs/for/<branch>")
-        }
-        guard !isZeroID(command.after) else { throw PullRequest.Refusal(words: "there is nothing to delete") }
-        let target = try ReviewTarget(ref: command.ref, options: options) { try commit("refs/heads/\($0)") != nil }
+        let target = try target(of: command, options)
         let head = try head(command.after)
         guard let base = try commit("refs/heads/\(target.base)") else {
             throw PullRequest.Refusal(words: "there is no branch \"\(target.base)\"")
@@ -96,6 +125,14 @@ package struct Reviews {
         return Taken(
             ref: pushed.view.ref, before: pushed.before, after: head.id,
             words: "pull request #\(pushed.view.number) \(pushed.before == nil ? "made" : "updated"): \(page)")
+    }
+
+    private func target(of command: Command, _ options: PushOptions) throws -> ReviewTarget {
+        guard command.ref.utf8.starts(with: ReviewTarget.prefix.utf8) else {
+            throw PullRequest.Refusal(words: "pull requests are made by a push to refs/for/<branch>")
+        }
+        guard !isZeroID(command.after) else { throw PullRequest.Refusal(words: "there is nothing to delete") }
+        return try ReviewTarget(ref: command.ref, options: options) { try commit("refs/heads/\($0)") != nil }
     }
 
     /// A push to a pull request's own ref: by its author or by who may write. Deleting it closes the request; the ref stays, since
@@ -184,7 +221,8 @@ package struct Reviews {
             guard git.isAncestor(head, of: push.after) else { continue }
             do {
                 _ = try app.pullRequests.apply(
-                    .mergedByPush, to: number, in: repository.id, by: actor, mayWrite: true, isByJob: isByJob)
+                    .mergedByPush(head: head), to: number, in: repository.id, by: actor, mayWrite: true,
+                    isByJob: isByJob)
             } catch is PullRequest.Refusal {
                 // Archived meanwhile.
                 continue

@@ -34,6 +34,12 @@ struct DeploymentReviewTests {
         #expect(throws: ReviewRefusal.ownRun(environment: "e2")) {
             try reviewed(Self.review([1, 2], by: 1), among: all, starter: AccountID(1))
         }
+        #expect(throws: ReviewRefusal.unknownStarter(environment: "e2")) {
+            try reviewed(Self.review([2], by: 1), among: all, starter: nil)
+        }
+        #expect(throws: ReviewRefusal.noReviewer(environment: "e2")) {
+            try reviewed(Self.review([2], by: 7), among: all, starter: nil)
+        }
         #expect(throws: Never.self) { try reviewed(Self.review([2], by: 2), among: all, starter: AccountID(1)) }
     }
 

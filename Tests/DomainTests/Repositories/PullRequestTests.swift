@@ -14,9 +14,14 @@ struct PullRequestTests {
             (.open, .push(head: "2", title: "N", body: nil), request(.open, "2", title: "N"), .synchronize),
             (.open, .push(head: "1", title: "N", body: nil), request(.open, title: "N"), .edited),
             (.open, .push(head: "1", title: nil, body: nil), nil, nil),
-            (.open, .close, request(.closed), .closed), (.open, .mergedByPush, request(.merged), .closed),
+            // Words alone: whatever head it has by then stays.
+            (.open, .push(head: nil, title: "N", body: nil), request(.open, title: "N"), .edited),
+            (.open, .push(head: nil, title: nil, body: nil), nil, nil),
+            (.open, .close, request(.closed), .closed),
+            (.open, .mergedByPush(head: "1"), request(.merged), .closed), (.open, .mergedByPush(head: "2"), nil, nil),
             (.open, .reopen, nil, nil), (.closed, .reopen, request(.open), .reopened), (.closed, .close, nil, nil),
-            (.closed, .mergedByPush, nil, nil), (.merged, .close, nil, nil), (.merged, .mergedByPush, nil, nil),
+            (.closed, .mergedByPush(head: "1"), nil, nil), (.merged, .close, nil, nil),
+            (.merged, .mergedByPush(head: "1"), nil, nil),
         ]
 
     @Test("what becomes of one", arguments: wishes)

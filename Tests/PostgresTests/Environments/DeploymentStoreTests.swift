@@ -25,7 +25,11 @@ struct DeploymentStoreTests {
     }
 
     @discardableResult
-    private func plan(_ names: String..., ref: String = "refs/heads/main", by actor: AccountID? = nil) throws -> RunID {
+    private func plan(
+        _ names: String..., ref: String = "refs/heads/main", by actor: AccountID? = nil, inbox: InboxID? = nil
+    )
+        throws -> RunID
+    {
         let reserved = try runs.reserve(1, in: RepositoryID(1))[0]
         let jobs = names.enumerated().map { number, name in
             var job = PlannedJob(
@@ -38,7 +42,7 @@ struct DeploymentStoreTests {
             workflowID: "ci.yml", workflowPath: "ci.yml", title: "t", event: "push", ref: ref, sha: "1", payload: "{}",
             problem: "", jobs: jobs)
         return try #require(
-            try database.transaction { try runs.plan(run, as: reserved, inbox: nil, actor: actor, in: $0) })
+            try database.transaction { try runs.plan(run, as: reserved, inbox: inbox, actor: actor, in: $0) })
     }
     private func put(
         _ name: String, wait: Int64 = 0, reviewers: [Int64] = [], preventsSelf: Bool = false, rule: Int64 = 0
@@ -113,6 +117,36 @@ struct DeploymentStoreTests {
         #expect(try review(run, by: 2)?.count == 1)
     }
 
+    private func inbox(_ columns: String, _ values: String) throws -> InboxID {
+        try Connection(dsn: database.dsn).script(
+            "insert into inbox (repository_id, event, \(columns)) values (1, '{}', \(values))")
+        return InboxID(try database.readOne(Statement("test_inbox", "select max(id) from inbox")).int(0))
+    }
+
+    @Test("what a job's token or a run's end starts counts as started by whoever started that")
+    func startedByJobs() throws {
+        try put("prod", reviewers: [1, 2], preventsSelf: true)
+        let first = try plan("", by: AccountID(1))
+        try Connection(dsn: database.dsn).script(
+            "insert into task (job_id, status, token_hash) select id, 6, sha256('x') from job where run_id = \(first)")
+        let dispatch = try inbox("kind, task_id", "'workflow_dispatch', (select max(id) from task)")
+        let second = try plan("prod", inbox: dispatch)
+        let ended = try inbox("kind", "'workflow_run'")
+        try Connection(dsn: database.dsn).script(
+            "update inbox set event = '{\"workflow_run\":{\"id\":\(second)}}' where id = \(ended)")
+        let third = try plan("prod", inbox: ended)
+        for run in [second, third] {
+            #expect(throws: ReviewRefusal.ownRun(environment: "prod")) { try review(run, by: 1) }
+            #expect(try deployments.pending(of: run, seenBy: AccountID(1)).map(\.mayReview) == [false])
+            #expect(try deployments.pending(of: run, seenBy: AccountID(2)).map(\.mayReview) == [true])
+        }
+        #expect(try review(third, by: 2)?.count == 1)
+        // Nobody knows any more: it may be anybody.
+        try Connection(dsn: database.dsn).script("delete from inbox")
+        #expect(throws: ReviewRefusal.unknownStarter(environment: "prod")) { try review(second, by: 2) }
+        #expect(try deployments.pending(of: second, seenBy: AccountID(2)).map(\.mayReview) == [false])
+    }
+
     @Test("the wait timer holds a job back until it has run out, and the sweep starts it, once")
     func timer() throws {
         try put("slow", wait: 10)
@@ -157,6 +191,19 @@ struct DeploymentStoreTests {
         )
         try plan("another")
         #expect(try problem(2).contains("has 100 environments"))
+    }
+
+    @Test("an environment removed while the sweep looks at its job is not forgotten")
+    func removedMeanwhile() throws {
+        try put("prod", wait: 1, reviewers: [2])
+        let run = try plan("prod")
+        try Connection(dsn: database.dsn).script("update deployment set due_at = now() - interval '1 s'")
+        let due = try #require(try DeploymentStore.due(in: database).first)
+        try runs.apply(.woken, to: run)
+        #expect(try environments.remove("prod", in: RepositoryID(1)))
+        try DeploymentStore.settle(due, in: database)
+        try runs.openGates()
+        #expect(try states() == ["j0 2"])
     }
 
     @Test("many reviews at once: one decides")

@@ -60,7 +60,7 @@ struct PullRequestStoreTests {
         #expect(try apply(.close, by: Self.bob) == .closed)
         #expect(throws: PullRequest.Refusal.self) { try apply(.reopen, by: AccountID(9)) }
         #expect(try apply(.reopen, by: RunFixture.ann, mayWrite: true) == .open)
-        #expect(try apply(.mergedByPush, by: RunFixture.ann, mayWrite: true) == .merged)
+        #expect(try apply(.mergedByPush(head: sha("1")), by: RunFixture.ann, mayWrite: true) == .merged)
         #expect(try store.apply(.close, to: 9, in: RunFixture.repository, by: nil, mayWrite: true) == nil)
         #expect(try events() == "1opened 1closed 1reopened 1closed")
         #expect(try push("2").view.number == 2, "a closed one is not moved")
@@ -72,8 +72,23 @@ struct PullRequestStoreTests {
         let wish = PullRequest.Wish.push(head: sha("2"), title: nil, body: nil)
         let moved = try store.apply(wish, to: 1, in: RunFixture.repository, by: RunFixture.ann, mayWrite: true)
         #expect(moved?.facts.isFromFork == true)
-        _ = try store.apply(.mergedByPush, to: 1, in: RunFixture.repository, by: nil, mayWrite: true, isByJob: true)
+        let merged = PullRequest.Wish.mergedByPush(head: sha("2"))
+        _ = try store.apply(merged, to: 1, in: RunFixture.repository, by: nil, mayWrite: true, isByJob: true)
         #expect(try events() == "1opened 1synchronize")
+    }
+
+    @Test("what was judged of a head that it has no more changes nothing")
+    func moved() throws {
+        _ = try push("1")
+        let seen = try store.open(into: "main", of: RunFixture.repository)[0].head
+        _ = try push("2")
+        func apply(_ wish: PullRequest.Wish) throws -> PullRequest? {
+            try store.apply(wish, to: 1, in: RunFixture.repository, by: RunFixture.ann, mayWrite: true)?.facts.content
+        }
+        #expect(try apply(.mergedByPush(head: seen))?.state == .open)
+        #expect(try apply(.push(head: nil, title: "N", body: nil))?.head == sha("2"))
+        #expect(try apply(.mergedByPush(head: sha("2")))?.state == .merged)
+        #expect(try events() == "1opened 1synchronize 1edited 1closed")
     }
 
     @Test("a reader has so many open ones, and an archive takes none")
@@ -84,6 +99,13 @@ struct PullRequestStoreTests {
             select 1, 1000 + n, 'x', 'main', 'x', n::text, '', '', 2, true from generate_series(1, 100) n
             """)
         #expect(throws: PullRequest.Refusal.self) { try push("1") }
+        func check(_ topic: String, mayWrite: Bool = false) throws {
+            let target = try ReviewTarget(ref: "refs/for/main/\(topic)", options: PushOptions([])) { $0 == "main" }
+            try store.checkPush(to: target, by: Self.bob, mayWrite: mayWrite, in: RunFixture.repository)
+        }
+        #expect(throws: PullRequest.Refusal.self) { try check("new") }
+        #expect(throws: Never.self) { try check("7") }
+        #expect(throws: Never.self) { try check("new", mayWrite: true) }
         #expect(try push("1", mayWrite: true).view.number == 1)
         try fixture.script("update repository set is_archived = true")
         #expect(throws: PullRequest.Refusal.self) { try push("2", mayWrite: true) }
