@@ -143,6 +143,7 @@ private func readDeferred(
         stepNames: steps.map(stepName), timeoutMinutes: .absent, strategy: nil, legs: nil, isOfGroupAlone: false)
     draft.isDeferred = true
     _ = readEnvironment(node, &list)
+    _ = ConcurrencyDraft(node, JobConcurrency.scope, &list)
     return draft
 }
 

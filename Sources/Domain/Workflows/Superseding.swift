@@ -1,5 +1,5 @@
 /// Which older runs a newer one cancels although nobody declared `concurrency` (workflows.md 12): those of the same workflow and event
-/// for an older head of the same ref.
+/// for an older head of the same ref, or for the same one before the request was opened again.
 public enum Superseding: String, CaseIterable, Sendable {
     case none
     /// Of a pull request's older heads. What it is labeled with, and who reviews it, cancels nothing.

@@ -34,7 +34,7 @@ package struct ConfigurationKey: Sendable {
         "MILLRACE_" + name.uppercased().replacing(".", with: "_")
     }
 
-    private init(
+    init(
         _ name: String, rule: String, standard: String, _ words: String,
         set: @escaping @Sendable (inout Configuration, String) throws -> Void
     ) {
@@ -190,53 +190,8 @@ package struct ConfigurationKey: Sendable {
         }
     }
 
-    private static let workflows: [ConfigurationKey] = [
-        Self(
-            "workflows.directories", rule: "paths with commas between them",
-            standard: WorkflowRules().directories.joined(separator: ", "),
-            "Directories of workflow files; the first that a commit has counts."
-        ) { configuration, value in
-            configuration.workflows.directories = try list(value, countMax: WorkflowRules.Limits.directoriesMax) {
-                let path = $0.utf8.last == UInt8(ascii: "/") ? String($0.dropLast()) : $0
-                if let why = WorkflowRules.whyNoDirectory(path) {
-                    throw WrongValue(words: "has \"\($0)\", which is no directory of a repository: \(why)")
-                }
-                return path
-            }
-        },
-        Self(
-            "workflows.skip_strings", rule: "texts with commas between them, or \"none\"",
-            standard: WorkflowRules().skipStrings.joined(separator: ", "),
-            "A push or pull request starts nothing if its head commit's message, or its title, has one of them."
-        ) { configuration, value in
-            guard value != "none" else { return configuration.workflows.skipStrings = [] }
-            configuration.workflows.skipStrings = try list(value, countMax: WorkflowRules.Limits.skipStringsMax) {
-                guard $0.utf8.count <= WorkflowRules.Limits.skipStringBytesMax else {
-                    throw WrongValue(
-                        words:
-                            "has a text of \($0.utf8.count) bytes; at most \(WorkflowRules.Limits.skipStringBytesMax) are taken"
-                    )
-                }
-                return $0
-            }
-        },
-        Self(
-            "workflows.cancel_outdated", rule: Superseding.allCases.map(\.rawValue).joined(separator: ", "),
-            standard: WorkflowRules().supersedes.rawValue,
-            "Which runs a newer head of the same ref cancels when a workflow has no concurrency: of pull requests, of pushes too (all), or none."
-        ) { configuration, value in
-            guard let rule = Superseding(rawValue: value) else {
-                throw WrongValue(
-                    words:
-                        "is \"\(value)\"; it must be one of \(Superseding.allCases.map(\.rawValue).joined(separator: ", "))"
-                )
-            }
-            configuration.workflows.supersedes = rule
-        },
-    ]
-
     /// Texts with commas between them, none of them empty.
-    private static func list(
+    static func list(
         _ value: String, countMax: Int, _ read: (String) throws -> String
     ) throws -> [String] {
         let parts = value.split(byte: ",", omittingEmptySubsequences: false).map { part in
