@@ -122,7 +122,7 @@ def test_a_change_starts_workflows_as_a_push_does(stack, ann, api, project):
         lambda: (
             stack.sql(
                 f"select count(*) from inbox i join repository r on r.id = i.repository_id where r.name = '{name}'"
-                " and state = 'read'"
+                " and state = 'read' and kind = 'push'"
             )
             == "2"
         ),

@@ -24,9 +24,12 @@ extension GitReader {
     }
 
     /// Empty when they have nothing in common; nil when git does not tell.
-    func mergeBase(of one: String, _ other: String) -> String? {
+    func mergeBase(of one: String, _ other: String) -> String? { mergeBase(of: one, [other]) }
+
+    /// The nearest of those that a commit has with others.
+    func mergeBase(of one: String, _ others: [String]) -> String? {
         guard
-            let answer = try? answer(["merge-base", one, other], secondsMax: PushLimits.extraGitSeconds),
+            let answer = try? answer(["merge-base", one] + others, secondsMax: PushLimits.extraGitSeconds),
             answer.status == 0 || answer.status == 1
         else { return nil }
         return GitProgram.firstLine(answer.bytes)

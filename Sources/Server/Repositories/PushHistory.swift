@@ -5,6 +5,8 @@ import Postgres
 ///
 /// What cannot be told in time is left out: no push fails for its size.
 struct PushHistory {
+    /// Branch tips given to git as arguments; with more, a new branch is compared with the default one alone.
+    private static let tipsMax = 1000
     private static let emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
     let entry: InboxEntry
@@ -70,13 +72,15 @@ struct PushHistory {
         return git.changedPaths(from: base, to: commit, max: PushLimits.changedPathsMax)
     }
 
-    /// Where a branch that is new, or whose old commits are gone, left the default branch (workflows.md 20.6). All its files are
-    /// new when there is none, as for the first push of a repository. Nil: git does not tell in time.
+    /// Where a branch that is new, or whose old commits are gone, left the branches there were, the nearest of them: the default
+    /// branch, as a rule (workflows.md 20.6), and another one for a branch of a branch (field/09). All its files are new when there
+    /// is none, as for the first push of a repository. Nil: git does not tell in time.
     private func baseOfNew() throws -> String? {
         let own = "refs/heads/\(repository.defaultBranch)"
         guard let tips = try tipsBefore() else { return nil }
-        guard let tip = tips.first(where: { $0.ref == own }) else { return Self.emptyTree }
-        return git.mergeBase(of: tip.id, commit).map { $0.isEmpty ? Self.emptyTree : $0 }
+        let compared = tips.count <= Self.tipsMax ? tips.map(\.id) : tips.filter { $0.ref == own }.map(\.id)
+        guard !compared.isEmpty else { return Self.emptyTree }
+        return git.mergeBase(of: commit, compared).map { $0.isEmpty ? Self.emptyTree : $0 }
     }
 
     /// The new commits, newest first, each with its first parent, and how many there are; none when git does not tell them
