@@ -10,9 +10,9 @@ func isDeferred(_ job: YAMLNode, _ evaluator: PlanEvaluator) -> Bool {
 }
 
 /// Notes what is wrong with the expressions of a job that is planned later: its author should hear of it now.
-func checkDeferred(_ job: YAMLNode, _ list: inout DiagnosticList) {
+func checkDeferred(_ job: YAMLNode, _ evaluator: PlanEvaluator, _ list: inout DiagnosticList) {
     for key in deferrableKeys {
-        if let value = job[key]?.value { checkExpressions(value, deferralScope(key), &list) }
+        if let value = job[key]?.value { evaluator.check(value, deferralScope(key), &list) }
     }
 }
 
@@ -32,24 +32,6 @@ private func reads(_ node: YAMLNode, _ scope: ExpressionScope, _ isWanted: (Stri
         }
         return text.expressions.contains { expression in
             expression.contains { if case .context(let name) = $0 { isWanted(name) } else { false } }
-        }
-    }
-}
-
-private func checkExpressions(_ node: YAMLNode, _ scope: ExpressionScope, _ list: inout DiagnosticList) {
-    switch node.content {
-    case .sequence(let items): for item in items { checkExpressions(item, scope, &list) }
-    case .mapping(let pairs):
-        for pair in pairs {
-            checkExpressions(YAMLNode(position: pair.position, scalar: pair.key), scope, &list)
-            checkExpressions(pair.value, scope, &list)
-        }
-    case .scalar(let scalar):
-        guard hasExpression(scalar.text), !isInsert(scalar.text) else { return }
-        do throws(ExpressionFault) {
-            _ = try Template(scalar.text, scope)
-        } catch {
-            list.expression(error, in: node)
         }
     }
 }

@@ -24,7 +24,7 @@ struct JobDraft {
     /// Nothing of it is evaluated (``OutlineTiming``).
     var isAsWritten = false
     /// It calls another workflow (`uses`).
-    var isCall = false
+    var isCall: Bool { call != nil }
     var legStrategy = LegStrategy()
     var concurrency: ConcurrencyTexts?
     var environment: EnvironmentTexts?
@@ -77,7 +77,7 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
     ExpressionCheck.job(node, &evaluator, &list)
     evaluator.begin(needs: needs.count)
     if !evaluator.isOutline, isDeferred(node, evaluator) {
-        checkDeferred(node, &list)
+        checkDeferred(node, evaluator, &list)
         return readDeferred(pair, needs: needs, evaluator, &list)
     }
     let name = readJobName(node, evaluator, &list)
@@ -116,7 +116,6 @@ func readJob(_ pair: YAMLPair, _ evaluator: inout PlanEvaluator, _ list: inout D
         timeoutMinutes: timeout, strategy: strategy, legs: legs, isOfGroupAlone: isOfGroupAlone(node))
     draft.call = call
     draft.isAsWritten = evaluator.isAsWritten
-    draft.isCall = node["uses"] != nil
     draft.legStrategy = legStrategy
     draft.environment = readEnvironment(node, &list)
     draft.concurrency = ConcurrencyDraft(node, JobConcurrency.scope, &list)?.texts
