@@ -18,7 +18,8 @@ struct CallInterfaceTests {
             ("{workflow_call: {}, push: }", true), ("push", false), ("[push]", false), ("{push: }", false),
         ])
     func callable(on: String, isCallable: Bool) throws {
-        #expect(try (Self.read(on).interface != nil) == isCallable)
+        let isFound = try Self.read(on).interface != nil
+        #expect(isFound == isCallable)
     }
 
     @Test("has inputs, secrets and outputs in their order")
