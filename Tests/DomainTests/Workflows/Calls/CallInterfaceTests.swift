@@ -7,8 +7,8 @@ struct CallInterfaceTests {
     private static func read(_ on: String) throws -> (interface: CallInterface?, faults: [String]) {
         let text = Array("on: \(on)\n".utf8)
         var list = DiagnosticList(path: "w.yml", source: text)
-        let found = try CallInterface(try #require(try yamlTree(text)["on"]).value, &list)
-        return (found, list.all.map { "\($0.line):\($0.column) \($0.code)" })
+        let on = try #require(try yamlTree(text)["on"])
+        return (CallInterface(on.value, &list), list.all.map { "\($0.line):\($0.column) \($0.code)" })
     }
 
     @Test(
@@ -18,8 +18,7 @@ struct CallInterfaceTests {
             ("{workflow_call: {}, push: }", true), ("push", false), ("[push]", false), ("{push: }", false),
         ])
     func callable(on: String, isCallable: Bool) throws {
-        let isFound = try Self.read(on).interface != nil
-        #expect(isFound == isCallable)
+        #expect(try (Self.read(on).interface != nil) == isCallable)
     }
 
     @Test("has inputs, secrets and outputs in their order")
