@@ -20,6 +20,7 @@ extension App {
     func errorPage(_ error: any Error, _ request: Request) -> Response? {
         guard request.takesHTML else { return nil }
         let failure = Failure(describing: error).traced
+        guard failure.kind != .unauthenticated else { return nil }
         let status = failure.kind.restStatus
         // Whoever cannot be told apart now is nobody, and sees what everybody sees.
         let caller =
