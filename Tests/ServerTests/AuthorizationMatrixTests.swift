@@ -73,6 +73,9 @@ struct AuthorizationMatrixTests {
         case ("account", _):
             return of(
                 [.anonymous: login, .job: forbidden, .readingJob: forbidden, .otherJob: forbidden], else: yes)
+        // Tokens do not reach what is for who logged in.
+        case ("person", _), ("person, also with a password to change", _):
+            return of([.anonymous: login], else: forbidden)
         case ("site admin", _): return of([.anonymous: login, .root: yes], else: forbidden)
         case ("organization: owner", _), ("organization: member", _):
             return of([.anonymous: login, .ann: yes, .root: yes], else: forbidden)

@@ -123,7 +123,8 @@ extension App {
         if account.mustChangePassword {
             // A person is led to the page that changes it; forms and programs are told.
             if request.method == "GET", request.opensPage {
-                throw RefusedCall(response: .seeOther(PasswordPage.address(goingOnTo: request)))
+                throw RefusedCall(
+                    response: .seeOther(PasswordPage.address(goingOnTo: localPath(request.parameters["REQUEST_URI"]))))
             }
             throw Failure(
                 .forbidden,
@@ -196,10 +197,11 @@ extension App {
             if let login, isRight {
                 caches.credentials.loggedIn(login.account.id)
                 var caller = Caller(login.account, by: .password, isBasic: true)
-                if !request.isREST {
-                    caller.formToken = MaskedToken.text(
-                        try keys.formKey(of: "account \(login.account.id)"),
-                        mask: Token.random(bytes: MaskedToken.byteCount))
+                // Browsers remember Basic too: a page's form needs a token by it as well.
+                if !request.isREST, request.takesSessions {
+                    let key = try keys.formKey(of: "account \(login.account.id)")
+                    if !request.changesNothing { try Sessions.check(request.formToken, key) }
+                    caller.formToken = MaskedToken.text(key, mask: Token.random(bytes: MaskedToken.byteCount))
                 }
                 return caller
             }

@@ -18,9 +18,10 @@ enum LoginRoutes {
         Endpoint(
             .post, path, .open, body: .form,
             answers: [.none(303), .failure(401), .failure(403), .failure(429), .failure(503)], "Log in.", logIn),
-        Endpoint.form("/-/logout", .anyone, answers: [.none(303), .failure(403)], "Log out.") { request, caller, _, app in
+        Endpoint.form("/-/logout", .anyone, answers: [.none(303), .failure(403)], "Log out.") {
+            request, caller, _, app in
             if case .session(let session) = caller.credential {
-                try app.caches.credentials.changing(session.account) {
+                _ = try app.caches.credentials.changing(session.account) {
                     try app.sessions.end(session.id, of: session.account)
                 }
             }
@@ -55,7 +56,8 @@ enum LoginRoutes {
         _ request: Request, _ app: App, _ status: Int = 200, to: String?, user: String = "", problem: String? = nil
     ) throws -> Response {
         try LoginPage(
-            head: PageHead("Log in", caller: .anonymous), token: try Sessions(app: app).visitorToken(request), to: to ?? "",
+            head: PageHead("Log in", caller: .anonymous), token: try Sessions(app: app).visitorToken(request),
+            to: to ?? "",
             user: user, problem: problem, provider: nil
         ).response(status)
     }
@@ -65,12 +67,14 @@ enum LoginRoutes {
         let to = goingOn(form["to"])
         let user = form.given("user_name") ?? ""
         func again(_ status: Int, _ problem: String) throws -> Response {
-            try page(request, app, status, to: to, user: String(user.prefix(AccountLimits.emailBytesMax)), problem: problem)
+            try page(
+                request, app, status, to: to, user: String(user.prefix(AccountLimits.emailBytesMax)), problem: problem)
         }
         let sessions = Sessions(app: app)
         guard try sessions.isVisitorToken(form["_token"], request) else {
             return try again(
-                403, "This form was out of date, or your browser takes no cookies from here. Send it again, as it is now.")
+                403,
+                "This form was out of date, or your browser takes no cookies from here. Send it again, as it is now.")
         }
         let password = form["password"] ?? ""
         let login = try app.accounts.login(named: user)
@@ -141,7 +145,9 @@ extension LoginRoutes {
             return try again(
                 422,
                 PasswordProblems(
-                    new: "It has \(new.utf8.count) bytes; choose one of \(AccountLimits.passwordBytesMin) to \(Password.bytesMax)."))
+                    new:
+                        "It has \(new.utf8.count) bytes; choose one of \(AccountLimits.passwordBytesMin) to \(Password.bytesMax)."
+                ))
         }
         guard new != form["old"] else {
             return try again(422, PasswordProblems(new: "It is the current one; choose another."))
@@ -153,7 +159,8 @@ extension LoginRoutes {
         var edit = AccountEdit()
         edit.password = stored
         edit.mustChangePassword = false
-        guard try app.caches.credentials.changing(person.account, { try app.accounts.edit(person.account, edit) }) != nil
+        guard
+            try app.caches.credentials.changing(person.account, { try app.accounts.edit(person.account, edit) }) != nil
         else { throw Failure(.missing, "not found") }
         // The change ended every session, of this browser too: it goes on with a new one.
         if case .session = person.caller.credential {

@@ -34,7 +34,7 @@ struct Sessions {
         }
         let key = try app.keys.formKey(of: "session \(known.session.id)")
         var caller = Caller(known.account, by: .session(known.session), isBasic: false)
-        if !request.changesNothing { try check(request.formToken, key) }
+        if !request.changesNothing { try Self.check(request.formToken, key) }
         caller.formToken = MaskedToken.text(key, mask: Token.random(bytes: MaskedToken.byteCount))
         return caller
     }
@@ -107,7 +107,7 @@ struct Sessions {
     // MARK: forms
 
     /// - Throws: 403, with what to do.
-    func check(_ text: String?, _ key: [UInt8]) throws {
+    static func check(_ text: String?, _ key: [UInt8]) throws {
         guard let token = text.flatMap(MaskedToken.token), Token.equal(token, key) else {
             throw Failure(
                 .forbidden,
@@ -129,10 +129,10 @@ extension Keys {
 
 extension Request {
     /// A browser asks for a page, to show it.
-    var opensPage: Bool { !isREST && segments.first != "_live" && header("Accept")?.contains("text/html") == true }
+    var opensPage: Bool { !isREST && segments.first != "_live" && takesHTML }
 
     /// The token that a change came with: a script's header, or the field of a form.
-    fileprivate var formToken: String? {
+    var formToken: String? {
         header("X-CSRF-Token") ?? (try? Form(self))?["_token"]
     }
 }

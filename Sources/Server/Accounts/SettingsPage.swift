@@ -32,6 +32,8 @@ struct SessionRow: PartModel {
     /// It is the one that the page is shown in.
     let isHere: Bool
     let end: String
+    /// Of its form.
+    let token: String
 }
 
 /// The page of one's access tokens.
@@ -64,6 +66,8 @@ struct TokenRow: PartModel {
     let usedAt: TimePart?
     let expires: String?
     let delete: String
+    /// Of its form.
+    let token: String
 }
 
 extension TokenScopes {

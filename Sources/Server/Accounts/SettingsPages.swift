@@ -45,10 +45,11 @@ enum SettingsPages {
                 head: head(.sessions, person), token: person.caller.formToken,
                 sessions: try app.sessions.sessions(of: person.account, now: request.now).map { session in
                     SessionRow(
-                        browser: browserWords(session.userAgent), userAgent: session.userAgent, address: session.address,
+                        browser: browserWords(session.userAgent), userAgent: session.userAgent,
+                        address: session.address,
                         begunAt: TimePart(session.createdAt, now: request.now),
                         seenAt: TimePart(session.seenAt, now: request.now),
-                        isHere: session.id == own, end: "\(sessions)/\(session.id)/end")
+                        isHere: session.id == own, end: "\(sessions)/\(session.id)/end", token: person.caller.formToken)
                 }
             ).response()
         },
@@ -74,13 +75,16 @@ enum SettingsPages {
     // MARK: profile
 
     private static let profileEndpoints: [Endpoint] = [
-        Endpoint(.get, profile, .person, answers: [.page, .failure(401)], "Show one's profile.") { request, person, app in
+        Endpoint(.get, profile, .person, answers: [.page, .failure(401)], "Show one's profile.") {
+            request, person, app in
             guard let account = person.caller.person else { throw Failure(.missing, "not found") }
             return try profilePage(
-                person, ProfileFields(fullName: account.fullName, email: account.email), isSaved: request.query["saved"] != nil)
+                person, ProfileFields(fullName: account.fullName, email: account.email),
+                isSaved: request.query["saved"] != nil)
         },
         Endpoint.form(
-            profile, .person, answers: [.none(303), .failure(403), .failure(422)], "Change one's full name and mail address."
+            profile, .person, answers: [.none(303), .failure(403), .failure(422)],
+            "Change one's full name and mail address."
         ) { _, person, form, app in
             var fields = ProfileFields(fullName: form.given("full_name") ?? "", email: form.given("email") ?? "")
             if fields.fullName.utf8.count > AccountLimits.fullNameBytesMax {
@@ -121,11 +125,13 @@ enum SettingsPages {
     // MARK: access tokens
 
     private static let tokenEndpoints: [Endpoint] = [
-        Endpoint(.get, tokens, .person, answers: [.page, .failure(401)], "Show one's access tokens.") { request, person, app in
+        Endpoint(.get, tokens, .person, answers: [.page, .failure(401)], "Show one's access tokens.") {
+            request, person, app in
             try tokensPage(request, person, app)
         },
         Endpoint.form(
-            tokens, .person, answers: [.page, .failure(403), .failure(422)], "Make an access token, and show it once.", makeToken),
+            tokens, .person, answers: [.page, .failure(403), .failure(422)], "Make an access token, and show it once.",
+            makeToken),
         Endpoint.form("\(tokens)/{token}/delete", .person, "Delete an access token.") { request, person, _, app in
             let isGone = try app.caches.credentials.changing(person.account) {
                 try app.accessTokens.delete(request.int("token") ?? 0, of: person.account)
@@ -160,8 +166,9 @@ enum SettingsPages {
                 TokenRow(
                     name: token.name, end: "…" + token.lastEight, scopes: token.scopes.words.joined(separator: ", "),
                     madeAt: TimePart(Instant(microseconds: token.createdAt), now: request.now),
-                    usedAt: TimePart(token.lastUsedAt, now: request.now), expires: token.expiresAt.map { clockText($0) },
-                    delete: "\(tokens)/\(token.id)/delete")
+                    usedAt: TimePart(token.lastUsedAt, now: request.now),
+                    expires: token.expiresAt.map { clockText($0) },
+                    delete: "\(tokens)/\(token.id)/delete", token: person.caller.formToken)
             }
         ).response(status)
         if wish.made != nil { response.headers.append((name: "Cache-Control", value: "no-store")) }
@@ -175,7 +182,8 @@ enum SettingsPages {
         var wish = TokenWish(name: form.given("name") ?? "", scopes: Set(form.all("scope")).intersection(known))
         if wish.name.isEmpty { wish.nameProblem = "Give it a name by which you will know what uses it." }
         if wish.name.utf8.count > AccountLimits.tokenNameBytesMax {
-            wish.nameProblem = "It has \(wish.name.utf8.count) bytes; at most \(AccountLimits.tokenNameBytesMax) are taken."
+            wish.nameProblem =
+                "It has \(wish.name.utf8.count) bytes; at most \(AccountLimits.tokenNameBytesMax) are taken."
         }
         let scopes = (try? TokenScopes(wish.scopes.sorted())) ?? TokenScopes(stored: "")
         if scopes.isEmpty || wish.scopes == ["public-only"] { wish.scopesProblem = "Choose what it may reach." }

@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Where a log-in goes on to")
 struct LocalPathTests {
-    @Test("is a path of this server", arguments: ["/", "/ann/demo/actions?page=2&status=failure#L3", "/-/admin", "/%2F%2Fx"])
+    @Test(
+        "is a path of this server",
+        arguments: ["/", "/ann/demo/actions?page=2&status=failure#L3", "/-/admin", "/%2F%2Fx"])
     func kept(text: String) {
         #expect(localPath(text) == text)
     }

@@ -6,9 +6,12 @@
 enum PageSamples {
     /// - Parameter text: what somebody wrote, by the name of the property.
     static func full(_ text: (String) -> String) -> [any PageModel] {
-        frame(text) + logs(text) + runs(text) + runners(text) + observation(text)
+        frame(text) + accounts(text)
+            + logs(text) + runs(text) + runners(text) + observation(text)
     }
-    static let empty: [any PageModel] = emptyFrame + emptyLogs + emptyRuns + emptyRunners + emptyObservation
+    static let empty: [any PageModel] =
+        emptyFrame + emptyAccounts
+        + emptyLogs + emptyRuns + emptyRunners + emptyObservation
 
     /// Templates that others show: they have no page of their own.
     static let partials: Set<Server.Template> = [.layout, .logRow, .state, .stateIcon, .time, .token]
