@@ -33,7 +33,7 @@ package enum Routes {
         + UserRoutes.all + TokenRoutes.all + AdminUserRoutes.all + OrganizationRoutes.all + TeamRoutes.all
         + SettingsRoutes.all
         + LoginRoutes.all
-        + SettingsPages.all
+        + AccountSettingsPages.all
         + DispatchesRoute.all
         + PullRequestRoutes.all
         + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all

@@ -109,7 +109,9 @@ struct AuthorizationMatrixTests {
             case .shut: return .refused(.forbidden)
             case .reader:
                 let writes = endpoint.writes || ![.get, .every].contains(endpoint.method)
-                return writes && !endpoint.scope.isEmpty ? .refused(.forbidden) : people(.ann)
+                // Forms of a repository's pages name no scope; they need that of the repository.
+                let isScoped = !endpoint.scope.isEmpty || endpoint.access.hasPrefix("repository")
+                return writes && isScoped ? .refused(.forbidden) : people(.ann)
             case .publicOnly:
                 let isHidden =
                     endpoint.access.hasPrefix("repository") && repository == "secret"

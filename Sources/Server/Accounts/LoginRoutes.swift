@@ -168,6 +168,6 @@ extension LoginRoutes {
                 return .seeOther(path)
             }
         }
-        return .seeOther(to ?? SettingsPages.profile)
+        return .seeOther(to ?? AccountSettingsPages.profile)
     }
 }

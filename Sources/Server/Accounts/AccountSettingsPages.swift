@@ -11,10 +11,10 @@ enum AccountTab: String, CaseIterable {
 
     var link: String {
         switch self {
-        case .profile: SettingsPages.profile
+        case .profile: AccountSettingsPages.profile
         case .password: PasswordPage.path
-        case .tokens: SettingsPages.tokens
-        case .sessions: SettingsPages.sessions
+        case .tokens: AccountSettingsPages.tokens
+        case .sessions: AccountSettingsPages.sessions
         }
     }
 
@@ -24,7 +24,7 @@ enum AccountTab: String, CaseIterable {
 }
 
 /// Pages: what a person sets of their own account.
-enum SettingsPages {
+enum AccountSettingsPages {
     static let profile = "/-/settings/profile"
     static let tokens = "/-/settings/tokens"
     static let sessions = "/-/settings/sessions"
