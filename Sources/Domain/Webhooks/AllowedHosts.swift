@@ -12,6 +12,10 @@ public struct AllowedHosts: Equatable, Sendable {
     }
     private let rules: [Rule]
 
+    /// What is public alone.
+    public static let external = AllowedHosts(rules: [.external])
+    private init(rules: [Rule]) { self.rules = rules }
+
     /// - Throws: ``Invalid`` for a part that is neither a word, a name nor a network.
     public init(_ text: String) throws(Invalid) {
         var rules: [Rule] = []
@@ -50,48 +54,25 @@ public struct AllowedHosts: Equatable, Sendable {
 
     /// - Parameters:
     ///   - host: as the address of the request names it.
-    ///   - address: 4 or 16 bytes: where the connection goes.
-    public func allows(host: String, address: [UInt8]) -> Bool {
-        let address = Self.unmapped(address)
-        return rules.contains { rule in
+    ///   - address: where the connection goes.
+    public func allows(host: String, _ address: NetworkAddress) -> Bool {
+        rules.contains { rule in
             switch rule {
             case .everything: true
-            case .loopback: Self.isLoopback(address)
-            case .privateNetworks: Self.isPrivate(address)
-            case .external: !Self.isLoopback(address) && !Self.isPrivate(address) && !Self.isReserved(address)
+            case .loopback: address.reach == .loopback
+            // Not all that is not public: clouds keep credentials at an address of the link.
+            case .privateNetworks: Self.privateNetworks.contains { Self.isIn(address.bytes, $0.bytes, bits: $0.bits) }
+            case .external: address.reach == .external
             case .name(let pattern): Self.fits(host.lowercased(), pattern)
-            case .network(let network, let bits): Self.isIn(address, network, bits: bits)
+            case .network(let network, let bits): Self.isIn(address.bytes, network, bits: bits)
             }
         }
     }
 
-    /// IPv4 inside of IPv6 (`::ffff:127.0.0.1`, 64:ff9b::/96) is where it leads to.
-    private static func unmapped(_ address: [UInt8]) -> [UInt8] {
-        guard address.count == 16 else { return address }
-        let head = Array(address.prefix(12))
-        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
-        let translated: [UInt8] = [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]
-        return head == mapped || head == translated ? Array(address.suffix(4)) : address
-    }
-    private static func isLoopback(_ address: [UInt8]) -> Bool {
-        address.count == 4 ? address[0] == 127 : address == [UInt8](repeating: 0, count: 15) + [1]
-    }
-    private static func isPrivate(_ address: [UInt8]) -> Bool {
-        guard address.count == 4 else { return address[0] & 0xFE == 0xFC }
-        return address[0] == 10 || address[0] == 172 && (16...31).contains(address[1])
-            || address[0] == 192 && address[1] == 168
-    }
-    /// Neither public nor anybody's own: this network, link local (where clouds keep credentials), carriers' networks, multicast.
-    private static func isReserved(_ address: [UInt8]) -> Bool {
-        guard address.count == 4 else {
-            return address.prefix(15).allSatisfy { $0 == 0 } || address[0] == 0xFF
-                || address[0] == 0xFE && address[1] & 0xC0 == 0x80
-                || address.starts(with: [0x20, 0x01, 0x0D, 0xB8]) || address.starts(with: [0x20, 0x02])
-        }
-        return address[0] == 0 || address[0] >= 224 || address[0] == 169 && address[1] == 254
-            || address[0] == 100 && (64...127).contains(address[1]) || address[0] == 192 && address[1] == 0
-            || address[0] == 198 && (18...19).contains(address[1])
-    }
+    private static let privateNetworks: [(bytes: [UInt8], bits: Int)] = [
+        ([10, 0, 0, 0], 8), ([172, 16, 0, 0], 12), ([192, 168, 0, 0], 16),
+        ([0xFC] + [UInt8](repeating: 0, count: 15), 7),
+    ]
     private static func isIn(_ address: [UInt8], _ network: [UInt8], bits: Int) -> Bool {
         guard address.count == network.count else { return false }
         return (0..<bits).allSatisfy { bit in
