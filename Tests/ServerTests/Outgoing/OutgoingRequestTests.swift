@@ -51,7 +51,7 @@ private final class CannedServer: Sendable {
             guard let answer else { continue }
             var bytes = Array(answer.utf8)[...]
             while !bytes.isEmpty {
-                let count = bytes.withUnsafeBytes { send(link, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+                let count = bytes.withUnsafeBytes { Glibc.send(link, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
                 guard count > 0 else { break }
                 bytes = bytes.dropFirst(count)
             }
