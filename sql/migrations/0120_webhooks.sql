@@ -89,13 +89,18 @@ declare
     action text := case when new.status = 5 then 'queued' when new.status = 7 then 'waiting' when new.status = 6 then 'in_progress'
                         when new.status <= 4 then 'completed' end;
 begin
+    -- A job is made as blocked and may be queued in the same transaction: what it is at its end is told.
+    if tg_op = 'INSERT' and (select j.status from job j where j.id = new.id) is distinct from new.status then
+        return null;
+    end if;
     if action is not null then
         perform tell_webhooks(new.repository_id, 'workflow_job', action, 'run ' || new.run_id, null,
                               jsonb_build_object('job', new.id, 'run', new.run_id, 'status', new.status));
     end if;
     return null;
 end $$;
-create trigger job_tells_webhooks_new after insert on job for each row execute function tell_webhooks_of_job();
+create constraint trigger job_tells_webhooks_new after insert on job deferrable initially deferred
+    for each row execute function tell_webhooks_of_job();
 create trigger job_tells_webhooks after update of status on job for each row
     when (old.status <> new.status) execute function tell_webhooks_of_job();
 

@@ -25,15 +25,17 @@ enum WebhookPages {
             }
         },
         Endpoint(
-            .get, one, .webhook,
+            .get, one, .repository(.admin),
             query: [
                 QueryParameter("page", "of its deliveries, from 1"),
                 QueryParameter("remove", "whether its removal is to be asked for"),
             ], answers: [.page, .failure(404)], "Show a webhook and what was sent to it."
-        ) { request, within, app in
-            try page(request, within, app, isRemoval: request.given("remove") != nil).response()
+        ) { request, place, app in
+            let within = try InWebhook(request, place, app)
+            return try page(request, within, app, isRemoval: request.given("remove") != nil).response()
         },
-        Endpoint.form(one, .webhook, "Change a webhook.") { request, within, form, app in
+        Endpoint.form(one, .repository(.admin), "Change a webhook.") { request, place, form, app in
+            let within = try InWebhook(request, place, app)
             do {
                 _ = try WebhookChanges(app: app, repository: within.place.id).set(within.hook, wish(form, isNew: false))
                 return .seeOther(address(of: within))
@@ -41,8 +43,9 @@ enum WebhookPages {
                 return try page(request, within, app, typed: form, problem: failure.message).response(422)
             }
         },
-        Endpoint.form(one + "/remove", .webhook, "Remove a webhook with its deliveries.") {
-            request, within, form, app in
+        Endpoint.form(one + "/remove", .repository(.admin), "Remove a webhook with its deliveries.") {
+            request, place, form, app in
+            let within = try InWebhook(request, place, app)
             guard RemovalPart.isConfirmed(form), form["name"] == within.hook.url else {
                 return try page(request, within, app, isRemoval: true, removalProblem: RemovalPart.mismatch).response(
                     422)
@@ -50,13 +53,17 @@ enum WebhookPages {
             _ = try app.webhooks.remove(within.hook.id, in: within.place.id)
             return .seeOther("/\(within.place.repository.fullName)/settings/webhooks")
         },
-        Endpoint.form(one + "/test", .webhook, "Send a push to a webhook, to try it.") { request, within, _, app in
+        Endpoint.form(one + "/test", .repository(.admin), "Send a push to a webhook, to try it.") {
+            request, place, _, app in
+            let within = try InWebhook(request, place, app)
             try WebhookRoutes.test(within, request, app)
             return .seeOther(address(of: within))
         },
         Endpoint(
-            .get, delivery, .webhook, answers: [.page, .failure(404)], "Show what was sent to a webhook and answered."
-        ) { request, within, app in
+            .get, delivery, .repository(.admin), answers: [.page, .failure(404)],
+            "Show what was sent to a webhook and answered."
+        ) { request, place, app in
+            let within = try InWebhook(request, place, app)
             let found = try found(request, within, app)
             let shown = state(of: found)
             return try DeliveryPage(
@@ -70,7 +77,9 @@ enum WebhookPages {
                 payload: found.payload, response: found.response.shown
             ).response()
         },
-        Endpoint.form(delivery + "/again", .webhook, "Send a delivery once more.") { request, within, _, app in
+        Endpoint.form(delivery + "/again", .repository(.admin), "Send a delivery once more.") {
+            request, place, _, app in
+            let within = try InWebhook(request, place, app)
             guard try app.deliveries.again(try found(request, within, app).id, of: within.hook.id) != nil else {
                 throw Failure(.missing, "not found")
             }

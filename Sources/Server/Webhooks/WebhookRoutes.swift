@@ -9,17 +9,15 @@ struct InWebhook: Sendable, HasCaller {
     var caller: Caller { place.caller }
 }
 
-extension Web.Access where App == Server.App, Context == InWebhook {
+extension InWebhook {
     /// The webhook that the path names as `{hook}`.
-    static var webhook: Self {
-        let repository = Web.Access<App, InRepository>.repository(.admin)
-        return Self(repository.name) { request, app in
-            let place = try repository.admit(request, app)
-            guard let hook = try app.webhooks.webhook(request.id("hook"), in: place.id) else {
-                throw Failure(.missing, "not found")
-            }
-            return InWebhook(place: place, hook: hook)
+    ///
+    /// - Throws: 404 when the repository has none of this number.
+    init(_ request: Request, _ place: InRepository, _ app: App) throws {
+        guard let hook = try app.webhooks.webhook(request.id("hook"), in: place.id) else {
+            throw Failure(.missing, "not found")
         }
+        self.init(place: place, hook: hook)
     }
 }
 
@@ -60,14 +58,18 @@ enum WebhookRoutes {
             return try .json(201, HookAnswer(WebhookChanges(app: app, repository: place.id).create(wish)))
         },
         Endpoint(
-            .get, one, .webhook, scope: .repository, answers: [.json(200, HookAnswer.self), .failure(404)],
+            .get, one, .repository(.admin), scope: .repository, answers: [.json(200, HookAnswer.self), .failure(404)],
             "Show a webhook."
-        ) { _, within, _ in try .json(200, HookAnswer(within.hook)) },
+        ) { request, place, app in
+            let within = try InWebhook(request, place, app)
+            return try .json(200, HookAnswer(within.hook))
+        },
         Endpoint(
-            .patch, one, .webhook, scope: .repository,
+            .patch, one, .repository(.admin), scope: .repository,
             reading: JSONBody<HookEdit>(orElse: "the body is no JSON object of a webhook's settings"),
             answers: [.json(200, HookAnswer.self), .failure(404), .failure(422)], "Change a webhook."
-        ) { _, within, body, app in
+        ) { request, place, body, app in
+            let within = try InWebhook(request, place, app)
             let sent = try body()
             let wish = WebhookWish(
                 url: sent.config?["url"], contentType: sent.config?["content_type"], events: sent.events,
@@ -77,18 +79,20 @@ enum WebhookRoutes {
                 200, HookAnswer(WebhookChanges(app: app, repository: within.place.id).set(within.hook, wish)))
         },
         Endpoint(
-            .delete, one, .webhook, scope: .repository, answers: [.none(204), .failure(404)],
+            .delete, one, .repository(.admin), scope: .repository, answers: [.none(204), .failure(404)],
             "Remove a webhook with its deliveries."
-        ) { _, within, app in
+        ) { request, place, app in
+            let within = try InWebhook(request, place, app)
             guard try app.webhooks.remove(within.hook.id, in: within.place.id) else {
                 throw Failure(.missing, "not found")
             }
             return .noContent
         },
         Endpoint(
-            .post, one + "/tests", .webhook, scope: .repository, answers: [.none(204), .failure(404)],
+            .post, one + "/tests", .repository(.admin), scope: .repository, answers: [.none(204), .failure(404)],
             "Send a push of the default branch's head to a webhook, to try it."
-        ) { request, within, app in
+        ) { request, place, app in
+            let within = try InWebhook(request, place, app)
             try test(within, request, app)
             return .noContent
         },
