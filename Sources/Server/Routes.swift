@@ -20,6 +20,7 @@ package enum Routes {
         + GitHubRoutes.all
         + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
         + LogPage.all + StaticFile.endpoints
+        + LiveEvents.all
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all
         + SettingRoutes.all
