@@ -60,6 +60,7 @@ let package = Package(
             // Compiled into the program, so that it needs no files beside it. Their names must differ, wherever they are.
             resources: [
                 .embedInCode("Logs/Job.mustache"), .embedInCode("Logs/LogRow.mustache"), .embedInCode("Logs/log.js"),
+                .embedInCode("Logs/live.js"), .embedInCode("Logs/live-stream.js"), .embedInCode("Logs/live-worker.js"),
                 .embedInCode("Logs/log.css"),
                 .embedInCode("Observation/APIPage.mustache"),
                 .embedInCode("Pages/ErrorPage.mustache"), .embedInCode("Pages/Layout.mustache"),

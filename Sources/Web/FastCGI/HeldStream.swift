@@ -69,8 +69,15 @@ final class Outlet: Sendable {
     let bounds: HeldStream.Bounds
     let queued = Atomic<Int>(0)
     let isOver = Atomic<Bool>(false)
+    private let hasToldOver = Atomic<Bool>(false)
 
     init(_ bounds: HeldStream.Bounds) { self.bounds = bounds }
+
+    /// Once, however often it is called.
+    func tellOver() {
+        isOver.store(true, ordering: .releasing)
+        if !hasToldOver.exchange(true, ordering: .acquiringAndReleasing) { bounds.over() }
+    }
 
     func sent(_ count: Int) { queued.subtract(count, ordering: .acquiringAndReleasing) }
 }

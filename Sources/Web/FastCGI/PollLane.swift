@@ -188,7 +188,7 @@ package final class PollLane: @unchecked Sendable {
         let peer = peers.removeValue(forKey: descriptor)
         peer?.gone.flag.store(true, ordering: .releasing)
         close(descriptor)
-        peer?.outlet?.bounds.over()
+        peer?.outlet?.tellOver()
     }
 
     private func hold(_ descriptor: Int32, _ peer: Peer, _ request: Request, _ id: UInt16) {
@@ -241,7 +241,11 @@ package final class PollLane: @unchecked Sendable {
         var touched: [(Int32, Peer)] = []
         for piece in ready {
             // The number may have been given to another connection meanwhile: `gone` tells them apart.
-            guard let peer = peers[piece.descriptor], peer.gone === piece.gone else { continue }
+            guard let peer = peers[piece.descriptor], peer.gone === piece.gone else {
+                // It left before anything of its stream was sent.
+                piece.outlet?.tellOver()
+                continue
+            }
             guard !piece.breaksOff else {
                 drop(piece.descriptor)
                 continue
@@ -259,7 +263,8 @@ package final class PollLane: @unchecked Sendable {
     private func send(_ descriptor: Int32, _ peer: Peer) {
         while let bytes = peer.sending.first {
             let wrote = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress?.advanced(by: peer.sent), $0.count - peer.sent, Int32(MSG_NOSIGNAL))
+                Glibc.send(
+                    descriptor, $0.baseAddress?.advanced(by: peer.sent), $0.count - peer.sent, Int32(MSG_NOSIGNAL))
             }
             if wrote < 0 {
                 if errno == EINTR { continue }
