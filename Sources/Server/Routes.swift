@@ -21,6 +21,11 @@ package enum Routes {
         + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
         + LogPage.all + StaticFile.endpoints
         + LiveEvents.all
+        + RepositoryPages.all
+        + WorkflowPages.all
+        + GeneralPages.all
+        + SettingPages.all
+        + EnvironmentPages.all
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all
         + SettingRoutes.all
