@@ -60,6 +60,8 @@ let package = Package(
             // Compiled into the program, so that it needs no files beside it. Their names must differ, wherever they are.
             resources: [
                 .embedInCode("Logs/Job.mustache"), .embedInCode("Logs/LogRow.mustache"), .embedInCode("Logs/log.js"),
+                .embedInCode("Logs/JobPage.mustache"), .embedInCode("Logs/job.js"), .embedInCode("Logs/log-rows.js"),
+                .embedInCode("Logs/log-view.js"), .embedInCode("Logs/terminal.js"), .embedInCode("Runners/QueuePage.mustache"),
                 .embedInCode("Logs/live.js"), .embedInCode("Logs/live-stream.js"), .embedInCode("Logs/live-worker.js"),
                 .embedInCode("Logs/log.css"),
                 .embedInCode("Environments/EnvironmentListPage.mustache"),

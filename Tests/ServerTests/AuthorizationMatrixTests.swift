@@ -106,7 +106,12 @@ struct AuthorizationMatrixTests {
             case .shut: return .refused(.forbidden)
             case .reader:
                 let writes = endpoint.writes || ![.get, .every].contains(endpoint.method)
-                return writes && !endpoint.scope.isEmpty ? .refused(.forbidden) : people(.ann)
+                // Forms of pages name no scope; there the access does.
+                var isScoped = !endpoint.scope.isEmpty
+                if case .form = endpoint.body.content {
+                    isScoped = ["repository", "environment", "site admin"].contains(where: endpoint.access.hasPrefix)
+                }
+                return writes && isScoped ? .refused(.forbidden) : people(.ann)
             case .publicOnly:
                 let isHidden =
                     endpoint.access.hasPrefix("repository") && repository == "secret"

@@ -115,23 +115,20 @@ struct LiveAccess {
     /// Those topics that the caller may not see, as a page would say it.
     func refused(_ topics: [LiveTopic], to caller: Caller) throws -> [LiveTopic: Failure] {
         let places = try app.liveViews.repositories(of: topics)
-        var judged: [RepositoryID: Failure?] = [:]
+        let found = try app.repositoryViews.repositories(Set(places.values), seenBy: caller.account)
         var refused: [LiveTopic: Failure] = [:]
         for topic in topics {
             guard let place = places[topic] else {
                 refused[topic] = missing(to: caller)
                 continue
             }
-            if judged[place] == nil { judged[place] = .some(try refusal(of: place, to: caller)) }
-            refused[topic] = judged[place] ?? nil
+            refused[topic] = refusal(of: found[place], to: caller)
         }
         return refused
     }
 
-    private func refusal(of repository: RepositoryID, to caller: Caller) throws -> Failure? {
-        guard let found = try app.repositoryViews.repository(repository, seenBy: caller.account) else {
-            return missing(to: caller)
-        }
+    private func refusal(of found: Repository?, to caller: Caller) -> Failure? {
+        guard let found else { return missing(to: caller) }
         if caller.isPublicOnly, found.facts.isPrivate || found.facts.ownerVisibility == .private {
             return Failure(.forbidden, "token scope is limited to public repos")
         }

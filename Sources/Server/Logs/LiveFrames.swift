@@ -100,11 +100,13 @@ struct LiveJob: Described {
     let started: Int64?
     let stopped: Int64?
     let runner: String?
+    /// The section that a page opens.
+    let open: Int?
     let sections: [Section]
 
     static let example = LiveJob(
         topic: "log:5", status: "running", mark: "9f86d081884c7d65", problem: nil, why: nil,
-        started: 1_767_322_845_000, stopped: nil, runner: "builder-1", sections: [.example])
+        started: 1_767_322_845_000, stopped: nil, runner: "builder-1", open: 0, sections: [.example])
 }
 
 extension LiveJob {
@@ -123,18 +125,19 @@ extension LiveJob {
         started = job.startedAt.map { $0 / 1000 }
         stopped = job.stoppedAt.map { $0 / 1000 }
         runner = job.runnerName.shown
-        sections =
+        let parts =
             job.task == nil
             ? []
             : sectionLog(
                 steps: zip(steps, shownStatuses(ofSteps: steps.map(\.status), job: job.status)).map { step, status in
                     LogStep(name: step.name, status: status, index: step.logIndex, length: step.logLength)
-                }, rows: rows, task: job.status
-            ).map { section in
-                let step = section.step.map { steps[$0] }
-                return Section(
-                    name: section.name, status: "\(section.status)", start: section.start,
-                    started: step?.startedAt.map { $0 / 1000 }, stopped: step?.stoppedAt.map { $0 / 1000 })
-            }
+                }, rows: rows, task: job.status)
+        open = openSection(of: parts)
+        sections = parts.map { section in
+            let step = section.step.map { steps[$0] }
+            return Section(
+                name: section.name, status: "\(section.status)", start: section.start,
+                started: step?.startedAt.map { $0 / 1000 }, stopped: step?.stoppedAt.map { $0 / 1000 })
+        }
     }
 }
