@@ -59,6 +59,9 @@ let package = Package(
             exclude: ["Artifacts/README.md"],
             // Compiled into the program, so that it needs no files beside it. Their names must differ, wherever they are.
             resources: [
+                .embedInCode("Accounts/LoginPage.mustache"), .embedInCode("Accounts/PasswordPage.mustache"),
+                .embedInCode("Accounts/ProfilePage.mustache"), .embedInCode("Accounts/SessionsPage.mustache"),
+                .embedInCode("Accounts/TokensPage.mustache"),
                 .embedInCode("Logs/Job.mustache"), .embedInCode("Logs/LogRow.mustache"), .embedInCode("Logs/log.js"),
                 .embedInCode("Logs/JobPage.mustache"), .embedInCode("Logs/job.js"), .embedInCode("Logs/log-rows.js"),
                 .embedInCode("Logs/log-view.js"), .embedInCode("Logs/terminal.js"), .embedInCode("Runners/QueuePage.mustache"),

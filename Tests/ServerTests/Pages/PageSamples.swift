@@ -9,10 +9,12 @@ enum PageSamples {
         frame(text) + logs(text) + runs(text) + runners(text) + observation(text) + repositories(text) + workflows(text)
             + secrets(text)
             + environments(text)
+            + accounts(text)
     }
     static let empty: [any PageModel] =
         emptyFrame + emptyLogs + emptyRuns + emptyRunners + emptyObservation + emptyRepositories
         + emptyWorkflows + emptySecrets + emptyEnvironments
+        + emptyAccounts
 
     /// Templates that others show: they have no page of their own.
     static let partials: Set<Server.Template> = [
