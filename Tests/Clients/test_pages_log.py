@@ -409,3 +409,69 @@ def test_colours_of_logs_can_be_read_in_both_schemes():
         assert [int(number) for number, _ in colours] == list(range(16))
         for (number, colour), background in itertools.product(colours, backgrounds):
             assert contrast(colour, background) >= 4.5, (number, colour, background)
+
+
+def varint(number: int) -> bytes:
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+def upload(job, first: int, count: int) -> None:
+    """UpdateLog by hand: a client library takes minutes for a million rows."""
+
+    def field(number: int, content: bytes) -> bytes:
+        return bytes([number << 3 | 2]) + varint(len(content)) + content
+
+    stamp = field(1, b"\x08" + varint(START))
+    rows = b"".join(field(3, stamp + field(2, b"line %d" % (number + 1))) for number in range(first, first + count))
+    head = b"\x08" + varint(job.task.id) + b"\x10" + varint(first)
+    headers = {"Content-Type": "application/proto", **job.runner.headers}
+    answer = ask(job.stack, "POST", "/api/actions/runner.v1.RunnerService/UpdateLog", head + rows, headers, timeout=300)
+    assert answer.status == 200, answer.text
+
+
+def test_a_log_of_a_million_lines(context, job):
+    """Higher than an engine's boxes: the bar then scrolls by more than it moves, and the wheel by what it turns."""
+    for start in range(0, 1_000_000, 250_000):
+        upload(job, start, 250_000)
+    steps(job, (None, 0, 1_000_000))
+    page = opened(context, job)
+    expect(line(page, 1_000_000)).to_contain_text("line 1000000")
+    expect(line(page, 1_000_000)).to_be_in_viewport()
+    box = page.locator(".joblog .log")
+    box.hover()
+    for _ in range(5):
+        page.mouse.wheel(0, -100)
+    top = wait_for(lambda: visible(page), "rows")
+    assert 999_900 < top[0] < 999_990, "500 pixels are 25 rows, not a thousand"
+    for share in (0.5, 0.1, 0.9):
+        box.evaluate("(box, share) => { box.scrollTop = (box.scrollHeight - box.clientHeight) * share; }", share)
+        rows = wait_for(
+            lambda share=share: [row for row in visible(page) if abs(row - share * 1_000_000) < 2_000], f"rows at {share}"
+        )
+        expect(line(page, rows[3])).to_contain_text(f"line {rows[3]}")
+    page.goto(f"{job.stack.url}{address(job)}#L654321")
+    page.reload()
+    expect(line(page, 654_321)).to_be_in_viewport()
+    expect(line(page, 654_321)).to_contain_text("line 654321")
+    assert len(rows_in_page(page)) < 200
+    page.get_by_label("Search in the log").fill("line 777777")
+    page.keyboard.press("Enter")
+    expect(page.locator(".count")).to_have_text("1 of 1")
+    expect(line(page, 777_777)).to_be_in_viewport()
+    assert page.problems == []
+
+
+def visible(page) -> "list[int]":
+    """Rows whose place is in the box."""
+    return page.evaluate(
+        """() => {
+            const box = document.querySelector('.joblog .log').getBoundingClientRect();
+            return [...document.querySelectorAll('.joblog .line')].filter(line => {
+                const at = line.getBoundingClientRect();
+                return at.top >= box.top && at.bottom <= box.bottom;
+            }).map(line => Number(line.id.slice(1))).sort((a, b) => a - b);
+        }"""
+    )
