@@ -60,10 +60,14 @@ let package = Package(
             // Compiled into the program, so that it needs no files beside it. Their names must differ, wherever they are.
             resources: [
                 .embedInCode("Logs/Job.mustache"), .embedInCode("Logs/LogRow.mustache"), .embedInCode("Logs/log.js"),
-                .embedInCode("Observation/APIPage.mustache"), .embedInCode("Pages/Layout.mustache"),
-                .embedInCode("Pages/icon.svg"),
-                .embedInCode("Runners/RunnersPage.mustache"), .embedInCode("Runs/RunList.mustache"),
-                .embedInCode("Runs/RunPage.mustache"),
+                .embedInCode("Logs/log.css"),
+                .embedInCode("Observation/APIPage.mustache"),
+                .embedInCode("Pages/ErrorPage.mustache"), .embedInCode("Pages/Layout.mustache"),
+                .embedInCode("Pages/State.mustache"), .embedInCode("Pages/StateIcon.mustache"),
+                .embedInCode("Pages/Time.mustache"), .embedInCode("Pages/Token.mustache"),
+                .embedInCode("Pages/frame.js"), .embedInCode("Pages/icon.svg"), .embedInCode("Pages/style.css"),
+                .embedInCode("Runners/RunnersPage.mustache"),
+                .embedInCode("Runs/RunList.mustache"), .embedInCode("Runs/RunPage.mustache"),
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -22,7 +22,7 @@ def run(bench: Bench) -> list[Figure]:
     with bench.stack() as stack:
         stack.millrace("admin", "user", "create", "--name", "ann", "--password", "password-of-ann")
         address = stack.millrace("admin", "repo", "create", "--owner", "ann", "--name", "app").strip()
-        (place := bench.directory / "ann").mkdir()
+        (place := bench.directory / "big_push").mkdir()
         pusher = Git(place, address.replace("http://", "http://ann:password-of-ann@"))
         pusher.commit("on: workflow_dispatch\njobs: {a: {runs-on: x, steps: [run: x]}}\n")
         pusher.push()

@@ -53,7 +53,7 @@ def run(bench: Bench) -> list[Figure]:
         def pusher(name: str) -> Git:
             stack.millrace("admin", "user", "create", "--name", name, "--password", f"password-of-{name}")
             address = stack.millrace("admin", "repo", "create", "--owner", name, "--name", "app").strip()
-            (place := bench.directory / name).mkdir()
+            (place := bench.directory / f"planning-{name}").mkdir()
             return Git(place, address.replace("http://", f"http://{name}:password-of-{name}@"))
 
         attacker, other = pusher("mallory"), pusher("ann")

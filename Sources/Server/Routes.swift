@@ -49,6 +49,9 @@ package enum Routes {
             hooks: RouterHooks(
                 refuse: { request, app in try app.refuseOtherSites(request, method: request.method) },
                 failed: { error, request, app in app.report(error, of: request) },
+                present: { error, request, shape, app in
+                    shape.name == FailureShape.page.name ? app.errorPage(error, request) : nil
+                },
                 base: { request, app in app.base(of: request) },
                 within: { context, body in StatementOrigin.$requestID.withValue(context.id, operation: body) }))
     }

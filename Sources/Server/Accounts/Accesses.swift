@@ -26,6 +26,17 @@ struct ByAccount: Sendable {
     let caller: Caller
 }
 
+/// What an access gave, with the caller that it admitted.
+protocol HasCaller {
+    var caller: Caller { get }
+}
+extension InRepository: HasCaller {}
+extension InOrganization: HasCaller {}
+extension ByAccount: HasCaller {}
+extension Caller: HasCaller {
+    var caller: Caller { self }
+}
+
 extension Web.Access where App == Server.App, Context == Caller {
     /// Needs no credentials, but bad ones are refused.
     static var anyone: Self { Self("anyone") { request, app in try app.authenticate(request) } }

@@ -1,4 +1,4 @@
-"use strict";
+
 // The page's script: it follows logs that grow, loads rows between those shown, and finds a line that a link names.
 //
 // Rows become text nodes, never markup. Without it the page shows what it has, and gaps are links to plain text.

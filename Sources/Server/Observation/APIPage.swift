@@ -31,7 +31,7 @@ struct APIPage: PageModel {
         let example: String?
     }
 
-    var head = PageHead(title: "REST API")
+    var head = PageHead("REST API", caller: .anonymous)
     let parts: [Part]
 
     /// All of the table, by the first part of their paths that is a word.

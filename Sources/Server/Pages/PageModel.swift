@@ -21,15 +21,10 @@ protocol PageModel: PartModel {
 }
 
 extension PageModel {
-    func response() throws -> Response { .html(200, try TemplateLibrary.shared().html(self)) }
-}
-
-/// What the layout shows of every page.
-struct PageHead: PartModel {
-    let title: String
-    /// `owner/name` of the repository whose page it is.
-    var repository: String?
-    let icon = StaticFile.icon.address
+    /// - Parameter status: 422 of a form that comes back with what is wrong with it.
+    func response(_ status: Int = 200) throws -> Response {
+        .html(status, try TemplateLibrary.shared().html(self))
+    }
 }
 
 /// Draws nothing and no section.

@@ -5,16 +5,28 @@ import struct Crypto.SHA256
 
 /// A file of the pages, compiled into the program. Its address has its content's hash, so browsers keep it for good.
 struct StaticFile: Sendable {
-    static let logScript = StaticFile("log", "js", type: "text/javascript; charset=utf-8", PackageResources.log_js)
+    /// Scripts that pages name. Each is an ES module; "./NAME.js" in one is another one of these.
+    private static let scripts = modules([
+        ("frame", PackageResources.frame_js),
+        ("log", PackageResources.log_js),
+    ])
+    static let frameScript = script("frame")
+    static let logScript = script("log")
+    /// All of the pages' style, in one file: the frame's first.
+    static let style = StaticFile(
+        "style", "css", type: "text/css; charset=utf-8",
+        [PackageResources.style_css, PackageResources.log_css].flatMap { $0 + [UInt8(ascii: "\n")] })
     /// A water wheel. Without it browsers ask for /favicon.ico and show an error in their console.
     static let icon = StaticFile("icon", "svg", type: "image/svg+xml", PackageResources.icon_svg)
-    static let all = [logScript, icon]
+    static let all = scripts + [style, icon]
 
     static let endpoints = [
         Endpoint(
             .get, "/_static/{file}", .open,
-            answers: [.media(200, "text/javascript"), .media(200, "image/svg+xml"), .failure(404)],
-            "Give a script or an image of pages."
+            answers: [
+                .media(200, "text/javascript"), .media(200, "text/css"), .media(200, "image/svg+xml"), .failure(404),
+            ],
+            "Give a script, the style or an image of pages."
         ) { (request: Request, _: Void, _: App) in try answer(request.path["file"] ?? "") }
     ]
 
@@ -30,6 +42,23 @@ struct StaticFile: Sendable {
     init(_ stem: String, _ ending: String, type: String, _ bytes: [UInt8]) {
         (self.stem, self.ending, self.type, self.bytes) = (stem, ending, type, bytes)
         name = "\(stem).\(hex(SHA256.hash(data: bytes).prefix(8))).\(ending)"
+    }
+
+    /// Modules whose imports name each other by address: a module's hash changes with those that it imports.
+    ///
+    /// - Parameter texts: by stem; one that imports another stands behind it.
+    static func modules(_ texts: [(stem: String, bytes: [UInt8])]) -> [StaticFile] {
+        texts.reduce(into: []) { known, module in
+            let text = known.reduce(String(decoding: module.bytes, as: UTF8.self)) { text, other in
+                text.replacing("\"./\(other.stem).js\"", with: "\"\(other.address)\"")
+            }
+            known.append(
+                StaticFile(module.stem, "js", type: "text/javascript; charset=utf-8", Array(text.utf8)))
+        }
+    }
+    private static func script(_ stem: String) -> StaticFile {
+        // One that is missing is an empty file, which a test finds.
+        scripts.first { $0.stem == stem } ?? StaticFile(stem, "js", type: "text/javascript", [])
     }
 
     /// `log.js` and the name with another hash are answered by what there is, for once: while instances are exchanged, one

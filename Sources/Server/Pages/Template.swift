@@ -4,6 +4,11 @@ import Web
 /// The templates: files beside the Swift that fills them, compiled into the program (Package.swift lists them).
 enum Template: String, CaseIterable, Sendable {
     case layout = "Layout"
+    case state = "State"
+    case stateIcon = "StateIcon"
+    case time = "Time"
+    case token = "Token"
+    case error = "ErrorPage"
     case runList = "RunList"
     case runPage = "RunPage"
     case job = "Job"
@@ -16,6 +21,11 @@ enum Template: String, CaseIterable, Sendable {
         let bytes =
             switch self {
             case .layout: PackageResources.Layout_mustache
+            case .state: PackageResources.State_mustache
+            case .stateIcon: PackageResources.StateIcon_mustache
+            case .time: PackageResources.Time_mustache
+            case .token: PackageResources.Token_mustache
+            case .error: PackageResources.ErrorPage_mustache
             case .runList: PackageResources.RunList_mustache
             case .runPage: PackageResources.RunPage_mustache
             case .job: PackageResources.Job_mustache

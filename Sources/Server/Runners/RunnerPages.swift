@@ -5,8 +5,8 @@ import Web
 /// The pages that show runners: who they are, what they do, and why they do nothing.
 enum RunnerPages {
     static let all: [Endpoint] = [
-        Endpoint(.get, "/-/runners", .siteAdmin, answers: [.page], "Show all runners.") { request, _, app in
-            try page(.all, PageHead(title: "Runners"), request, app)
+        Endpoint(.get, "/-/runners", .siteAdmin, answers: [.page], "Show all runners.") { request, caller, app in
+            try page(.all, PageHead("Runners", caller: caller), request, app)
         },
         Endpoint(
             .get, "/{owner}/{repo}/-/runners", .repository(.owner), answers: [.page, .failure(404)],
@@ -15,7 +15,7 @@ enum RunnerPages {
             let repository = place.repository
             return try page(
                 .exactly(.repository(repository.id)),
-                PageHead(title: "Runners of \(repository.fullName)", repository: repository.fullName), request, app)
+                place.head("Runners of \(repository.fullName)", tab: .settings), request, app)
         },
     ]
 

@@ -136,17 +136,6 @@ enum RunnerRoutes {
     }
 }
 
-/// What an access gave, with the caller that it admitted.
-protocol HasCaller {
-    var caller: Caller { get }
-}
-extension InRepository: HasCaller {}
-extension InOrganization: HasCaller {}
-extension ByAccount: HasCaller {}
-extension Caller: HasCaller {
-    var caller: Caller { self }
-}
-
 extension RunnerListing {
     /// Where a runner registers that is to appear in this listing.
     fileprivate var newcomers: RunnerScope {

@@ -17,7 +17,6 @@ struct RunPage: PageModel {
     let artifacts: [ArtifactRow]
     let replaced: [ReplacedRow]
     let jobs: [JobPart]
-    let script = StaticFile.logScript.address
 }
 
 struct GatePart: PartModel {

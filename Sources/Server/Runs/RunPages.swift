@@ -22,7 +22,7 @@ enum RunPages {
         let runs = try app.views.runs(.repository(repository.id), RunFilter(), page.part)
         let base = "/\(repository.fullName)"
         return try RunListPage(
-            head: PageHead(title: repository.fullName, repository: repository.fullName),
+            head: place.head("Runs of \(repository.fullName)", tab: .actions),
             putAside: app.inbox.quarantined(of: repository.id).map { push in
                 PutAsidePush(
                     ref: push.ref, sha: String(push.after.prefix(10)), pushedAt: clockText(push.createdAt),
@@ -51,7 +51,10 @@ enum RunPages {
                 expires: clockText(artifact.expiresAt), digest: artifact.digest ?? "")
         }
         return try RunPage(
-            head: PageHead(title: run.title, repository: repository.fullName), number: run.number,
+            head: place.head(
+                run.title, tab: .actions, under: [Crumb(name: "Actions", link: "\(base)/actions")],
+                scripts: [.logScript]),
+            number: run.number,
             workflow: run.workflowPath, ref: run.ref, sha: run.sha, actor: run.actor, status: "\(run.status)",
             problem: run.problem.shown, warnings: run.warnings.shown,
             gates: run.status.isDone ? [] : try gates(of: run, at: "\(base)/actions/runs/\(run.id)", app),

@@ -39,6 +39,8 @@ package struct BodyShape: Sendable {
         /// A message of the RPC service.
         case message(String)
         case text
+        /// The fields of a page's form (``Form``).
+        case form
         /// Read piece by piece by the handler.
         case stream
         /// Stored by nginx before; the request carries its name (docs/adr/0013).
@@ -52,6 +54,7 @@ package struct BodyShape: Sendable {
     package static func json(_ type: any Described.Type, bytesMax: Int = BodyLimits.jsonBytesMax) -> BodyShape {
         BodyShape(content: .json(type), bytesMax: bytesMax)
     }
+    package static let form = BodyShape(content: .form, bytesMax: BodyLimits.jsonBytesMax)
     package static func text(bytesMax: Int) -> BodyShape { BodyShape(content: .text, bytesMax: bytesMax) }
     package static func message(_ name: String, bytesMax: Int) -> BodyShape {
         BodyShape(content: .message(name), bytesMax: bytesMax)

@@ -49,12 +49,20 @@ package struct Response: Sendable {
                 (
                     name: "Content-Security-Policy",
                     value:
-                        "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'; object-src 'none'; "
+                        "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; "
+                        + "img-src 'self' data:; connect-src 'self'; object-src 'none'; "
                         + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
                 ),
+                (name: "Cross-Origin-Opener-Policy", value: "same-origin"),
+                // What one person sees is kept by no cache for another; going back need not ask again.
+                (name: "Cache-Control", value: "private, no-cache"),
                 // Addresses of downloads are signed in their query; other sites are not told it.
                 (name: "Referrer-Policy", value: "same-origin"),
             ])
+    }
+    /// Where a browser goes on to after a form, by GET.
+    package static func seeOther(_ address: String) -> Response {
+        Response(303, type: "text/plain; charset=utf-8", body: [], headers: [(name: "Location", value: address)])
     }
     package static let noContent = Response(204, type: "text/plain", body: [])
     /// Made, and there is nothing to say of it.
@@ -63,7 +71,7 @@ package struct Response: Sendable {
     /// Some clients refuse a status line without words, URLSession on Linux among them.
     private static let reasons = [
         200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content", 301: "Moved Permanently",
-        302: "Found", 304: "Not Modified", 307: "Temporary Redirect",
+        302: "Found", 303: "See Other", 304: "Not Modified", 307: "Temporary Redirect",
         400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
         409: "Conflict", 410: "Gone", 411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
         415: "Unsupported Media Type", 416: "Range Not Satisfiable", 422: "Unprocessable Content", 423: "Locked",

@@ -33,6 +33,8 @@ package struct RouterHooks<App: Sendable>: Sendable {
     package let refuse: @Sendable (Request, App) throws -> Void
     /// Told of each failure that an operator may have to know about.
     package let failed: @Sendable (_ error: any Error, Request, App) -> Void
+    /// Tells a failure in a way that the shape of its path does not know: pages to browsers. Nil: the shape tells it.
+    package let present: @Sendable (_ error: any Error, Request, FailureShape, App) -> Response?
     /// What absolute addresses in an answer begin with, in failures too.
     package let base: @Sendable (Request, App) -> String
     /// Runs the work on a request, on whichever thread: what is below is told for whom it works.
@@ -41,11 +43,14 @@ package struct RouterHooks<App: Sendable>: Sendable {
     package init(
         refuse: @escaping @Sendable (Request, App) throws -> Void,
         failed: @escaping @Sendable (_ error: any Error, Request, App) -> Void,
+        present: @escaping @Sendable (_ error: any Error, Request, FailureShape, App) -> Response? = { _, _, _, _ in nil
+        },
         base: @escaping @Sendable (Request, App) -> String = { _, _ in "" },
         within: @escaping @Sendable (RequestContext, () -> Void) -> Void
     ) {
         self.refuse = refuse
         self.failed = failed
+        self.present = present
         self.base = base
         self.within = within
     }
@@ -137,7 +142,7 @@ package struct Router<App: Sendable>: Sendable {
     private func render(_ error: any Error, _ request: Request, _ shape: FailureShape) -> Response {
         if let refused = error as? RefusedCall { return refused.response }
         hooks.failed(error, request, app)
-        return shape.render(error)
+        return hooks.present(error, request, shape, app) ?? shape.render(error)
     }
 
     /// The answer to a request that is refused before it is looked at.

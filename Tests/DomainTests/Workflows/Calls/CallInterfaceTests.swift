@@ -7,8 +7,8 @@ struct CallInterfaceTests {
     private static func read(_ on: String) throws -> (interface: CallInterface?, faults: [String]) {
         let text = Array("on: \(on)\n".utf8)
         var list = DiagnosticList(path: "w.yml", source: text)
-        let found = try CallInterface(try #require(try yamlTree(text)["on"]).value, &list)
-        return (found, list.all.map { "\($0.line):\($0.column) \($0.code)" })
+        let on = try #require(try yamlTree(text)["on"])
+        return (CallInterface(on.value, &list), list.all.map { "\($0.line):\($0.column) \($0.code)" })
     }
 
     @Test(
