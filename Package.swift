@@ -21,6 +21,9 @@ let package = Package(
         .systemLibrary(name: "CFCGI", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(
+            name: "CMarkGFM", pkgConfig: "libcmark-gfm",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "RunnerProto",
@@ -47,7 +50,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CArchive", "CLinux", "CZlib", "Client", "Domain", "Postgres", "RunnerProto", "Web",
+                "CArchive", "CLinux", "CMarkGFM", "CZlib", "Client", "Domain", "Postgres", "RunnerProto", "Web",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -68,6 +71,11 @@ let package = Package(
                 .embedInCode("Pages/frame.js"), .embedInCode("Pages/icon.svg"), .embedInCode("Pages/style.css"),
                 .embedInCode("Runners/RunnersPage.mustache"),
                 .embedInCode("Runs/RunList.mustache"), .embedInCode("Runs/RunPage.mustache"),
+                .embedInCode("Runs/RunRows.mustache"), .embedInCode("Runs/RunGraph.mustache"),
+                .embedInCode("Runs/JobList.mustache"), .embedInCode("Runs/JobLine.mustache"),
+                .embedInCode("Runs/Bar.mustache"), .embedInCode("Runs/RunJobs.mustache"),
+                .embedInCode("Runs/WorkflowFile.mustache"), .embedInCode("Runs/run.css"),
+                .embedInCode("Runs/runs.js"),
             ],
             swiftSettings: strict),
         .executableTarget(

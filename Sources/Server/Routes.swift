@@ -18,7 +18,12 @@ package enum Routes {
         + RunListRoutes.all
         + QueueRoutes.all
         + GitHubRoutes.all
-        + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
+        + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + LogRoutes.all
+        + RunListPages.all
+        + RunPages.all
+        + RunActions.all
+        + RunJobsPage.all
+        + WorkflowFilePage.all
         + LogPage.all + StaticFile.endpoints
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all

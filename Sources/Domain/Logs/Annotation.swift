@@ -151,6 +151,8 @@ private func decoded(_ text: ArraySlice<UInt8>, isProperty: Bool) -> [UInt8] {
 
 /// Never in the middle of a character.
 private func shortened(_ bytes: [UInt8], _ most: Int) -> String {
+    // PostgreSQL takes NUL in no text.
+    let bytes = bytes.map { $0 == 0 ? UInt8(ascii: "?") : $0 }
     guard bytes.count > most else { return String(decoding: bytes, as: UTF8.self) }
     var end = most
     while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }

@@ -17,12 +17,12 @@ public struct TimeSpan: Equatable, Sendable {
     public func waited(now: Int64) -> Int64? {
         guard let readyAt else { return nil }
         // What was cancelled or skipped while it waited has waited until then.
-        return max(0, (startedAt ?? stoppedAt ?? now) &- readyAt)
+        return max(0, difference(startedAt ?? stoppedAt ?? now, readyAt))
     }
 
     /// Running time so far; nil before it started.
     public func ran(now: Int64) -> Int64? {
-        startedAt.map { max(0, (stoppedAt ?? now) &- $0) }
+        startedAt.map { max(0, difference(stoppedAt ?? now, $0)) }
     }
 }
 
@@ -61,9 +61,9 @@ public struct Waterfall: Equatable, Sendable {
             return span.stoppedAt ?? now
         }
         startsAt = start
-        // An hour of a clock that is wrong must not overflow; a run of no time is a second wide.
-        endsAt = max(ends.max() ?? now, start.addingReportingOverflow(1_000_000).partialValue)
-        ticks = Self.ticks(endsAt &- startsAt)
+        // A run of no time is a second wide.
+        endsAt = max(ends.max() ?? now, Instant(microseconds: start).adding(seconds: 1).microseconds)
+        ticks = Self.ticks(difference(endsAt, startsAt))
     }
 
     public func bar(_ span: TimeSpan, now: Int64) -> Bar {
@@ -83,9 +83,9 @@ public struct Waterfall: Equatable, Sendable {
     }
 
     private func place(_ moment: Int64) -> Int {
-        let whole = endsAt &- startsAt
-        let part = min(max(0, moment.subtractingReportingOverflow(startsAt).partialValue), whole)
-        return Int(Double(part) / Double(max(1, whole)) * Double(Self.length))
+        let whole = max(1, difference(endsAt, startsAt))
+        let part = min(max(0, difference(moment, startsAt)), whole)
+        return Int(Double(part) / Double(whole) * Double(Self.length))
     }
 
     /// Round steps, four to seven of them.
@@ -100,4 +100,9 @@ public struct Waterfall: Equatable, Sendable {
             return Tick(at: Int(Double(time) / Double(max(1, whole)) * Double(length)), time: time)
         }
     }
+}
+
+/// Of two moments; what a wrong clock said may be as far apart as numbers go.
+private func difference(_ left: Int64, _ right: Int64) -> Int64 {
+    Instant(microseconds: left) - Instant(microseconds: right)
 }

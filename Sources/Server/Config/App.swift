@@ -27,6 +27,7 @@ package struct App: Sendable {
     let claims: TaskClaims
     let summaries: JobSummaryStore
     let logs: LogStore
+    let annotations: AnnotationStore
     let logFiles: LogFiles
     let uploads: UploadStore
     package let blobs: BlobStore
@@ -90,6 +91,7 @@ package struct App: Sendable {
             database: database,
             settings: LogStore.Settings(
                 graceSeconds: configuration.sealGraceSeconds, taskBytesMax: configuration.logTaskBytesMax))
+        annotations = AnnotationStore(database: database)
         logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         uploads = UploadStore(database: database)
         blobs = BlobStore(database: database)

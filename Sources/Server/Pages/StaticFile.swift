@@ -9,13 +9,17 @@ struct StaticFile: Sendable {
     private static let scripts = modules([
         ("frame", PackageResources.frame_js),
         ("log", PackageResources.log_js),
+        ("runs", PackageResources.runs_js),
     ])
     static let frameScript = script("frame")
     static let logScript = script("log")
+    static let runsScript = script("runs")
     /// All of the pages' style, in one file: the frame's first.
     static let style = StaticFile(
         "style", "css", type: "text/css; charset=utf-8",
-        [PackageResources.style_css, PackageResources.log_css].flatMap { $0 + [UInt8(ascii: "\n")] })
+        [PackageResources.style_css, PackageResources.log_css, PackageResources.run_css].flatMap {
+            $0 + [UInt8(ascii: "\n")]
+        })
     /// A water wheel. Without it browsers ask for /favicon.ico and show an error in their console.
     static let icon = StaticFile("icon", "svg", type: "image/svg+xml", PackageResources.icon_svg)
     static let all = scripts + [style, icon]

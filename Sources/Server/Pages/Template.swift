@@ -11,6 +11,13 @@ enum Template: String, CaseIterable, Sendable {
     case error = "ErrorPage"
     case runList = "RunList"
     case runPage = "RunPage"
+    case runRows = "RunRows"
+    case runGraph = "RunGraph"
+    case jobList = "JobList"
+    case jobLine = "JobLine"
+    case bar = "Bar"
+    case runJobs = "RunJobs"
+    case workflowFile = "WorkflowFile"
     case job = "Job"
     case logRow = "LogRow"
     case runnersPage = "RunnersPage"
@@ -28,6 +35,13 @@ enum Template: String, CaseIterable, Sendable {
             case .error: PackageResources.ErrorPage_mustache
             case .runList: PackageResources.RunList_mustache
             case .runPage: PackageResources.RunPage_mustache
+            case .runRows: PackageResources.RunRows_mustache
+            case .runGraph: PackageResources.RunGraph_mustache
+            case .jobList: PackageResources.JobList_mustache
+            case .jobLine: PackageResources.JobLine_mustache
+            case .bar: PackageResources.Bar_mustache
+            case .runJobs: PackageResources.RunJobs_mustache
+            case .workflowFile: PackageResources.WorkflowFile_mustache
             case .job: PackageResources.Job_mustache
             case .logRow: PackageResources.LogRow_mustache
             case .runnersPage: PackageResources.RunnersPage_mustache

@@ -50,6 +50,9 @@ struct AnnotationTests {
         let message = try #require(Annotation(row: "::error::\(long)".utf8)).message
         #expect(message.utf8.count <= AnnotationLimits.messageBytesMax + 3 && message.hasSuffix("é…"))
         #expect(Annotation(row: Array("::error::a".utf8) + [0xFF])?.message == "a\u{FFFD}")
+        #expect(
+            Annotation(row: Array("::error title=a".utf8) + [0] + Array("::b".utf8) + [0])
+                == Annotation(.error, "b?", title: "a?"))
     }
 
     @Test("of a job are shown by shares of its steps, the failing first")

@@ -11,7 +11,9 @@ enum PageSamples {
     static let empty: [any PageModel] = emptyFrame + emptyLogs + emptyRuns + emptyRunners + emptyObservation
 
     /// Templates that others show: they have no page of their own.
-    static let partials: Set<Server.Template> = [.layout, .logRow, .state, .stateIcon, .time, .token]
+    static let partials: Set<Server.Template> = [
+        .runGraph, .jobList, .jobLine, .bar, .layout, .logRow, .state, .stateIcon, .time, .token,
+    ]
 
     static func head(_ text: (String) -> String) -> PageHead {
         var head = PageHead(
