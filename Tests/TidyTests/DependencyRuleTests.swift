@@ -27,7 +27,7 @@ struct DependencyRuleTests {
         (
             "Server",
             [
-                "Client", "Domain", "Postgres", "RunnerProto", "Web", "CArchive", "CLinux", "CZlib", "DequeModule",
+                "Client", "Domain", "Postgres", "RunnerProto", "Web", "CArchive", "CMarkGFM", "CLinux", "CZlib", "DequeModule",
                 "Crypto",
                 "CryptoExtras", "Dispatch", "Foundation", "FoundationNetworking", "Glibc", "Logging", "Mustache",
                 "SwiftProtobuf", "Synchronization",

@@ -45,7 +45,7 @@ public enum AnnotationLimits {
     public static let messageBytesMax = 1_000
     public static let nameBytesMax = 300
     /// Bytes of a row that are looked at.
-    static let rowBytesMax = 4_096
+    static let rowBytesMax = 16_384
     /// Space before the marker.
     static let indentMax = 32
 }

@@ -49,7 +49,7 @@ extension RunQueries {
         """
         select s.status, c.runs from unnest($2::bigint[]) s (status)
          cross join lateral (select count(*) as runs from (
-               select 1 from run r where r.repository_id = $1 and r.status = s.status limit \(statusCountedMax + 1)) some) c
+               select 1 from run r where r.repository_id = $1 and r.status = s.status limit \(statusCountedMax + 1)) counted) c
         """)
     static let firstWaiting = Statement(
         "run_first_waiting",

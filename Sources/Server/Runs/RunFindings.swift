@@ -121,7 +121,7 @@ extension RunReading {
                 let step = summary.step.isEmpty ? "" : ", \(harmlessField(summary.step))"
                 parts.append(
                     RunSummaryPart(
-                        id: "summary-\(job.id)-\(summary.place.number)",
+                        id: "summary-\(job.id)_\(summary.place.number)",
                         name: "\(harmlessField(job.name))\(step) (\(lines) \(lines == 1 ? "line" : "lines"))",
                         isOpen: lines <= SummaryShape.foldedLines,
                         html: html ?? SanitisedHTML(text: harmless(String(decoding: text, as: UTF8.self))),

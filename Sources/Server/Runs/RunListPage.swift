@@ -124,7 +124,7 @@ struct RunRow: PartModel {
     let workflow: String
     let branch: String
     /// To the runs of the branch.
-    let branchLink: String
+    let branchLink: String?
     let sha: String
     let event: String
     let actor: String
@@ -132,15 +132,18 @@ struct RunRow: PartModel {
     /// How long it took, or has run so far.
     let took: String
     let why: String?
+}
 
+extension RunRow {
     init(_ run: RunView, base: String, why: Reason?, now: Instant) {
         link = "\(base)/actions/runs/\(run.id)"
         number = run.number
         status = "\(run.status)"
         title = harmlessField(run.title.isEmpty ? "(no title)" : run.title)
         workflow = harmlessField(run.workflowName.isEmpty ? run.workflowID : run.workflowName)
-        branch = harmlessField(shortRef(run.ref).name)
-        branchLink = "\(base)/actions?branch=\(percentEncoded(shortRef(run.ref).name))"
+        branch = harmlessField(shownRef(run.ref))
+        let short = shortRef(run.ref)
+        branchLink = short.type == "branch" ? "\(base)/actions?branch=\(percentEncoded(short.name))" : nil
         sha = String(run.sha.prefix(7))
         event = harmlessField(run.event)
         actor = run.actor

@@ -83,6 +83,8 @@ struct GatePart: PartModel {
     let name: String
     /// A review is due; else the wait timer alone.
     let needsReview: Bool
+    /// Who looks is one of those who may give it.
+    let mayReview: Bool
     let reviewers: String
     let approve: String
     let reject: String

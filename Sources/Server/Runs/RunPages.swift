@@ -175,7 +175,7 @@ struct RunReading {
             }
             let gate = "\(address)/environments/\(pending.environment)"
             return GatePart(
-                name: harmlessField(pending.name), needsReview: pending.needsReview,
+                name: harmlessField(pending.name), needsReview: pending.needsReview, mayReview: pending.mayReview,
                 reviewers: names.joined(separator: " or "), approve: "\(gate)/approved", reject: "\(gate)/rejected",
                 token: place.caller.formToken)
         }
