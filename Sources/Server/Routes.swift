@@ -25,6 +25,11 @@ package enum Routes {
         + RunJobsPage.all
         + WorkflowFilePage.all
         + LogPage.all + StaticFile.endpoints
+        + RepositoryPages.all
+        + WorkflowPages.all
+        + GeneralPages.all
+        + SettingPages.all
+        + EnvironmentPages.all
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all
         + SettingRoutes.all

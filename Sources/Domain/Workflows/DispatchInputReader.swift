@@ -54,7 +54,8 @@ private func readInput(_ pair: YAMLPair, _ list: inout DiagnosticList) -> Dispat
         }
     }
     return DispatchInput(
-        name: pair.key, kind: kind, isRequired: isRequired, fallback: fallback, options: options.map(\.text))
+        name: pair.key, kind: kind, isRequired: isRequired, fallback: fallback, options: options.map(\.text),
+        description: node["description"]?.value.scalar.map(scalarText) ?? "")
 }
 
 /// Nil when an error was noted.

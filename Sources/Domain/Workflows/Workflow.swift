@@ -81,6 +81,8 @@ public struct DispatchInput: Equatable, Sendable {
     public let fallback: String?
     /// What a choice may be.
     public let options: [String]
+    /// For whoever fills in the form; "" without one.
+    public var description = ""
 }
 
 /// A filter or its `-ignore` twin; never both.

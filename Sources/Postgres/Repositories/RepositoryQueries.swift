@@ -32,7 +32,7 @@ public struct RepositoryQueries: Sendable {
     public init(database: Database) { self.database = database }
 
     /// Repositories that an account owns or was let into, by itself or by a team.
-    private static func own(_ account: String) -> String {
+    static func own(_ account: String) -> String {
         """
         select w.id from repository w where w.owner_id = \(account)
          union all select k.repository_id from collaborator k where k.account_id = \(account)

@@ -5,6 +5,8 @@ public enum RunListing: Equatable, Sendable {
     case repository(RepositoryID)
     /// Of the owner's repositories those that this account can read; nil: all of them.
     case owner(AccountID, readableBy: AccountID?)
+    /// Of the repositories that an account owns or was let into.
+    case member(AccountID)
     case everything
 
     /// Makes `place p (id)`: the repositories, one or many.
@@ -27,6 +29,12 @@ public enum RunListing: Equatable, Sendable {
                    \(TeamStore.granted(to: reader))
                   where r.owner_id = \(owner) and r.deleted_at is null
                     and (not r.is_private or r.owner_id = \(reader) or c.permission is not null or g.rank is not null)) p
+                """
+        case .member(let account):
+            conditions.note("of_member")
+            return """
+                (select id from repository where deleted_at is null
+                   and id = any (array(\(RepositoryQueries.own(conditions.parameter(.int(account.number))))))) p
                 """
         case .everything: return "(select id from repository where deleted_at is null) p"
         }

@@ -45,7 +45,12 @@ enum EnvironmentRoutes {
     ) throws -> EnvironmentView {
         let name = request.path["environment"] ?? ""
         if let why = whyNoEnvironmentName(name) { throw Failure(.invalid, why) }
-        let edit = try (request.body.isEmpty ? EnvironmentBody() : try body()).edit()
+        return try put(name, in: place, (request.body.isEmpty ? EnvironmentBody() : try body()).edit(), app)
+    }
+
+    static func put(
+        _ name: String, in place: InRepository, _ edit: EnvironmentEdit, _ app: App
+    ) throws -> EnvironmentView {
         switch try app.environments.put(name, in: place.id, edit) {
         case .done(let made): return made
         case .full: throw full

@@ -38,6 +38,8 @@ struct PageHead: PartModel {
     let title: String
     let crumbs: [Crumb]
     let tabs: [RepositoryTab]
+    /// Pages beside this one, below the tabs: those of settings.
+    var sections: [RepositoryTab] = []
     /// Nil: nobody is logged in.
     var viewer: Viewer?
     let scripts: [PageScript]
@@ -81,5 +83,54 @@ extension InRepository {
             Crumb(name: String(repository.fullName.dropFirst(owner.count + 1)), link: base),
         ]
         return PageHead(title, caller: caller, crumbs: crumbs + under, tabs: tabs, scripts: scripts)
+    }
+}
+
+/// The pages of a repository's settings.
+enum RepositorySection: String, CaseIterable {
+    case general = "General"
+    case secrets = "Secrets"
+    case variables = "Variables"
+    case environments = "Environments"
+    case runners = "Runners"
+    case webhooks = "Webhooks"
+    case members = "Members"
+
+    /// What one has to be to see it.
+    var access: RepositoryAccess { self == .general || self == .members ? .admin : .owner }
+    /// Below `/{owner}/{repo}/settings`.
+    var path: String { self == .general ? "" : "/" + rawValue.lowercased() }
+}
+
+extension InRepository {
+    /// The head of a page of settings.
+    func head(_ title: String, section: RepositorySection, under: [Crumb] = []) -> PageHead {
+        let base = "/\(repository.fullName)/settings"
+        var head = head(title, tab: .settings, under: [Crumb(name: "Settings", link: base)] + under)
+        head.sections = RepositorySection.allCases.filter {
+            authorize(caller.principal, $0.access, of: .actions, on: repository.facts) == .allowed
+        }.map { RepositoryTab(name: $0.rawValue, link: base + $0.path, isHere: $0 == section) }
+        return head
+    }
+}
+
+/// The pages of one's own settings.
+enum AccountSection: String, CaseIterable {
+    case profile = "Profile"
+    case tokens = "Access tokens"
+    case sessions = "Sessions"
+    case secrets = "Secrets"
+    case variables = "Variables"
+
+    var link: String { "/-/settings/\(self)" }
+}
+
+extension PageHead {
+    /// The head of a page of one's own settings.
+    init(_ title: String, caller: Caller, section: AccountSection) {
+        self.init(title, caller: caller, crumbs: [Crumb(name: "Settings", link: AccountSection.profile.link)])
+        sections = AccountSection.allCases.map {
+            RepositoryTab(name: $0.rawValue, link: $0.link, isHere: $0 == section)
+        }
     }
 }

@@ -9,6 +9,17 @@ enum Template: String, CaseIterable, Sendable {
     case time = "Time"
     case token = "Token"
     case error = "ErrorPage"
+    case dashboard = "Dashboard"
+    case owner = "OwnerPage"
+    case repository = "RepositoryPage"
+    case repositoryRow = "RepositoryRow"
+    case runLine = "RunLine"
+    case workflow = "WorkflowPage"
+    case removal = "Removal"
+    case settings = "SettingsPage"
+    case environments = "EnvironmentListPage"
+    case environment = "EnvironmentPage"
+    case general = "GeneralPage"
     case runList = "RunList"
     case runPage = "RunPage"
     case runRows = "RunRows"
@@ -33,6 +44,17 @@ enum Template: String, CaseIterable, Sendable {
             case .time: PackageResources.Time_mustache
             case .token: PackageResources.Token_mustache
             case .error: PackageResources.ErrorPage_mustache
+            case .dashboard: PackageResources.Dashboard_mustache
+            case .owner: PackageResources.OwnerPage_mustache
+            case .repository: PackageResources.RepositoryPage_mustache
+            case .repositoryRow: PackageResources.RepositoryRow_mustache
+            case .runLine: PackageResources.RunLine_mustache
+            case .workflow: PackageResources.WorkflowPage_mustache
+            case .removal: PackageResources.Removal_mustache
+            case .settings: PackageResources.SettingsPage_mustache
+            case .environments: PackageResources.EnvironmentListPage_mustache
+            case .environment: PackageResources.EnvironmentPage_mustache
+            case .general: PackageResources.GeneralPage_mustache
             case .runList: PackageResources.RunList_mustache
             case .runPage: PackageResources.RunPage_mustache
             case .runRows: PackageResources.RunRows_mustache

@@ -26,11 +26,7 @@ enum RepositoryRoutes {
             .delete, path, .repository(.owner), scope: .repository, answers: [.none(204), .failure(404)],
             "Delete a repository with its runs, logs and artifacts."
         ) { _, place, app in
-            guard try app.repositories.delete(place.id) else { throw Failure(.missing, "not found") }
-            app.log.info(
-                "repository deleted", metadata: ["repo_id": "\(place.id)", "repo": "\(place.repository.fullName)"])
-            // What can go at once goes at once; the sweep has the rest.
-            try? RemoveRepositories(app: app).remove(place.id)
+            try delete(place, app)
             return .noContent
         },
         Endpoint(
@@ -96,7 +92,11 @@ enum RepositoryRoutes {
     @Sendable private static func edit(
         _ request: Request, _ place: InRepository, _ body: () throws -> RepositoryEdit, _ app: App
     ) throws -> Response {
-        let edit = try body().change()
+        try change(place, try body().change(), app)
+        return try answer(200, place, request, app)
+    }
+
+    static func change(_ place: InRepository, _ edit: RepositoryStore.Edit, _ app: App) throws {
         let files = RepositoryFiles(configuration: app.configuration)
         if let branch = edit.defaultBranch, !files.isEmpty(place.id) {
             let git = GitReader(files.directory(place.id))
@@ -112,7 +112,14 @@ enum RepositoryRoutes {
         }
         // The row first: what is killed here is set right by the next push (`DefaultBranch.adopt`).
         if let branch = edit.defaultBranch { try DefaultBranch(app: app).point(place.id, at: branch) }
-        return try answer(200, place, request, app)
+    }
+
+    static func delete(_ place: InRepository, _ app: App) throws {
+        guard try app.repositories.delete(place.id) else { throw Failure(.missing, "not found") }
+        app.log.info(
+            "repository deleted", metadata: ["repo_id": "\(place.id)", "repo": "\(place.repository.fullName)"])
+        // What can go at once goes at once; the sweep has the rest.
+        try? RemoveRepositories(app: app).remove(place.id)
     }
 
     @Sendable private static func transfer(

@@ -68,17 +68,9 @@ private struct SettingPlace<Context: Sendable>: Sendable {
         ) { [level] request, context, body, app in
             try app.requireMasterKey()
             let sent = try body()
-            let value = try read("Data") { () throws(ValueFault) in try checkedSecret(sent.data ?? "") }
-            let description = try read("Description") { () throws(ValueFault) in
-                try checkedDescription(sent.description)
-            }
-            let name = try newName(request.path["secretname"])
-            switch try app.putSecret(name, at: level(context), value: value, description: description) {
-            case .created: return .created
-            case .replaced: return .noContent
-            case .full: throw full("secrets")
-            case .exists, .missing, .keyIsGone: throw Failure(.missing, "not found")
-            }
+            let isNew = try SettingChanges(app: app, level: level(context)).putSecret(
+                request.path["secretname"], value: sent.data, description: sent.description)
+            return isNew ? .created : .noContent
         }
     }
 
@@ -88,9 +80,7 @@ private struct SettingPlace<Context: Sendable>: Sendable {
             "Remove a secret."
         ) { [level] request, context, app in
             try app.requireMasterKey()
-            guard try app.secrets.remove(try known(request.path["secretname"]), at: level(context)) else {
-                throw Failure(.missing, "not found")
-            }
+            try SettingChanges(app: app, level: level(context)).removeSecret(request.path["secretname"])
             return .noContent
         }
     }
@@ -117,7 +107,9 @@ private struct SettingPlace<Context: Sendable>: Sendable {
             .get, variablePath + "/{variablename}", access, scope: scope,
             answers: [.json(200, VariableAnswer.self), .failure(404)], "Show a variable."
         ) { [level] request, context, app in
-            guard let found = try app.variables.variable(try known(request.path["variablename"]), at: level(context))
+            guard
+                let found = try app.variables.variable(
+                    try SettingChanges.known(request.path["variablename"]), at: level(context))
             else { throw Failure(.missing, "not found") }
             return try .json(200, VariableAnswer(found))
         }
@@ -130,17 +122,9 @@ private struct SettingPlace<Context: Sendable>: Sendable {
             answers: [.none(201), .failure(400), .failure(409), .failure(422)], "Make a variable."
         ) { [level] request, context, body, app in
             let sent = try body()
-            let value = try read("Value") { () throws(ValueFault) in try checkedVariable(sent.value ?? "") }
-            let description = try read("Description") { () throws(ValueFault) in
-                try checkedDescription(sent.description)
-            }
-            let name = try newName(request.path["variablename"])
-            switch try app.variables.create(name, at: level(context), value: value, description: description) {
-            case .created: return .created
-            case .exists: throw Failure(.conflict, "variable \(name.text) exists already")
-            case .full: throw full("variables")
-            case .missing, .replaced, .keyIsGone: throw Failure(.missing, "not found")
-            }
+            try SettingChanges(app: app, level: level(context)).createVariable(
+                request.path["variablename"], value: sent.value, description: sent.description)
+            return .created
         }
     }
 
@@ -151,22 +135,13 @@ private struct SettingPlace<Context: Sendable>: Sendable {
             answers: [.none(204), .failure(400), .failure(404), .failure(409), .failure(422)],
             "Replace the value and the description of a variable, and its name if one is sent."
         ) { [level] request, context, body, app in
-            let name = try known(request.path["variablename"])
+            let name = try SettingChanges.known(request.path["variablename"])
             let level = level(context)
             guard try app.variables.variable(name, at: level) != nil else { throw Failure(.missing, "not found") }
             let sent = try body()
-            let value = try read("Value") { () throws(ValueFault) in try checkedVariable(sent.value ?? "") }
-            let description = try read("Description") { () throws(ValueFault) in
-                try checkedDescription(sent.description)
-            }
-            let wanted = sent.name ?? ""
-            let newName = wanted.isEmpty ? name : try newName(wanted)
-            switch try app.variables.update(name, at: level, to: newName, value: value, description: description) {
-            case .replaced: return .noContent
-            case .exists: throw Failure(.conflict, "variable \(newName.text) exists already")
-            case .full: throw full("variables")
-            case .missing, .created, .keyIsGone: throw Failure(.missing, "not found")
-            }
+            try SettingChanges(app: app, level: level).updateVariable(
+                name, newName: sent.name, value: sent.value, description: sent.description)
+            return .noContent
         }
     }
 
@@ -175,47 +150,8 @@ private struct SettingPlace<Context: Sendable>: Sendable {
             .delete, variablePath + "/{variablename}", access, scope: scope, answers: [.none(204), .failure(404)],
             "Remove a variable."
         ) { [level] request, context, app in
-            guard try app.variables.remove(try known(request.path["variablename"]), at: level(context)) else {
-                throw Failure(.missing, "not found")
-            }
+            try SettingChanges(app: app, level: level(context)).removeVariable(request.path["variablename"])
             return .noContent
         }
-    }
-}
-
-/// The name of what must be there: one that nothing can have is missing.
-private func known(_ text: String?) throws -> SecretName {
-    guard let name = try? SecretName(text ?? "") else { throw Failure(.missing, "not found") }
-    return name
-}
-
-/// The name of what is made.
-private func newName(_ text: String?) throws -> SecretName {
-    do throws(SecretName.Invalid) { return try SecretName(text ?? "") } catch {
-        throw Failure(.malformed, error.words)
-    }
-}
-
-/// - Parameter field: as binding errors call it.
-private func read(_ field: String, _ check: () throws(ValueFault) -> String) throws -> String {
-    do throws(ValueFault) { return try check() } catch {
-        switch error {
-        case .empty, .hasNUL: throw Failure(.invalid, "[\(field)]: \(error.words)")
-        case .tooLong: throw Failure(.malformed, error.words)
-        }
-    }
-}
-
-private func full(_ what: String) -> Failure {
-    Failure(
-        .invalid,
-        "a level has at most \(SecretLimits.perLevelMax) \(what) of \(SecretLimits.levelBytesMax) bytes together; remove what "
-            + "nothing uses")
-}
-
-extension App {
-    /// - Throws: 501 that says what to configure.
-    fileprivate func requireMasterKey() throws {
-        if !keys.master.isConfigured { _ = try keys.master.wrapping() }
     }
 }

@@ -19,7 +19,26 @@ struct Dispatch {
         guard try !app.workflows.disabled(in: repository.id).contains(workflow) else {
             throw Failure(.forbidden, "workflow \"\(workflow)\" is disabled")
         }
-        let git = GitReader(RepositoryFiles(configuration: app.configuration).directory(repository.id))
+        let (found, path, declared) = try declared(by: ref)
+        let inputs: [RepositoryEvent.WorkflowDispatch.Input]
+        do throws(DispatchRefusal) { inputs = try dispatchInputs(sent, declared: declared) } catch {
+            throw Failure(.invalid, error.words)
+        }
+        let payload = DispatchPayload(
+            inputs: inputs, ref: found, workflow: path,
+            repository: JSONVerbatim(
+                String(
+                    decoding: try jsonText(RepositoryAnswer(repository, base: app.configuration.publicURL)),
+                    as: UTF8.self)), sender: place.caller.name)
+        return try run(String(decoding: try jsonText(payload), as: UTF8.self), asked)
+    }
+
+    /// What the workflow asks for at a branch or tag.
+    ///
+    /// - Returns: with the whole ref and the file's whole path.
+    /// - Throws: 404 without such a ref or file; 422 when the file cannot be read or lists no `workflow_dispatch`.
+    func declared(by ref: String) throws -> (ref: String, path: String, inputs: [DispatchInput]) {
+        let git = GitReader(RepositoryFiles(configuration: app.configuration).directory(place.id))
         defer { git.close() }
         let files = WorkflowFiles(app: app, git: git)
         guard let found = try files.place(of: Self.candidates(ref)) else {
@@ -30,14 +49,7 @@ struct Dispatch {
         else {
             throw Failure(.missing, "there is no workflow \"\(workflow)\" in \"\(ref)\"")
         }
-        let inputs = try inputs(sent, of: entry, git)
-        let payload = DispatchPayload(
-            inputs: inputs, ref: found.ref, workflow: entry.path,
-            repository: JSONVerbatim(
-                String(
-                    decoding: try jsonText(RepositoryAnswer(repository, base: app.configuration.publicURL)),
-                    as: UTF8.self)), sender: place.caller.name)
-        return try run(String(decoding: try jsonText(payload), as: UTF8.self), asked)
+        return (found.ref, entry.path, try declared(by: entry, git))
     }
 
     /// A whole ref, or a branch, else a tag.
@@ -48,9 +60,7 @@ struct Dispatch {
         return ["refs/heads/\(ref)", "refs/tags/\(ref)"]
     }
 
-    private func inputs(
-        _ sent: [String: String], of entry: CommitEntry, _ git: GitReader
-    ) throws -> [RepositoryEvent.WorkflowDispatch.Input] {
+    private func declared(by entry: CommitEntry, _ git: GitReader) throws -> [DispatchInput] {
         guard entry.size <= WorkflowLimits.fileBytesMax,
             let bytes = try git.object(entry.id, bytesMax: WorkflowLimits.fileBytesMax)?.bytes
         else {
@@ -69,9 +79,7 @@ struct Dispatch {
         if let fault = filter.fault {
             throw Failure(.invalid, "inputs of workflow \"\(workflow)\" cannot be read: \(fault)")
         }
-        do throws(DispatchRefusal) { return try dispatchInputs(sent, declared: filter.inputs) } catch {
-            throw Failure(.invalid, error.words)
-        }
+        return filter.inputs
     }
 
     private func run(_ payload: String, _ asked: Int64) throws -> RunID {

@@ -6,23 +6,35 @@
 enum PageSamples {
     /// - Parameter text: what somebody wrote, by the name of the property.
     static func full(_ text: (String) -> String) -> [any PageModel] {
-        frame(text) + logs(text) + runs(text) + runners(text) + observation(text)
+        frame(text) + logs(text) + runs(text) + runners(text) + observation(text) + repositories(text) + workflows(text)
+            + secrets(text)
+            + environments(text)
     }
-    static let empty: [any PageModel] = emptyFrame + emptyLogs + emptyRuns + emptyRunners + emptyObservation
+    static let empty: [any PageModel] =
+        emptyFrame + emptyLogs + emptyRuns + emptyRunners + emptyObservation + emptyRepositories
+        + emptyWorkflows + emptySecrets + emptyEnvironments
 
     /// Templates that others show: they have no page of their own.
     static let partials: Set<Server.Template> = [
-        .runGraph, .jobList, .jobLine, .bar, .layout, .logRow, .state, .stateIcon, .time, .token,
+        .layout, .logRow, .state, .stateIcon, .time, .token, .repositoryRow, .runLine, .removal, .runGraph, .jobList,
+        .jobLine, .bar,
     ]
 
     static func head(_ text: (String) -> String) -> PageHead {
         var head = PageHead(
             text("title"), caller: .anonymous, crumbs: [Crumb(name: text("crumb"), link: text("crumb link"))],
             tabs: [RepositoryTab(name: text("tab"), link: text("tab link"), isHere: true)])
+        head.sections = [RepositoryTab(name: text("section"), link: text("section link"), isHere: true)]
         head.viewer = Viewer(name: text("viewer"), isAdmin: true, token: text("token"))
         return head
     }
     static let emptyHead = PageHead("", caller: .anonymous)
+
+    static func removal(_ text: (String) -> String) -> RemovalPart {
+        RemovalPart(
+            action: text("removal"), token: text("removal token"), what: text("what"), name: text("its name"),
+            consequence: text("consequence"), problem: text("removal problem"), back: text("back"))
+    }
 
     static func time(_ text: (String) -> String) -> TimePart {
         var time = TimePart(Instant(microseconds: 0), now: Instant(microseconds: 0))

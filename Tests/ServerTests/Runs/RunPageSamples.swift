@@ -74,7 +74,8 @@ extension PageSamples {
         page.waits = [WaitPart(jobs: text("waiting"), why: text("because"))]
         page.gates = [true, false].map { needsReview in
             GatePart(
-                name: text("gate"), needsReview: needsReview, mayReview: true, reviewers: text("reviewers"), approve: text("approve"),
+                name: text("gate"), needsReview: needsReview, mayReview: true, reviewers: text("reviewers"),
+                approve: text("approve"),
                 reject: text("reject"), token: text("gate token"))
         }
         page.graph = graph(text)
