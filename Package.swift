@@ -62,6 +62,7 @@ let package = Package(
             exclude: ["Artifacts/README.md"],
             // Compiled into the program, so that it needs no files beside it. Their names must differ, wherever they are.
             resources: [
+                .embedInCode("Insights/Insights.mustache"),
                 .embedInCode("Logs/Job.mustache"), .embedInCode("Logs/LogRow.mustache"), .embedInCode("Logs/log.js"),
                 .embedInCode("Logs/log.css"),
                 .embedInCode("Environments/EnvironmentListPage.mustache"),

@@ -24,6 +24,7 @@ package enum Routes {
         + RunActions.all
         + RunJobsPage.all
         + WorkflowFilePage.all
+        + InsightsPages.all
         + LogPage.all + StaticFile.endpoints
         + RepositoryPages.all
         + WorkflowPages.all

@@ -113,6 +113,11 @@ struct ListPlansTests {
         lists.append((RunQueries.statusCounts, [.int(1), .ints([1, 2, 5, 6])]))
         lists.append((RunQueries.firstWaiting, [.ints([500, 1000, 1500])]))
         lists.append((RunQueries.greenDurations, [.int(1), .text("ci3.yml"), .int(90_000)]))
+        let since = Instant(microseconds: 0)
+        lists.append(InsightQueries.runList(of: RepositoryID(1), workflow: nil, since: since))
+        lists.append(InsightQueries.runList(of: RepositoryID(1), workflow: "ci3.yml", since: since))
+        lists.append((InsightQueries.jobs, [.ints(Array(99_000...99_999)), .int(InsightLimits.jobsMax)]))
+        lists.append((InsightQueries.steps, [.ints(Array(49_000...49_999)), .int(InsightLimits.stepsMax)]))
         lists.append((AnnotationStore.ofTasks, [.ints([1, 2, 3]), .int(100)]))
         return lists
     }()

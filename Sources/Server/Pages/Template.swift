@@ -29,6 +29,7 @@ enum Template: String, CaseIterable, Sendable {
     case bar = "Bar"
     case runJobs = "RunJobs"
     case workflowFile = "WorkflowFile"
+    case insights = "Insights"
     case job = "Job"
     case logRow = "LogRow"
     case runnersPage = "RunnersPage"
@@ -64,6 +65,7 @@ enum Template: String, CaseIterable, Sendable {
             case .bar: PackageResources.Bar_mustache
             case .runJobs: PackageResources.RunJobs_mustache
             case .workflowFile: PackageResources.WorkflowFile_mustache
+            case .insights: PackageResources.Insights_mustache
             case .job: PackageResources.Job_mustache
             case .logRow: PackageResources.LogRow_mustache
             case .runnersPage: PackageResources.RunnersPage_mustache

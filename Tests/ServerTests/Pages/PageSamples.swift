@@ -6,12 +6,13 @@
 enum PageSamples {
     /// - Parameter text: what somebody wrote, by the name of the property.
     static func full(_ text: (String) -> String) -> [any PageModel] {
-        frame(text) + logs(text) + runs(text) + runners(text) + observation(text) + repositories(text) + workflows(text)
+        frame(text) + logs(text) + runs(text) + insights(text) + runners(text) + observation(text) + repositories(text)
+            + workflows(text)
             + secrets(text)
             + environments(text)
     }
     static let empty: [any PageModel] =
-        emptyFrame + emptyLogs + emptyRuns + emptyRunners + emptyObservation + emptyRepositories
+        emptyFrame + emptyLogs + emptyRuns + emptyInsights + emptyRunners + emptyObservation + emptyRepositories
         + emptyWorkflows + emptySecrets + emptyEnvironments
 
     /// Templates that others show: they have no page of their own.
