@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,7 @@ class Demo:
                     str(file),
                     "--email",
                     "demo@example.invalid",
+                    "--admin",
                     "--access-token",
                 )
             except StackError as error:
@@ -338,12 +340,13 @@ def main() -> int:
     if not demo.runs():
         demo.push()
     run = demo.watch()
-    number, page = run["run_number"], f"{stack.url}/demo/hello/actions/runs/{run['run_number']}"
+    number, page = run["run_number"], f"/demo/hello/actions/runs/{run['id']}"
     if run["conclusion"] != "success":
         demo.show_failure(run)
-        raise Problem(f"run {number} ended as {run['conclusion']}: {page}\nread also {stack.logs}/runner.log")
+        raise Problem(f"run {number} ended as {run['conclusion']}: {stack.url}{page}\nread also {stack.logs}/runner.log")
     print(f"""
-run {number} is green after {time.monotonic() - began:.0f} s: {page}
+run {number} is green after {time.monotonic() - began:.0f} s; open
+  {stack.url}/-/login?to={urllib.parse.quote(page, safe="")}
 
   log in      {demo.env["MILLRACE_USER"]} / {demo.env["MILLRACE_PASSWORD"]}
   scripts     set -a; . {demo.file}; set +a

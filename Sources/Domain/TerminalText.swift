@@ -9,6 +9,17 @@ public func harmlessField(_ text: String) -> String {
     spelledOut(text, commands, as: braced)
 }
 
+/// The same for a page, where line ends of both kinds stay: a name cannot be shown as another one.
+public func harmlessOnPage(_ text: String) -> String {
+    // Nearly all text has none of the bytes that begin such a character.
+    guard
+        text.utf8.contains(where: { byte in
+            byte < 0x20 && ![0x09, 0x0A, 0x0D].contains(byte) || [0x7F, 0xC2, 0xD8, 0xE2, 0xEF, 0xF3].contains(byte)
+        })
+    else { return text }
+    return spelledOut(text, { commands($0) && !["\n", "\r", "\t"].contains($0) }, as: braced)
+}
+
 /// The same for JSON, as JSON spells it: in valid JSON such characters stand inside strings only.
 public func harmlessJSON(_ json: String) -> String {
     spelledOut(

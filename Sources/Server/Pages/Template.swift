@@ -90,6 +90,7 @@ struct TemplateLibrary: Sendable {
 
     init(_ texts: [String: String]) throws {
         MustacheContentTypes.register(EscapedHTML(), named: "BYTES")
+        MustacheContentTypes.register(EscapedAttribute(), named: "FIELD")
         var library = MustacheLibrary()
         for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
             // Mustache leaves out what it does not find.
@@ -99,7 +100,7 @@ struct TemplateLibrary: Sendable {
             }
             do {
                 // In each, since partials do not take it over from the template that names them.
-                try library.register("{{% CONTENT_TYPE:BYTES}}\n" + text, named: name)
+                try library.register("{{% CONTENT_TYPE:BYTES}}\n" + Self.markingFields(text), named: name)
             } catch let error as MustacheTemplate.ParserError {
                 throw Failure(
                     .fault,
@@ -108,6 +109,19 @@ struct TemplateLibrary: Sendable {
             }
         }
         self.library = library
+    }
+
+    /// What programs read is escaped and otherwise left as it is: whole values of such attributes, and texts of areas.
+    private static func markingFields(_ text: String) -> String {
+        let attribute =
+            /(?<before>\b(?:value|href|src|action|formaction|name|id|for|data-[a-z]+)=")(?<tag>\{\{[a-zA-Z.]+\}\})"/
+        let area = /(?<before><textarea[^>]*>\n)(?<tag>\{\{[a-zA-Z.]+\}\})</
+        func marked(_ before: Substring, _ tag: Substring) -> String {
+            "\(before){{% CONTENT_TYPE:FIELD}}\(tag){{% CONTENT_TYPE:BYTES}}"
+        }
+        return text.replacing(attribute) { marked($0.before, $0.tag) + "\"" }.replacing(area) {
+            marked($0.before, $0.tag) + "<"
+        }
     }
 
     func html<Model: PageModel>(_ page: Model) throws -> String {

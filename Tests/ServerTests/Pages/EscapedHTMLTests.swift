@@ -33,6 +33,30 @@ struct EscapedHTMLTests {
         #expect(EscapedHTML().escapeText("Grüße, 世界 👩‍👩‍👧 e\u{301}") == "Grüße, 世界 👩‍👩‍👧 e\u{301}")
     }
 
+    @Test(
+        "spells out what changes the direction of text or hides",
+        arguments: [
+            ("a\u{202E}gnp.exe", "a\\u{202e}gnp.exe"), ("a\u{200B}b", "a\\u{200b}b"), ("\u{1B}[31m", "\\u{1b}[31m"),
+            ("\u{FEFF}x", "\\u{feff}x"), ("\u{85}", "\\u{85}"), ("\0", "\\u{0}"), ("a\r\n\tb", "a\r\n\tb"),
+        ])
+    func spelled(text: String, shown: String) { #expect(EscapedHTML().escapeText(text) == shown) }
+
+    @Test("leaves the values of fields and addresses as they are, but for HTML's five")
+    func fields() throws {
+        let row = LogRow(job: 1, number: 1, time: "<\u{202E}", text: "", kind: "")
+        for (template, shown) in [
+            ("<input value=\"{{time}}\">", "<input value=\"&lt;\u{202E}\">"),
+            (
+                "<textarea rows=\"4\">\n{{time}}</textarea>{{time}}",
+                "<textarea rows=\"4\">\n&lt;\u{202E}</textarea>&lt;\\u{202e}"
+            ),
+            ("<a title=\"{{time}}\" href=\"{{time}}\">", "<a title=\"&lt;\\u{202e}\" href=\"&lt;\u{202E}\">"),
+        ] {
+            let library = try TemplateLibrary(["Job": "{{#rows}}\(template){{/rows}}", "LogRow": "", "Layout": ""])
+            #expect(try library.html(SlicePage(rows: [row])) == shown)
+        }
+    }
+
     @Test("A6, H22: pages cannot be framed, lead nowhere else, and tell no address")
     func headers() {
         let headers = Response.html(200, "").headers
