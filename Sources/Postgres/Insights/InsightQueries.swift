@@ -9,6 +9,7 @@ public enum InsightLimits {
     /// Jobs whose steps are looked at, and steps.
     public static let steppedJobsMax = 1_000
     public static let stepsMax: Int64 = 20_000
+    public static let stepsOfJobMax: Int64 = 100
 }
 
 /// A run of the sample, by its first attempt: what a rerun made of it says nothing of the commit.
@@ -42,7 +43,8 @@ public struct InsightQueries: Sendable {
                 conditions.name,
                 """
                 select r.id, r.workflow_id, r.sha, a.status, r.created_at, a.started_at, a.stopped_at
-                  from (\(chosen)) n join run r on r.id = n.id join attempt a on a.run_id = r.id and a.number = 1
+                  from (\(chosen)) n join run r on r.id = n.id
+                 cross join lateral (select status, started_at, stopped_at from attempt where run_id = r.id and number = 1 limit 1) a
                  where r.created_at >= to_timestamp(\(from) / 1e6) and a.status <= 4 order by r.id desc
                 """), conditions.values
         )
@@ -60,8 +62,12 @@ public struct InsightQueries: Sendable {
     static let steps = Statement(
         "insight_steps",
         """
-        select task_id, name, (extract(epoch from stopped_at - started_at) * 1000000)::bigint from step
-         where task_id = any($1) and status in (1, 2) and started_at is not null and stopped_at is not null limit $2
+        select t.id, s.name, s.ran from unnest($1::bigint[]) t (id)
+         cross join lateral (
+               select name, (extract(epoch from stopped_at - started_at) * 1000000)::bigint as ran from step
+                where task_id = t.id and status in (1, 2) and started_at is not null and stopped_at is not null
+                order by position limit \(InsightLimits.stepsOfJobMax)) s
+         limit $2
         """)
 
     /// Runs that ended, the newest first.

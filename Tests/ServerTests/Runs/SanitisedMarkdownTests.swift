@@ -40,7 +40,7 @@ struct SanitisedMarkdownTests {
             ("[x](//elsewhere.example)", "<p>x</p>"), ("[x](java&#10;script:alert(1))", "<p>x</p>"),
             (
                 "[x](https://a.example/\"onclick=alert(1))",
-                "<p><a href=\"https://a.example/%22onclick=alert(1)\" rel=\"nofollow noopener\">x</a></p>"
+                "<p><a href=\"https://a.example/&quot;onclick=alert(1)\" rel=\"nofollow noopener\">x</a></p>"
             ),
             (
                 "![alt](https://a.example/i.png)",
