@@ -63,6 +63,9 @@ let package = Package(
             // Compiled into the program, so that it needs no files beside it. Their names must differ, wherever they are.
             resources: [
                 .embedInCode("Insights/Insights.mustache"),
+                .embedInCode("Accounts/LoginPage.mustache"), .embedInCode("Accounts/PasswordPage.mustache"),
+                .embedInCode("Accounts/ProfilePage.mustache"), .embedInCode("Accounts/SessionsPage.mustache"),
+                .embedInCode("Accounts/TokensPage.mustache"),
                 .embedInCode("Logs/Job.mustache"), .embedInCode("Logs/LogRow.mustache"), .embedInCode("Logs/log.js"),
                 .embedInCode("Logs/log.css"),
                 .embedInCode("Environments/EnvironmentListPage.mustache"),

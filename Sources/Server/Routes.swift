@@ -38,6 +38,8 @@ package enum Routes {
         + EnvironmentRoutes.all
         + UserRoutes.all + TokenRoutes.all + AdminUserRoutes.all + OrganizationRoutes.all + TeamRoutes.all
         + SettingsRoutes.all
+        + LoginRoutes.all
+        + AccountSettingsPages.all
         + DispatchesRoute.all
         + PullRequestRoutes.all
         + UploadRoutes.all + DownloadRoutes.all + ArtifactV3Routes.all + ArtifactV4Routes.all

@@ -3,6 +3,7 @@
 import pytest
 import runner_pb as pb
 from playwright.sync_api import expect, sync_playwright
+from session_support import log_in
 from support import wait_for
 
 WORKFLOW = """\
@@ -32,13 +33,13 @@ def browser():
 
 
 def opened(browser, project, run, job="one"):
-    context = browser.new_context(http_credentials={"username": project.owner.name, "password": project.owner.password})
-    page = context.new_page()
+    page = browser.new_context().new_page()
     page.set_default_timeout(MILLISECONDS_MAX)
     page.problems = []
     page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.goto(f"{project.stack.url}/{project.path}/actions/runs/{run['id']}/jobs/{job_id(project, job)}")
+    path = f"/{project.path}/actions/runs/{run['id']}/jobs/{job_id(project, job)}"
+    log_in(page, project.stack.url, project.owner, path)
     return page
 
 

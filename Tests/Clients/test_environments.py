@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import runner_pb as pb
+from session_support import logged_in
 from support import Project, User, ask, git, job_key, wait_for
 
 WORKFLOW = """\
@@ -149,7 +150,7 @@ def test_a_removed_environment_fails_what_waits_for_its_review(project):
     assert "was removed while the job waited for it" in project.jobs(done)["deploy"]["problem"]
 
 
-def test_the_buttons_of_the_page_ask_for_name_and_password(project):
+def test_the_buttons_of_the_page_are_for_who_is_logged_in(project):
     env = environment(project, "prod", reviewers=[{"type": "User", "id": me(project)}])
     runner = project.runner()
     run = at_the_gate(project, runner, "prod")
@@ -161,7 +162,8 @@ def test_the_buttons_of_the_page_ask_for_name_and_password(project):
     assert ask(project.stack, "POST", press).status == 401
     elsewhere = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
     assert ask(project.stack, "POST", press, headers=elsewhere, login=project.owner.login).status == 403
-    ask(project.stack, "POST", press, login=project.owner.login)
+    assert ask(project.stack, "POST", press, login=project.owner.login).status == 403, "by no token of a page"
+    assert logged_in(project.stack, project.owner).send(press, page="/-/settings/profile").status == 303
     task = runner.fetch()
     assert job_key(task) == "deploy"
     runner.state(task, pb.Result.SUCCESS)

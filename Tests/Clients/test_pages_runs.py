@@ -7,6 +7,7 @@ import pytest
 import runner_pb as pb
 from playwright.sync_api import expect, sync_playwright
 from protobuf.wkt import Timestamp
+from session_support import log_in
 from support import ask, git, job_key, wait_for
 
 PIPELINE = """\
@@ -47,23 +48,13 @@ def browser():
 
 def opened(browser, project, path=""):
     """A page of the project's owner, below the repository's actions, with what its console said of errors."""
-    stack, owner = project.stack, project.owner
-    has_login = ask(stack, "GET", "/-/login").status == 200
-    credentials = None if has_login else {"username": owner.name, "password": owner.password}
-    context = browser.new_context(http_credentials=credentials, base_url=stack.url)
-    page = context.new_page()
+    page = browser.new_context(base_url=project.stack.url).new_page()
     page.set_default_timeout(MILLISECONDS_MAX)
     page.problems = []
     page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
-    if has_login:
-        page.goto("/-/login")
-        page.get_by_label("User name").fill(owner.name)
-        page.get_by_label("Password").fill(owner.password)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url(lambda url: "/-/login" not in url)
-    page.goto(f"/{project.path}/actions{path}")
+    log_in(page, project.stack.url, project.owner, f"/{project.path}/actions{path}")
     return page
 
 

@@ -73,6 +73,9 @@ struct AuthorizationMatrixTests {
         case ("account", _):
             return of(
                 [.anonymous: login, .job: forbidden, .readingJob: forbidden, .otherJob: forbidden], else: yes)
+        // Tokens do not reach what is for who logged in.
+        case ("person", _), ("person, also with a password to change", _):
+            return of([.anonymous: login], else: forbidden)
         case ("site admin", _): return of([.anonymous: login, .root: yes], else: forbidden)
         case ("organization: owner", _), ("organization: member", _):
             return of([.anonymous: login, .ann: yes, .root: yes], else: forbidden)
@@ -106,7 +109,9 @@ struct AuthorizationMatrixTests {
             case .shut: return .refused(.forbidden)
             case .reader:
                 let writes = endpoint.writes || ![.get, .every].contains(endpoint.method)
-                return writes && !endpoint.scope.isEmpty ? .refused(.forbidden) : people(.ann)
+                // Forms of a repository's pages name no scope; they need that of the repository.
+                let isScoped = !endpoint.scope.isEmpty || endpoint.access.hasPrefix("repository")
+                return writes && isScoped ? .refused(.forbidden) : people(.ann)
             case .publicOnly:
                 let isHidden =
                     endpoint.access.hasPrefix("repository") && repository == "secret"

@@ -185,6 +185,39 @@ package final class TestApp: Sendable {
         tokens[who].map { ["Authorization": "token \($0)"] } ?? [:]
     }
 
+    /// Logs somebody in as the page does, but for the password.
+    ///
+    /// - Returns: the header of the browser's cookie.
+    package func signIn(_ who: Who) throws -> [String: String] {
+        guard let account = try app.accounts.account(named: who.rawValue) else {
+            throw Failure(.fault, "\(who) has no account")
+        }
+        let secret = Sessions.newSecret()
+        _ = try app.sessions.add(
+            to: account.id, hash: Token.hash(secret), password: nil, userAgent: "test", address: "127.0.0.1",
+            now: Instant(microseconds: Clock.nowMicroseconds()))
+        return ["Cookie": "millrace_session=\(secret)"]
+    }
+
+    /// What a form sends: `ask` for POST, with the token of a page of the same session.
+    package func send(
+        _ path: String, _ fields: [(String, String)] = [], headers: [String: String], token page: String
+    ) throws -> Answer {
+        let html = ask("GET", page, headers: headers).text
+        guard let found = html.firstMatch(of: #/name="_token" value="(?<token>[0-9a-f]+)"/#) else {
+            throw Failure(.fault, "\(page) has no form: \(html.prefix(500))")
+        }
+        return send(path, fields + [("_token", String(found.output.token))], headers: headers)
+    }
+
+    /// The same, without a token.
+    package func send(_ path: String, _ fields: [(String, String)], headers: [String: String]) -> Answer {
+        let body = fields.map { percentEncoded($0) + "=" + percentEncoded($1) }.joined(separator: "&")
+        return ask(
+            "POST", path,
+            headers: headers.merging(["Content-Type": "application/x-www-form-urlencoded"]) { $1 }, body: body)
+    }
+
     /// - Parameter nginx: parameters that nginx adds, beside headers.
     package func request(
         _ method: String, _ path: String, as who: Who = .anonymous, headers: [String: String] = [:], body: [UInt8] = [],

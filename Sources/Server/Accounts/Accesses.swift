@@ -59,6 +59,19 @@ extension Web.Access where App == Server.App, Context == ByAccount {
     }
 }
 
+extension Web.Access where App == Server.App, Context == ByAccount {
+    /// A person who logged in by name and password, for what is their own; tokens do not reach it.
+    static var person: Self {
+        Self("person") { request, app in try app.authenticatePerson(request, mayOweChange: false) }
+    }
+    /// The same, also who must change the password before anything else.
+    static var personOwingPassword: Self {
+        Self("person, also with a password to change") { request, app in
+            try app.authenticatePerson(request, mayOweChange: true)
+        }
+    }
+}
+
 extension Web.Access where App == Server.App, Context == InOrganization {
     /// An owner of the organization that the path names as `{org}`.
     static var organization: Self { organization(.owner) }

@@ -7,6 +7,8 @@ import Web
 enum Credential: Sendable {
     case none
     case password
+    /// The cookie of a browser that logged in by a page.
+    case session(Session)
     case accessToken(AccessToken)
     case jobToken
 }
@@ -20,6 +22,8 @@ struct Caller: Sendable {
     let isBasic: Bool
     /// Whom the caller acts as, or is; nil of nobody and of jobs.
     let person: Account?
+    /// What each form carries as `_token`, so that no other site can send it; "" of who sends credentials with each request.
+    var formToken = ""
 
     /// Who jobs are to people.
     static let jobName = "millrace-actions"
@@ -64,18 +68,22 @@ struct Caller: Sendable {
 }
 
 extension App {
-    /// - Throws: 403 for what a page of another site makes a browser send with the login that it remembers.
+    /// - Throws: 403 for what a page of another site makes a browser send with the login or the cookie that it remembers.
     func refuseOtherSites(_ request: Request, method: String) throws {
-        let isBasic = request.header("Authorization")?.prefix(6).lowercased() == "basic "
+        let authorization = request.header("Authorization")
+        let isBasic = authorization?.prefix(6).lowercased() == "basic "
+        // No browser adds a token by itself.
+        guard isBasic || authorization == nil else { return }
         let isOurs = request.header("Origin").map { origin in
             guard let address = ClientAddress(origin) else { return false }
             return address == ClientAddress(configuration.publicURL) || configuration.addresses.contains(address)
         }
-        guard
-            !isFromAnotherSite(
-                method: method, isLoginRemembered: isBasic, fetchSite: request.header("Sec-Fetch-Site"),
-                isOurOrigin: isOurs)
-        else {
+        let site = request.header("Sec-Fetch-Site")
+        let isElsewhere =
+            isBasic
+            ? isFromAnotherSite(method: method, isLoginRemembered: true, fetchSite: site, isOurOrigin: isOurs)
+            : !isSafe(method: method) && RequestOrigin(fetchSite: site, isOurOrigin: isOurs) == .elsewhere
+        guard !isElsewhere else {
             throw Failure(
                 .forbidden,
                 "this request was sent by a page of another site (\(request.header("Origin") ?? "unknown")); if it is one of "
@@ -92,7 +100,7 @@ extension App {
         let caller = try standIn(of: try identify(request), request)
         if let account = caller.account { RequestContext.current?.note("user_id", "\(account)") }
         if let task = caller.task { RequestContext.current?.note("task_id", "\(task)") }
-        if let person = caller.person { try refuseBarred(person) }
+        if let person = caller.person { try refuseBarred(person, request) }
         let wanted = request.scope.isEmpty ? scope : request.scope
         if let words = caller.scopes?.refusal(of: wanted, isWrite: request.needsWriteScope) {
             throw Failure(.forbidden, words)
@@ -110,15 +118,24 @@ extension App {
         return Caller(account, by: caller.credential, isBasic: caller.isBasic)
     }
 
-    private func refuseBarred(_ account: Account) throws {
-        guard account.isActive, !account.prohibitsLogin else {
-            throw Failure(
-                .forbidden, "This account is prohibited from signing in, please contact your site administrator.")
-        }
+    private func refuseBarred(_ account: Account, _ request: Request) throws {
+        try refuseProhibited(account)
         if account.mustChangePassword {
+            // A person is led to the page that changes it; forms and programs are told.
+            if request.method == "GET", request.opensPage {
+                throw RefusedCall(
+                    response: .seeOther(PasswordPage.address(goingOnTo: localPath(request.parameters["REQUEST_URI"]))))
+            }
             throw Failure(
                 .forbidden,
                 "You must change your password. Change it by: POST \(configuration.publicURL)/api/v1/user/password")
+        }
+    }
+
+    func refuseProhibited(_ account: Account) throws {
+        guard account.isActive, !account.prohibitsLogin else {
+            throw Failure(
+                .forbidden, "This account is prohibited from signing in, please contact your site administrator.")
         }
     }
 
@@ -128,15 +145,33 @@ extension App {
         guard case .password = caller.credential, let person = caller.person else {
             throw Failure(.unauthenticated, "auth method not allowed: give user name and password by Basic")
         }
-        guard person.isActive, !person.prohibitsLogin else {
-            throw Failure(
-                .forbidden, "This account is prohibited from signing in, please contact your site administrator.")
-        }
+        try refuseProhibited(person)
         return person
     }
 
+    /// Who logged in by name and password, here or by a page; tokens reach none of what this is for.
+    ///
+    /// - Parameter mayOweChange: also who must change the password first.
+    func authenticatePerson(_ request: Request, mayOweChange: Bool) throws -> ByAccount {
+        let caller = mayOweChange ? try identify(request) : try authenticate(request)
+        guard let person = caller.person else {
+            throw caller.principal == .anonymous
+                ? Failure(.unauthenticated, "log in to see this page")
+                : Failure(.forbidden, "this needs an account; a job's token has none")
+        }
+        try refuseProhibited(person)
+        RequestContext.current?.note("user_id", "\(person.id)")
+        switch caller.credential {
+        case .session, .password: return ByAccount(account: person.id, caller: caller)
+        case .none, .accessToken, .jobToken:
+            throw Failure(.forbidden, "an access token does not reach this page; log in by name and password")
+        }
+    }
+
     private func identify(_ request: Request) throws -> Caller {
-        guard let header = request.header("Authorization") else { return .anonymous }
+        guard let header = request.header("Authorization") else {
+            return try Sessions(app: self).caller(of: request) ?? .anonymous
+        }
         let parts = header.split(byte: " ", maxSplits: 1)
         guard parts.count == 2 else { throw Failure(.unauthenticated, "the Authorization header has no credentials") }
         switch parts[0].lowercased() {
@@ -161,7 +196,14 @@ extension App {
                 from: request.parameters["REMOTE_ADDR"] ?? "")
             if let login, isRight {
                 caches.credentials.loggedIn(login.account.id)
-                return Caller(login.account, by: .password, isBasic: true)
+                var caller = Caller(login.account, by: .password, isBasic: true)
+                // Browsers remember Basic too: a page's form needs a token by it as well.
+                if !request.isREST, request.takesSessions {
+                    let key = try keys.formKey(of: "account \(login.account.id)")
+                    if !request.changesNothing { try Sessions.check(request.formToken, key) }
+                    caller.formToken = MaskedToken.text(key, mask: Token.random(bytes: MaskedToken.byteCount))
+                }
+                return caller
             }
         default: break
         }

@@ -11,6 +11,7 @@ package struct App: Sendable {
     let database: Database
     package let accounts: AccountStore
     package let accessTokens: AccessTokenStore
+    let sessions: SessionStore
     package let accountViews: AccountQueries
     package let teams: TeamStore
     package let repositories: RepositoryStore
@@ -65,6 +66,7 @@ package struct App: Sendable {
             size: other == nil ? configuration.databasePool : Self.housekeepingConnections)
         accounts = AccountStore(database: database)
         accessTokens = AccessTokenStore(database: database)
+        sessions = SessionStore(database: database)
         accountViews = AccountQueries(database: database)
         teams = TeamStore(database: database)
         repositories = RepositoryStore(database: database)

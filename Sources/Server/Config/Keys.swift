@@ -12,6 +12,7 @@ package final class Keys: Sendable {
         let seal: Seal
         let signedURLs: SignedURLs
         let runtimeKey: SymmetricKey
+        let forms: SymmetricKey
     }
 
     package let master: MasterKeys
@@ -32,6 +33,9 @@ package final class Keys: Sendable {
     /// For runtime tokens.
     var runtimeKey: SymmetricKey { get throws { try all().runtimeKey } }
 
+    /// For the tokens of forms.
+    var forms: SymmetricKey { get throws { try all().forms } }
+
     /// X25519, of the boxes that GitHub's clients put secrets into.
     var boxKey: [UInt8] { get throws { try key("sealed_box") } }
 
@@ -39,11 +43,12 @@ package final class Keys: Sendable {
         if let known = opened.withLock({ $0 }) { return known }
         let seal = Seal(key: SymmetricKey(data: try key("seal")))
         let runtimeKey = SymmetricKey(data: try key("runtime_token"))
+        let forms = SymmetricKey(data: try key("form_token"))
         let signedURLs = SignedURLs(keys: URLKeys(store: URLKeyStore(database: database), seal: seal).live)
         return opened.withLock { known in
             // The first stays: what signs addresses remembers its keys.
             if let known { return known }
-            let fresh = Opened(seal: seal, signedURLs: signedURLs, runtimeKey: runtimeKey)
+            let fresh = Opened(seal: seal, signedURLs: signedURLs, runtimeKey: runtimeKey, forms: forms)
             known = fresh
             return fresh
         }

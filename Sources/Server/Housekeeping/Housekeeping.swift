@@ -185,6 +185,7 @@ package final class Housekeeping: Sendable {
             Sweep("tokens used", everySeconds: 10) { [app] in
                 let due = app.caches.credentials.takeDue()
                 try app.accessTokens.markUsed(due.tokens)
+                try app.sessions.markSeen(due.sessions)
                 try app.accounts.markLoggedIn(due.accounts)
             },
             LostTasks(app: app).sweep(everySeconds: 2),
@@ -193,6 +194,9 @@ package final class Housekeeping: Sendable {
             RunRepair(app: app).sweep(everySeconds: 15),
             Sweep("settled pushes", everySeconds: 60) { [app] in
                 while try app.inbox.removeSettled() == InboxLimits.sweptMax {}
+            },
+            Sweep("expired sessions", everySeconds: 300) { [app] in
+                while try app.sessions.sweep() == SessionLimits.sweptMax {}
             },
             Sweep("schedule slots", everySeconds: 3600) { [app] in try app.schedules.removeOldSlots() },
             Sweep("keys of addresses", everySeconds: SignedURLLimits.rereadSeconds) { [app] in

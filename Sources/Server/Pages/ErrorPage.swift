@@ -20,7 +20,9 @@ extension App {
     func errorPage(_ error: any Error, _ request: Request) -> Response? {
         guard request.takesHTML else { return nil }
         let failure = Failure(describing: error).traced
-        guard failure.kind != .unauthenticated else { return nil }
+        if failure.kind == .unauthenticated, request.method == "GET", request.header("Authorization") == nil {
+            return .seeOther(LoginRoutes.address(goingOnTo: request))
+        }
         let status = failure.kind.restStatus
         // Whoever cannot be told apart now is nobody, and sees what everybody sees.
         let caller =
@@ -51,6 +53,7 @@ extension App {
     private static func advice(_ kind: Failure.Kind, isNobody: Bool) -> String? {
         switch kind {
         case .missing: isNobody ? "Log in if it is private; else check the address." : "Check the address."
+        case .unauthenticated: "Log in, then go back and send it again."
         case .forbidden: isNobody ? "Log in with an account that may." : "Ask an owner of it for access."
         case .busy: "Wait a few seconds, then load the page again."
         case .fault: "Load the page again; if it happens again, tell whoever runs this server."

@@ -34,6 +34,11 @@ enum Template: String, CaseIterable, Sendable {
     case logRow = "LogRow"
     case runnersPage = "RunnersPage"
     case api = "APIPage"
+    case login = "LoginPage"
+    case password = "PasswordPage"
+    case profile = "ProfilePage"
+    case sessions = "SessionsPage"
+    case tokens = "TokensPage"
 
     /// The text of its file.
     var text: String {
@@ -70,6 +75,11 @@ enum Template: String, CaseIterable, Sendable {
             case .logRow: PackageResources.LogRow_mustache
             case .runnersPage: PackageResources.RunnersPage_mustache
             case .api: PackageResources.APIPage_mustache
+            case .login: PackageResources.LoginPage_mustache
+            case .password: PackageResources.PasswordPage_mustache
+            case .profile: PackageResources.ProfilePage_mustache
+            case .sessions: PackageResources.SessionsPage_mustache
+            case .tokens: PackageResources.TokensPage_mustache
             }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -13,7 +13,7 @@ enum GitRoutes {
 
     static let all: [Endpoint] = [
         Endpoint(
-            .every, "/_auth/git", .open,
+            .every, "/_auth/git", .open, shape: .git,
             answers: [.media(200, "text/plain"), .media(401, "text/plain"), .media(403, "text/plain")],
             "Say whether a request of git may pass: asked by nginx before it reads a body.", authorizeGit)
     ]
@@ -37,7 +37,7 @@ enum GitRoutes {
         do { caller = try app.authenticate(request) } catch let failure as Failure
             where failure.kind == .unauthenticated
         {
-            return FailureShape.page.render(failure)
+            return FailureShape.git.render(failure)
         }
         if let words = caller.scopes?.refusal(of: .repository, isWrite: isPush) { return refusal(inWords: words) }
         let owner = original.segments[0]
@@ -71,7 +71,7 @@ enum GitRoutes {
         let facts = repository.facts
         switch authorize(caller.principal, wanted, of: .contents, on: facts) {
         case .allowed: break
-        case .needsLogin: return FailureShape.page.render(Failure(.unauthenticated, "log in to push"))
+        case .needsLogin: return FailureShape.git.render(Failure(.unauthenticated, "log in to push"))
         case .forbidden:
             return caller.lacks(wanted, of: .contents, on: facts).map { refusal(inWords: $0) } ?? refusal(caller)
         case .invisible: return refusal(caller)
@@ -89,7 +89,7 @@ enum GitRoutes {
     /// The same answer for "no such repository" and "not for you"; without credentials git is asked for them.
     private static func refusal(_ caller: Caller) -> Response {
         caller.principal == .anonymous
-            ? FailureShape.page.render(Failure(.unauthenticated, "log in to see this repository"))
+            ? FailureShape.git.render(Failure(.unauthenticated, "log in to see this repository"))
             : .text(403, "not found\n")
     }
 }

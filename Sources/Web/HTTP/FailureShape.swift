@@ -55,8 +55,15 @@ package struct FailureShape: Sendable {
             failure.kind == .invalid ? 400 : failure.kind.wire.rest, PipelineError(message: failure.message))
     }
 
-    /// To a person with a browser, and to git.
+    /// To a person with a browser. Never with a challenge: what a browser asks for by itself it remembers, and sends with
+    /// whatever other sites make it send.
     package static let page = FailureShape("page") { error in
+        let failure = Failure(describing: error).traced
+        return .text(failure.kind.wire.rest, failure.message + "\n")
+    }
+
+    /// To git, which asks for name and password when it is told to.
+    package static let git = FailureShape("git") { error in
         let failure = Failure(describing: error).traced
         let login = failure.kind == .unauthenticated
         return .text(

@@ -11,6 +11,7 @@ package final class RequestContext: Sendable {
     /// 32 hexadecimal digits: nginx's `$request_id`, the same in its access log, in our log and in `X-Request-Id`.
     package let id: String
     private let facts = Mutex<[String: String]>([:])
+    private let cookies = Mutex<[String]>([])
 
     /// What absolute addresses in its answer begin with.
     package let base: String
@@ -22,6 +23,13 @@ package final class RequestContext: Sendable {
 
     /// - Parameter name: a key of the log, such as "user_id" (STYLE 5).
     package func note(_ name: String, _ value: String) { facts.withLock { $0[name] = value } }
+
+    /// The answer sets a cookie, whatever it is: who calls is found out where no answer is made yet.
+    ///
+    /// - Parameter text: as of `Set-Cookie`.
+    package func setCookie(_ text: String) { cookies.withLock { $0.append(text) } }
+    /// In their order: of two with one name, browsers keep the last.
+    package var setCookies: [String] { cookies.withLock { $0 } }
 
     package var all: [String: String] {
         facts.withLock { $0.merging(["request_id": id]) { $1 } }

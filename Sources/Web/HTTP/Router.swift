@@ -262,6 +262,7 @@ extension Response {
         guard !context.id.isEmpty else { return self }
         var response = self
         response.headers.append((name: "X-Request-Id", value: context.id))
+        for cookie in context.setCookies { response.headers.append((name: "Set-Cookie", value: cookie)) }
         return response
     }
 }

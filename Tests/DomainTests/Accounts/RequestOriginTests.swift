@@ -20,4 +20,18 @@ struct RequestOriginTests {
             isFromAnotherSite(method: method, isLoginRemembered: isRemembered, fetchSite: site, isOurOrigin: isOurs)
                 == expected)
     }
+
+    @Test(
+        "with a session's cookie, the browser's own word goes before Origin, and only our pages pass",
+        arguments: [
+            // Sec-Fetch-Site, origin is ours, verdict
+            ("same-origin", nil, .ours), ("same-origin", true, .ours), ("Same-Origin", false, .ours),
+            ("same-site", true, .elsewhere), ("same-site", nil, .elsewhere), ("cross-site", nil, .elsewhere),
+            ("cross-site", true, .elsewhere), ("nonsense", true, .elsewhere), ("", nil, .elsewhere),
+            ("none", nil, .unknown), ("none", true, .ours), ("none", false, .elsewhere),
+            (nil, true, .ours), (nil, false, .elsewhere), (nil, nil, .unknown),
+        ] as [(String?, Bool?, RequestOrigin)])
+    func sessions(site: String?, isOurs: Bool?, expected: RequestOrigin) {
+        #expect(RequestOrigin(fetchSite: site, isOurOrigin: isOurs) == expected)
+    }
 }

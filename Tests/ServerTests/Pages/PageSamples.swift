@@ -10,10 +10,12 @@ enum PageSamples {
             + workflows(text)
             + secrets(text)
             + environments(text)
+            + accounts(text)
     }
     static let empty: [any PageModel] =
         emptyFrame + emptyLogs + emptyRuns + emptyInsights + emptyRunners + emptyObservation + emptyRepositories
         + emptyWorkflows + emptySecrets + emptyEnvironments
+        + emptyAccounts
 
     /// Templates that others show: they have no page of their own.
     static let partials: Set<Server.Template> = [

@@ -49,7 +49,10 @@ struct FailureShapeTests {
         #expect(FailureShape.rest.render(Failure(.invalid, "x")).status == 422)
         let page = FailureShape.page.render(Failure(.unauthenticated, "log in"))
         #expect(page.status == 401)
-        #expect(page.headers.contains { $0.name == "WWW-Authenticate" })
+        // No browser is asked to remember a password; git is.
+        #expect(!page.headers.contains { $0.name == "WWW-Authenticate" })
+        let git = FailureShape.git.render(Failure(.unauthenticated, "log in"))
+        #expect(git.status == 401 && git.headers.contains { $0.name == "WWW-Authenticate" })
         #expect(!FailureShape.page.render(failure).headers.contains { $0.name == "WWW-Authenticate" })
     }
 }
