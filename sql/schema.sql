@@ -11,6 +11,14 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION public.end_sessions() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    delete from session where account_id = new.id;
+    return null;
+end $$;
+
 CREATE FUNCTION public.job_queue_key_default() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1128,6 +1136,44 @@ COMMENT ON TABLE public.server_key IS 'random keys all instances share, such as 
 
 COMMENT ON COLUMN public.server_key.wrapped_by IS 'id of the master key that key is wrapped by (AES-256-GCM, "server_key <purpose>" as associated data); null: key is the key itself';
 
+CREATE TABLE public.session (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    previous_hash bytea,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    renewed_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    user_agent text DEFAULT ''::text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    CONSTRAINT session_hash_is_sha256 CHECK ((octet_length(hash) = 32))
+);
+
+COMMENT ON TABLE public.session IS 'log-ins of people by browser';
+
+COMMENT ON COLUMN public.session.hash IS 'SHA-256 of the secret in the cookie, which nobody else has';
+
+COMMENT ON COLUMN public.session.previous_hash IS 'of the secret before the last renewal, for requests that were under way';
+
+COMMENT ON COLUMN public.session.seen_at IS 'written every few minutes at most';
+
+COMMENT ON COLUMN public.session.renewed_at IS 'when the secret was made';
+
+COMMENT ON COLUMN public.session.confirmed_at IS 'when the new secret was first used; null: the browser may not have it';
+
+COMMENT ON COLUMN public.session.expires_at IS 'it is refused from then on: the end of its life or of its idleness, whichever is first';
+
+ALTER TABLE public.session ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.step (
     task_id bigint NOT NULL,
     "position" integer NOT NULL,
@@ -1511,6 +1557,12 @@ ALTER TABLE ONLY public.secret
 ALTER TABLE ONLY public.server_key
     ADD CONSTRAINT server_key_pkey PRIMARY KEY (purpose);
 
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.step
     ADD CONSTRAINT step_pkey PRIMARY KEY (task_id, "position");
 
@@ -1755,6 +1807,12 @@ CREATE INDEX secret_owner_idx ON public.secret USING btree (owner_id) WHERE (own
 
 CREATE INDEX secret_repository_idx ON public.secret USING btree (repository_id) WHERE (repository_id IS NOT NULL);
 
+CREATE INDEX session_account_idx ON public.session USING btree (account_id, id);
+
+CREATE INDEX session_expires_idx ON public.session USING btree (expires_at);
+
+CREATE UNIQUE INDEX session_previous_hash_key ON public.session USING btree (previous_hash) WHERE (previous_hash IS NOT NULL);
+
 CREATE INDEX task_job_idx ON public.task USING btree (job_id);
 
 CREATE INDEX task_live_idx ON public.task USING btree (started_at) WHERE (status = ANY (ARRAY[6, 8]));
@@ -1792,6 +1850,8 @@ CREATE INDEX variable_owner_idx ON public.variable USING btree (owner_id) WHERE 
 CREATE INDEX variable_repository_idx ON public.variable USING btree (repository_id) WHERE (repository_id IS NOT NULL);
 
 CREATE INDEX workflow_changed_by_idx ON public.workflow USING btree (changed_by) WHERE (changed_by IS NOT NULL);
+
+CREATE TRIGGER account_ends_sessions AFTER UPDATE OF password_hash, prohibit_login, is_active ON public.account FOR EACH ROW WHEN (((old.password_hash IS DISTINCT FROM new.password_hash) OR (new.prohibit_login AND (NOT old.prohibit_login)) OR (old.is_active AND (NOT new.is_active)))) EXECUTE FUNCTION public.end_sessions();
 
 CREATE TRIGGER artifact_file_gone AFTER DELETE ON public.artifact_file REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.note_loose_blobs();
 
@@ -2010,6 +2070,9 @@ ALTER TABLE ONLY public.secret
 
 ALTER TABLE ONLY public.secret
     ADD CONSTRAINT secret_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.step
     ADD CONSTRAINT step_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;

@@ -1,6 +1,7 @@
 """The pages of runs in Debian's Chromium: list and filters, graph, waterfall, buttons, findings, hostile names, workflow file."""
 
 import html
+import re
 import time
 
 import pytest
@@ -100,12 +101,12 @@ def test_filters_stand_in_the_address(browser, project):
     rows = page.locator("#runs tbody tr")
     expect(rows).to_have_count(4)
     expect(page.locator("#runs")).to_contain_text("4 runs")
-    page.get_by_label("Workflow").select_option("a.yml")
-    page.get_by_label("Branch").fill("dev")
+    page.get_by_label("Workflow", exact=True).select_option("a.yml")
+    page.get_by_label("Branch", exact=True).fill("dev")
     page.get_by_role("button", name="Filter").click()
     expect(rows).to_have_count(1)
     assert "workflow=a.yml" in page.url and "branch=dev" in page.url
-    expect(page.get_by_label("Workflow")).to_have_value("a.yml")
+    expect(page.get_by_label("Workflow", exact=True)).to_have_value("a.yml")
     page.locator(".chips a", has_text="success").click()
     expect(page.locator(".empty")).to_contain_text('No run with workflow "a.yml" and branch "dev" and status "success"')
     page.get_by_role("link", name="Show all runs").click()
@@ -132,7 +133,7 @@ def test_pages_of_a_long_list(project):
     seen, path = [], f"/{project.path}/actions"
     while path:
         text = ask(stack, "GET", path).text
-        seen += [part.split("<")[0] for part in text.split("<tr data-link=")[1:] for part in [part.split('">')[2]]]
+        seen += re.findall(r'</td><td><a href="[^"]+">([^<]+)</a><br>', text)
         path = html.unescape(text.split('rel="next" href="')[1].split('"')[0]) if 'rel="next"' in text else ""
     assert len(seen) == len(set(seen)) == 71 and seen[0] == "made 70", seen
     second = ask(stack, "GET", f"/{project.path}/actions?page=2").text
@@ -167,7 +168,7 @@ def test_graph_waterfall_buttons_and_reasons(browser, project):
     expect(page.locator("#status")).to_have_text("failure")
     expect(page.locator(".excerpt .said")).to_contain_text("it broke here")
     expect(page.locator(".excerpt")).to_contain_text("fine")
-    expect(page.locator(f"#job-{jobs['build']['id']} .bar").first).to_have_attribute("aria-label", "ran 0 s")
+    expect(page.locator(f"#job-{jobs['build']['id']} .bar").first).to_have_attribute("aria-label", re.compile(r"ran \d s"))
     page.get_by_role("button", name="Re-run failed jobs").click()
     page.wait_for_url(lambda url: url.endswith(f"/runs/{run['id']}"))
     expect(page.locator("#attempts summary")).to_have_text("attempt 2 of 2")

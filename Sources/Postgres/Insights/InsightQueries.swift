@@ -36,14 +36,15 @@ public struct InsightQueries: Sendable {
         conditions.add("of_repository", .int(repository.number)) { "repository_id = \($0)" }
         if let workflow { conditions.add("workflow", .text(workflow)) { "workflow_id = \($0)" } }
         let limit = conditions.parameter(.int(InsightLimits.runsMax))
-        let chosen = "select id from run where \(conditions.all) order by id desc limit \(limit)"
+        let chosen =
+            "select id, workflow_id, sha, created_at from run where \(conditions.all) order by id desc limit \(limit)"
         let from = conditions.parameter(.int(since.microseconds))
         return (
             Statement(
                 conditions.name,
                 """
                 select r.id, r.workflow_id, r.sha, a.status, r.created_at, a.started_at, a.stopped_at
-                  from (\(chosen)) n join run r on r.id = n.id
+                  from (\(chosen)) r
                  cross join lateral (select status, started_at, stopped_at from attempt where run_id = r.id and number = 1 limit 1) a
                  where r.created_at >= to_timestamp(\(from) / 1e6) and a.status <= 4 order by r.id desc
                 """), conditions.values

@@ -43,7 +43,9 @@ struct RunPagesTests {
             """)
     }
 
-    private func number(_ sql: String) throws -> Int64 { try database.readOne(Statement("n", sql)).int(0) }
+    private func number(_ sql: String) throws -> Int64 {
+        try database.readOne(Statement("test_\(sql.utf8.reduce(0) { ($0 &* 31) &+ Int($1) })", sql)).int(0)
+    }
 
     @Test("of a repository without a run teach what makes one")
     func lesson() {
