@@ -18,6 +18,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CFCGI", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLinux"),
@@ -50,7 +51,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CArchive", "CLinux", "CMarkGFM", "CZlib", "Client", "Domain", "Postgres", "RunnerProto", "Web",
+                "CArchive", "CCurl", "CLinux", "CMarkGFM", "CZlib", "Client", "Domain", "Postgres", "RunnerProto", "Web",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
