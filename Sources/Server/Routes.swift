@@ -22,10 +22,11 @@ package enum Routes {
         + RunListPages.all
         + RunPages.all
         + RunActions.all
-        + RunJobsPage.all
         + WorkflowFilePage.all
         + InsightsPages.all
         + LogPage.all + StaticFile.endpoints
+        + LiveEvents.all + JobPages.all
+        + QueuePages.all
         + RepositoryPages.all
         + WorkflowPages.all
         + GeneralPages.all

@@ -51,6 +51,10 @@ PAGES = {
     "environment": "/{path}/settings/environments/production",
     "environment_secrets": "/{path}/settings/environments/production/secrets",
     "own_secrets": "/-/settings/secrets",
+    "job_step": "/{path}/actions/runs/{run}/jobs/{job}?step=0",
+    "queue": "/-/queue",
+    "runners": "/-/runners",
+    "repository_runners": "/{path}/settings/runners",
     "missing": "/{path}/actions/runs/999999",
     "api": "/api/swagger",
 }

@@ -27,10 +27,11 @@ enum Template: String, CaseIterable, Sendable {
     case jobList = "JobList"
     case jobLine = "JobLine"
     case bar = "Bar"
-    case runJobs = "RunJobs"
     case workflowFile = "WorkflowFile"
     case insights = "Insights"
     case job = "Job"
+    case jobPage = "JobPage"
+    case queuePage = "QueuePage"
     case logRow = "LogRow"
     case runnersPage = "RunnersPage"
     case api = "APIPage"
@@ -68,10 +69,11 @@ enum Template: String, CaseIterable, Sendable {
             case .jobList: PackageResources.JobList_mustache
             case .jobLine: PackageResources.JobLine_mustache
             case .bar: PackageResources.Bar_mustache
-            case .runJobs: PackageResources.RunJobs_mustache
             case .workflowFile: PackageResources.WorkflowFile_mustache
             case .insights: PackageResources.Insights_mustache
             case .job: PackageResources.Job_mustache
+            case .jobPage: PackageResources.JobPage_mustache
+            case .queuePage: PackageResources.QueuePage_mustache
             case .logRow: PackageResources.LogRow_mustache
             case .runnersPage: PackageResources.RunnersPage_mustache
             case .api: PackageResources.APIPage_mustache

@@ -36,7 +36,6 @@ extension PageSamples {
                 ], lesson: RunLesson(path: text("path"), workflow: text("example"), commands: text("commands")),
                 list: list),
             RunRowsPage(rows: rows),
-            RunJobsPage(head: head(text), jobs: [job(text)]),
             WorkflowFilePage(
                 head: head(text), sha: text("sha"), problems: text("problems"), gone: text("gone"),
                 stored: text("stored"), hasLines: true,
@@ -154,7 +153,6 @@ extension PageSamples {
         emptyRun,
         RunListPage(head: emptyHead, putAside: [], lesson: nil, list: nil),
         RunRowsPage(rows: RunRowsPart(address: "", repository: 1, total: nil, runs: [], newest: nil, older: nil)),
-        RunJobsPage(head: emptyHead, jobs: []),
         WorkflowFilePage(
             head: emptyHead, sha: "", problems: nil, gone: nil, stored: nil, hasLines: false, lines: []),
     ]
