@@ -93,6 +93,8 @@ let package = Package(
                 .embedInCode("Runs/WorkflowFile.mustache"), .embedInCode("Runs/run.css"),
                 .embedInCode("Runs/runs.js"),
                 .embedInCode("Secrets/SettingsPage.mustache"),
+                .embedInCode("Webhooks/DeliveryPage.mustache"), .embedInCode("Webhooks/WebhookForm.mustache"),
+                .embedInCode("Webhooks/WebhookListPage.mustache"), .embedInCode("Webhooks/WebhookPage.mustache"),
                 .embedInCode("Workflows/WorkflowPage.mustache"),
             ],
             swiftSettings: strict),

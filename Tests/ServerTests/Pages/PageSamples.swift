@@ -9,18 +9,18 @@ enum PageSamples {
         frame(text) + logs(text) + runs(text) + insights(text) + runners(text) + observation(text) + repositories(text)
             + workflows(text)
             + secrets(text)
-            + environments(text)
+            + environments(text) + webhooks(text)
             + accounts(text)
     }
     static let empty: [any PageModel] =
         emptyFrame + emptyLogs + emptyRuns + emptyInsights + emptyRunners + emptyObservation + emptyRepositories
-        + emptyWorkflows + emptySecrets + emptyEnvironments
+        + emptyWorkflows + emptySecrets + emptyEnvironments + emptyWebhooks
         + emptyAccounts
 
     /// Templates that others show: they have no page of their own.
     static let partials: Set<Server.Template> = [
-        .layout, .logRow, .state, .stateIcon, .time, .token, .repositoryRow, .runLine, .removal, .runGraph, .jobList,
-        .jobLine, .bar,
+        .layout, .logRow, .state, .stateIcon, .time, .token, .repositoryRow, .runLine, .removal, .webhookForm, .runGraph,
+        .jobList, .jobLine, .bar,
     ]
 
     static func head(_ text: (String) -> String) -> PageHead {
