@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import runner_pb as pb
-from log_support import ann, job, lines_of, numbered, stack, stranger  # noqa: F401
+from log_support import Job, ann, job, lines_of, numbered, stack, stranger  # noqa: F401
+from page_support import logged_in
 from playwright.sync_api import expect, sync_playwright
 from protobuf.wkt import Timestamp
 from support import ask, wait_for
@@ -476,3 +477,21 @@ def visible(page) -> "list[int]":
             }).map(line => Number(line.id.slice(1))).sort((a, b) => a - b);
         }"""
     )
+
+
+def test_a_private_log_is_followed_while_the_session_lasts(browser, private_project):
+    job = Job(private_project)
+    context = logged_in(browser, job.stack, private_project.owner)
+    context.set_default_timeout(MILLISECONDS_MAX)
+    page = opened(context, job)
+    job.rows(0, ["for members"])
+    expect(line(page, 1)).to_contain_text("for members")
+    leaving = context.new_page()
+    leaving.goto(f"{job.stack.url}/-/settings/profile")
+    leaving.locator("details.who summary").click()
+    leaving.get_by_role("button", name="Log out").click()
+    # The stream is asked again within LiveLimits.checkMicroseconds.
+    expect(page.get_by_text("This log is not to be seen any more")).to_be_visible(timeout=60_000)
+    job.rows(1, ["for members alone"])
+    assert page.get_by_text("for members alone").count() == 0
+    context.close()

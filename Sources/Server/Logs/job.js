@@ -284,8 +284,8 @@ function begin() {
       if (status && status !== message.status) renewHead();
       status = message.status;
     } else if (message.kind === "gone") {
-      say(`This log is not to be seen any more: ${message.words}`);
       stop();
+      say(`This log is not to be seen any more: ${message.words}`);
     } else if (message.kind === "state" && !isDone) {
       say({polling: "Many pages are open: this one looks every few seconds.", waiting: "The server cannot be reached; trying again …"}[message.state] ?? "");
     }
