@@ -27,7 +27,8 @@ struct DependencyRuleTests {
         (
             "Server",
             [
-                "Client", "Domain", "Postgres", "RunnerProto", "Web", "CArchive", "CCurl", "CLinux", "CZlib", "DequeModule",
+                "Client", "Domain", "Postgres", "RunnerProto", "Web", "CArchive", "CCurl", "CLinux", "CZlib",
+                "DequeModule",
                 "Crypto",
                 "CryptoExtras", "Dispatch", "Foundation", "FoundationNetworking", "Glibc", "Logging", "Mustache",
                 "SwiftProtobuf", "Synchronization",
