@@ -212,6 +212,24 @@ ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.annotation (
+    task_id bigint NOT NULL,
+    log_row bigint NOT NULL,
+    kind smallint NOT NULL,
+    title text NOT NULL,
+    file text NOT NULL,
+    line bigint NOT NULL,
+    col bigint NOT NULL,
+    message text NOT NULL,
+    CONSTRAINT annotation_kind_known CHECK (((kind >= 1) AND (kind <= 3)))
+);
+
+COMMENT ON TABLE public.annotation IS 'what rows of logs say of the code; of each kind of one task the first AnnotationLimits.keptPerKindMax';
+
+COMMENT ON COLUMN public.annotation.log_row IS 'the row of the log that says it, from 0';
+
+COMMENT ON COLUMN public.annotation.kind IS '1: error, 2: warning, 3: notice';
+
 CREATE TABLE public.artifact (
     id bigint NOT NULL,
     repository_id bigint NOT NULL,
@@ -1511,6 +1529,9 @@ ALTER TABLE ONLY public.access_token
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.annotation
+    ADD CONSTRAINT annotation_pkey PRIMARY KEY (task_id, log_row);
+
 ALTER TABLE ONLY public.artifact_file
     ADD CONSTRAINT artifact_file_pkey PRIMARY KEY (artifact_id, path);
 
@@ -2015,6 +2036,9 @@ CREATE TRIGGER workflow_changes_schedules AFTER INSERT OR UPDATE OF is_disabled 
 
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.annotation
+    ADD CONSTRAINT annotation_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.artifact_file
     ADD CONSTRAINT artifact_file_artifact_id_fkey FOREIGN KEY (artifact_id) REFERENCES public.artifact(id) ON DELETE CASCADE;
