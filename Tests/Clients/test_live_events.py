@@ -8,7 +8,7 @@ import time
 
 import pytest
 from log_support import ONE, Job, ann, job, later, lines_of, numbered, stack, stranger  # noqa: F401
-from support import Project, User, ask, wait_for
+from support import Project, ask, wait_for
 
 SECONDS_MAX = 60
 
@@ -69,7 +69,7 @@ class Stream:
             block, self.partial = self.partial.split(b"\n\n", 1)
             fields = [line.split(": ", 1) for line in block.decode().split("\n") if not line.startswith(":")]
             self.comments += block.startswith(b":")
-            said = {name: value for name, value in fields}
+            said = dict(fields)
             if "data" in said:
                 self.events.append((said["event"], said.get("id"), json.loads(said["data"])))
             elif "retry" in said:
@@ -108,7 +108,7 @@ def test_a_log_a_run_and_a_repository_by_one_stream(job):
     run, runs, log = f"run:{run_id(job)}", f"runs:{repository}", f"log:{job.id}"
     stream.read_until(lambda: stream.of("changed", run) and stream.of("changed", runs) and stream.of("job", log))
     assert stream.of("job")[0]["status"] == "running" and stream.of("job")[0]["sections"][0]["name"] == "Set up job"
-    job.rows(0, ["a", "\x1b[31mb\x1b[0m \r \u202e \"quoted\"", "c"])
+    job.rows(0, ["a", '\x1b[31mb\x1b[0m \r \u202e "quoted"', "c"])
     stream.read_until(lambda: stream.rows(log).endswith("c\n"))
     assert stream.rows(log) == lines_of('\x1b[31mb\x1b[0m \r \u202e "quoted"', "c")
     assert stream.of("log")[0]["from"] == 1 and stream.of("log")[-1]["total"] == 3

@@ -428,17 +428,16 @@ def test_a_large_log_is_not_put_into_the_page(job):
     assert answer.text == lines_of(*contents[100:10_100]) and answer.headers["X-Millrace-Next-Row"] == "10100"
 
 
-def test_the_page_runs_its_script_and_no_other(job):
-    page = ask(job.stack, "GET", job.page)
-    address = re.search(r'<script src="(/_static/log\.[0-9a-f]{16}\.js)"></script>', page.text)
-    assert page.text.count("<script") == 1 and address
+def test_the_page_runs_its_scripts_and_no_other(job):
+    page = ask(job.stack, "GET", f"{job.page}/jobs/{job.id}")
+    addresses = re.findall(r'<script type="module" src="(/_static/[a-z-]+\.[0-9a-f]{16}\.js)"></script>', page.text)
+    assert page.text.count("<script") == len(addresses) == 2
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
-    script = ask(job.stack, "GET", address[1])
-    assert script.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert (script.status, script.type) == (
-        200,
-        "text/javascript",
-    ) and r"\x1b\[" in script.text, "escapes are JavaScript's"
+    for address in addresses:
+        script = ask(job.stack, "GET", address)
+        assert script.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert (script.status, script.type) == (200, "text/javascript") and '"./' not in script.text
+    assert r"\x1b\[" in ask(job.stack, "GET", "/_static/terminal.js").text, "escapes are JavaScript's"
 
 
 def shown_one_by_one(text: str) -> str:

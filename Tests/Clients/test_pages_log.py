@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import runner_pb as pb
-from log_support import ann, job, lines_of, numbered, stack, stranger  # noqa: F401
+from log_support import Job, ann, job, lines_of, numbered, stack, stranger  # noqa: F401
+from page_support import logged_in
 from playwright.sync_api import expect, sync_playwright
 from protobuf.wkt import Timestamp
 from support import ask, wait_for
@@ -149,7 +150,7 @@ HOSTILE = [
     "\x1b[31mred\x1b[0m \x1b[1;38;5;196mbold\x1b[m \x1b[48;2;0;0;255mon blue\x1b[m \x1b[7mreversed\x1b[m",
     "\x1b[" + ";".join(["1"] * 5_000) + "m" + "x" * 10_000,
     "10%\r20%\r\x1b[Kdone \x1b[2Kwiped",
-    '##[group]<b>group</b>"\'&amp;',
+    "##[group]<b>group</b>\"'&amp;",
     "::error::{{head.title}} ${7*7} <!-- ",
     "##[endgroup]",
     "\t tab \x00 nul \x07 bell \x08 back",
@@ -405,7 +406,9 @@ def test_colours_of_logs_can_be_read_in_both_schemes():
     style = (Path(__file__).parents[2] / "Sources/Server/Logs/log.css").read_text()
     schemes = re.findall(r"\.joblog\{(--a0[^}]*)\}", style)
     assert len(schemes) == 2
-    for scheme, backgrounds in zip(schemes, (("#ffffff", "#f6f8fa", "#fff6dd"), ("#0e1116", "#161b22", "#272008")), strict=True):
+    for scheme, backgrounds in zip(
+        schemes, (("#ffffff", "#f6f8fa", "#fff6dd"), ("#0e1116", "#161b22", "#272008")), strict=True
+    ):
         colours = re.findall(r"--a(\d+):(#[0-9a-f]{6})", scheme)
         assert [int(number) for number, _ in colours] == list(range(16))
         for (number, colour), background in itertools.product(colours, backgrounds):
@@ -450,7 +453,8 @@ def test_a_log_of_a_million_lines(context, job):
     for share in (0.5, 0.1, 0.9):
         box.evaluate("(box, share) => { box.scrollTop = (box.scrollHeight - box.clientHeight) * share; }", share)
         rows = wait_for(
-            lambda share=share: [row for row in visible(page) if abs(row - share * 1_000_000) < 2_000], f"rows at {share}"
+            lambda share=share: [row for row in visible(page) if abs(row - share * 1_000_000) < 2_000],
+            f"rows at {share}",
         )
         expect(line(page, rows[3])).to_contain_text(f"line {rows[3]}")
     page.goto(f"{job.stack.url}{address(job)}#L654321")
@@ -476,3 +480,21 @@ def visible(page) -> "list[int]":
             }).map(line => Number(line.id.slice(1))).sort((a, b) => a - b);
         }"""
     )
+
+
+def test_a_private_log_is_followed_while_the_session_lasts(browser, private_project):
+    job = Job(private_project)
+    context = logged_in(browser, job.stack, private_project.owner)
+    context.set_default_timeout(MILLISECONDS_MAX)
+    page = opened(context, job)
+    job.rows(0, ["for members"])
+    expect(line(page, 1)).to_contain_text("for members")
+    leaving = context.new_page()
+    leaving.goto(f"{job.stack.url}/-/settings/profile")
+    leaving.locator("details.who summary").click()
+    leaving.get_by_role("button", name="Log out").click()
+    # The stream is asked again within LiveLimits.checkMicroseconds.
+    expect(page.get_by_text("This log is not to be seen any more")).to_be_visible(timeout=60_000)
+    job.rows(1, ["for members alone"])
+    assert page.get_by_text("for members alone").count() == 0
+    context.close()

@@ -292,7 +292,9 @@ def test_pages_of_runners(stack, project, ann, stranger, admin):
     assert 'class="online"' in text
     runner.finish(task)
     answer = ask(stack, "GET", page)
-    assert answer.status == 401 and "WWW-Authenticate" not in answer.headers, "the page of the log-in asks, not the browser"
+    assert answer.status == 401 and "WWW-Authenticate" not in answer.headers, (
+        "the page of the log-in asks, not the browser"
+    )
     statuses = {ask(stack, "GET", page, login=user.login).status: user for user in (stranger, ann, admin)}
     assert statuses == {403: stranger, 200: admin}
     assert [ask(stack, "GET", "/-/runners", login=user and user.login).status for user in (None, ann, admin)] == [

@@ -61,6 +61,11 @@ function begin() {
     started: Number(item.dataset.started) || null, stopped: Number(item.dataset.stopped) || null,
   }));
   view.open.add(current);
+  // A runner that said nothing of the step's rows: they stand in the next section that failed.
+  if (view.sections[current]?.status === "failure" && view.end(current) === view.sections[current].start) {
+    const next = view.sections.findIndex(({status, start}, index) => status === "failure" && start !== null && view.end(index) > start);
+    if (next >= 0) view.open.add(next);
+  }
 
   function drawHead(index, isOpen) {
     const {name, status, start} = view.sections[index];
@@ -279,8 +284,8 @@ function begin() {
       if (status && status !== message.status) renewHead();
       status = message.status;
     } else if (message.kind === "gone") {
-      say(`This log is not to be seen any more: ${message.words}`);
       stop();
+      say(`This log is not to be seen any more: ${message.words}`);
     } else if (message.kind === "state" && !isDone) {
       say({polling: "Many pages are open: this one looks every few seconds.", waiting: "The server cannot be reached; trying again …"}[message.state] ?? "");
     }

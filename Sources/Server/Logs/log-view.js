@@ -21,9 +21,16 @@ export class LogView {
 
   constructor(box, rows, {drawHead, toggled}) {
     Object.assign(this, {box, rows, drawHead, toggled});
-    this.sheet = document.createElement("div");
-    this.sheet.className = "sheet";
-    box.replaceChildren(this.sheet);
+    const sheet = document.createElement("div");
+    this.pane = document.createElement("div");
+    [sheet.className, this.pane.className] = ["sheet", "pane"];
+    sheet.append(this.pane);
+    box.replaceChildren(sheet);
+    // Measures stand in rules of a sheet of our own: pages have no style attributes.
+    const style = new CSSStyleSheet();
+    for (const rule of [".joblog.live .log{}", ".joblog .sheet{}", ".joblog .pane{}"]) style.insertRule(rule, style.cssRules.length);
+    document.adoptedStyleSheets.push(style);
+    [this.boxRule, this.sheetRule, this.paneRule] = [...style.cssRules].map(rule => rule.style);
     box.addEventListener("scroll", () => this.draw(), {passive: true});
     new ResizeObserver(() => this.draw()).observe(box);
     addEventListener("resize", () => this.fit());
@@ -32,7 +39,7 @@ export class LogView {
   /** As high as the window has room below what stands above, and never too low to read. */
   fit() {
     const room = innerHeight - (this.box.getBoundingClientRect().top + scrollY) - 16;
-    this.box.style.height = Math.max(360, room) + "px";
+    this.boxRule.height = Math.max(360, room) + "px";
   }
   end(section) {
     for (let next = section + 1; next < this.sections.length; next++) if (this.sections[next].start !== null) return this.sections[next].start;
@@ -63,7 +70,7 @@ export class LogView {
     });
     this.#parts = parts;
     this.#height = top;
-    this.sheet.style.height = Math.min(top, heightMax) + "px";
+    this.sheetRule.height = Math.min(top, heightMax) + "px";
     // Not before it is needed: the engine scrolls by itself while nobody may say no.
     if (top > heightMax && !this.hasWheel) this.box.addEventListener("wheel", event => this.#wheel(event), {passive: false});
     this.hasWheel ||= top > heightMax;
@@ -117,11 +124,10 @@ export class LogView {
   #drawNow() {
     const top = this.top, from = top - spare, to = top + this.box.clientHeight + spare, shift = this.box.scrollTop - top;
     const kept = new Map();
+    let begin = null;
     const put = (key, make, y) => {
-      let element = this.#elements.get(key);
-      if (!element) { element = make(); this.sheet.append(element); }
-      element.style.transform = `translateY(${y + shift}px)`;
-      kept.set(key, element);
+      begin ??= y;
+      kept.set(key, this.#elements.get(key) ?? make());
     };
     let first = Infinity, last = -1;
     for (const part of this.#parts) {
@@ -144,6 +150,12 @@ export class LogView {
       }
     }
     for (const [key, element] of this.#elements) if (!kept.has(key)) element.remove();
+    // What stays is in order already, and keeps its focus.
+    let next = this.pane.firstChild;
+    for (const element of kept.values()) {
+      if (element === next) next = next.nextSibling; else this.pane.insertBefore(element, next);
+    }
+    this.paneRule.transform = `translateY(${(begin ?? 0) + shift}px)`;
     this.#elements = kept;
     if (last > first) this.rows.want(first, last);
   }

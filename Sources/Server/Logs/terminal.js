@@ -1,7 +1,8 @@
 // What a page shows of a line, as Domain/Logs/TerminalLine.swift, TerminalStyle.swift and LogView.swift have it; a test compares both.
 
-const deceives = /[\x80-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-const needsWork = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+// Also what Domain/TerminalText.swift spells out on pages: of no width, or of another direction.
+const deceives = /[\x80-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
+const needsWork = new RegExp(`[\\x00-\\x08\\x0a-\\x1f\\x7f]|${deceives.source}`, "u");
 const parametersMax = 32, shownMax = 2000;
 
 // A look is {front, back, marks}: 0 to 15, and letters.
