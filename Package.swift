@@ -62,7 +62,9 @@ let package = Package(
             resources: [
                 .embedInCode("Accounts/LoginPage.mustache"), .embedInCode("Accounts/PasswordPage.mustache"),
                 .embedInCode("Accounts/ProfilePage.mustache"), .embedInCode("Accounts/SessionsPage.mustache"),
-                .embedInCode("Accounts/TokensPage.mustache"),
+                .embedInCode("Accounts/TokensPage.mustache"), .embedInCode("Accounts/LinkPage.mustache"),
+                .embedInCode("Observation/AdminPage.mustache"), .embedInCode("Observation/AdminUsersPage.mustache"),
+                .embedInCode("Repositories/MembersPage.mustache"),
                 .embedInCode("Logs/Job.mustache"), .embedInCode("Logs/LogRow.mustache"), .embedInCode("Logs/log.js"),
                 .embedInCode("Logs/log.css"),
                 .embedInCode("Environments/EnvironmentListPage.mustache"),

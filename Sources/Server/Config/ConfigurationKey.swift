@@ -136,7 +136,8 @@ package struct ConfigurationKey: Sendable {
     private static let month: Int64 = 30 * 86_400
 
     /// By section, in the order of the example file.
-    package static let all: [ConfigurationKey] = server + workflows + storage + secrets + tasks + logs + artifacts
+    package static let all: [ConfigurationKey] =
+        server + workflows + storage + secrets + login + tasks + logs + artifacts
 
     private static let server: [ConfigurationKey] = [
         Self(
