@@ -175,8 +175,8 @@ def victim(hostile):
     settings = {
         "oidc_issuer": hostile.issuer,
         "oidc_client_id": "millrace",
-        "oidc_creates_accounts": True,
-        "oidc_links_by_mail": True,
+        "oidc_creates_accounts": "true",
+        "oidc_links_by_mail": "true",
     }
     with private_stack("oidc-hostile", settings={"login": settings}) as stack:
         yield stack

@@ -44,7 +44,7 @@ extension ConfigurationKey {
             "login.oidc_scopes", rule: "scopes with spaces between them", standard: OIDCConfiguration().scopes,
             "What is asked for there; \"openid\" must be one of them."
         ) { configuration, value in
-            guard value.split(separator: " ").contains("openid") else {
+            guard value.split(byte: " ").contains("openid") else {
                 throw WrongValue(value, "scopes with spaces between them, \"openid\" among them")
             }
             configuration.oidc.scopes = value
