@@ -20,6 +20,8 @@ package enum Routes {
         + GitHubRoutes.all
         + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
         + LogPage.all + StaticFile.endpoints
+        + LiveEvents.all + JobPages.all
+        + QueuePages.all
         + RepositoryPages.all
         + WorkflowPages.all
         + GeneralPages.all

@@ -55,6 +55,10 @@ PAGES = {
     "admin": "/-/admin",
     "admin_users": "/-/admin/users",
     "own_secrets": "/-/settings/secrets",
+    "job_step": "/{path}/actions/runs/{run}/jobs/{job}?step=0",
+    "queue": "/-/queue",
+    "runners": "/-/runners",
+    "repository_runners": "/{path}/settings/runners",
     "missing": "/{path}/actions/runs/999999",
     "api": "/api/swagger",
 }

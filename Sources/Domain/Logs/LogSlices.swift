@@ -13,7 +13,7 @@ public struct LogStep: Equatable, Sendable {
     }
 
     /// Gitea counts a cancelled step as one that never began; here it began when it has rows.
-    fileprivate var hasBegun: Bool {
+    var hasBegun: Bool {
         switch status {
         case .success, .failure, .running, .cancelling: true
         case .cancelled: length > 0

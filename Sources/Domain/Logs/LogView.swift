@@ -8,6 +8,8 @@ public struct LogView: Equatable, Sendable {
     public let kind: Kind
     /// Without its marker.
     public let text: String
+    /// The same with its looks.
+    public let spans: [LogSpan]
 
     /// Bytes of a line that a page shows; the download has all of it.
     public static let shownBytesMax = 2_000
@@ -16,16 +18,39 @@ public struct LogView: Equatable, Sendable {
     public init(line: ArraySlice<UInt8>) {
         let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
         time = parts.count > 1 ? String(decoding: parts[0], as: UTF8.self) : ""
-        let content = asTerminalShows(parts.last ?? [])
+        let spans = asTerminalShows(parts.last ?? [])
+        let content = Array(spans.map(\.text).joined().utf8)
         let (kind, rest) = marked(content)
         self.kind = kind
-        guard rest.count > Self.shownBytesMax else {
-            text = String(decoding: rest, as: UTF8.self)
-            return
+        var end = rest.endIndex
+        if rest.count > Self.shownBytesMax {
+            end = rest.startIndex + Self.shownBytesMax
+            while end > rest.startIndex, rest[end] & 0xC0 == 0x80 { end -= 1 }
         }
-        var end = rest.startIndex + Self.shownBytesMax
-        while end > rest.startIndex, rest[end] & 0xC0 == 0x80 { end -= 1 }
-        text = String(decoding: rest[..<end], as: UTF8.self) + " …"
+        self.spans = Self.cut(spans, to: rest.startIndex..<end, isCut: end < rest.endIndex)
+        text = self.spans.map(\.text).joined()
+    }
+
+    /// - Parameter bytes: of all of them together.
+    private static func cut(_ spans: [LogSpan], to bytes: Range<Int>, isCut: Bool) -> [LogSpan] {
+        var at = 0
+        var kept: [LogSpan] = []
+        for span in spans {
+            let range = at..<(at + span.text.utf8.count)
+            at = range.upperBound
+            let part = range.clamped(to: bytes)
+            guard !part.isEmpty else { continue }
+            let text =
+                part == range
+                ? span.text
+                : String(
+                    decoding: Array(span.text.utf8)[
+                        (part.lowerBound - range.lowerBound)..<(part.upperBound - range.lowerBound)],
+                    as: UTF8.self)
+            kept.append(LogSpan(text: text, classes: span.classes))
+        }
+        if isCut { kept.append(LogSpan(text: " …", classes: "")) }
+        return kept
     }
 }
 
@@ -51,11 +76,45 @@ private func marked(_ content: [UInt8]) -> (LogView.Kind, ArraySlice<UInt8>) {
     return (.plain, content[...])
 }
 
-private func asTerminalShows(_ content: ArraySlice<UInt8>) -> [UInt8] {
-    guard content.contains(where: { $0 < 0x20 && $0 != UInt8(ascii: "\t") || $0 == 0x7F }) else {
-        return Array(content)
+private func asTerminalShows(_ content: ArraySlice<UInt8>) -> [LogSpan] {
+    let text = String(decoding: content, as: UTF8.self)
+    // 0xC2, 0xD8 and 0xE2 begin what turns a text around, and much else.
+    let isPlain = !content.contains {
+        $0 < 0x20 && $0 != UInt8(ascii: "\t") || $0 == 0x7F || $0 == 0xC2 || $0 == 0xD8 || $0 == 0xE2
     }
-    return Array(String(lineOnTerminal(String(decoding: content, as: UTF8.self)).scalars()).utf8)
+    guard isPlain else { return lineOnTerminal(text).spans() }
+    return text.isEmpty ? [] : [LogSpan(text: text, classes: "")]
+}
+
+/// `error:`, `Fatal [`, `Exception(` and the like, each a word of its own.
+private func saysError(_ text: String) -> Bool {
+    let bytes = text.utf8.map { (65...90).contains($0) ? $0 + 32 : $0 }
+    let words = ["error", "fatal", "panic", "failed", "exception"].map { Array($0.utf8) }
+    for at in bytes.indices {
+        guard at == 0 || !((97...122).contains(bytes[at - 1]) || bytes[at - 1] == UInt8(ascii: "_")) else { continue }
+        for word in words where bytes[at...].starts(with: word) {
+            let rest = bytes[(at + word.count)...]
+            let next = rest.first == UInt8(ascii: " ") ? rest.dropFirst().first : rest.first
+            if let next, [UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "(")].contains(next) { return true }
+        }
+    }
+    return false
+}
+
+/// The row of a failed step that a person looks for: the first that its runner marked as an error, else the first that says so, else
+/// the last that says anything.
+///
+/// - Parameter lines: of the step, in order; what is not handed over is not found.
+public func firstError(among lines: some Sequence<LogView>) -> Int? {
+    var said: Int?
+    var last: Int?
+    for (at, line) in lines.enumerated() {
+        if line.kind == .error { return at }
+        guard !line.text.isEmpty else { continue }
+        last = at
+        if said == nil, saysError(line.text) { said = at }
+    }
+    return said ?? last
 }
 
 /// How the steps of a job are shown. The step that a cancel killed is reported as failed by its runner; it did not fail.

@@ -5,6 +5,7 @@
 struct TerminalLine {
     private struct Cell {
         var scalar: Unicode.Scalar = " "
+        var style = TerminalStyle()
         /// Number of the step that wrote it.
         var writtenAt = 0
         /// Number of the step that last wiped everything from the beginning of the line to here.
@@ -17,6 +18,8 @@ struct TerminalLine {
     private var step = 0
     /// Number of the step that last wiped the whole line.
     private var clearedAt = 0
+    /// Of what is written next.
+    var style = TerminalStyle()
     /// Cells that were looked at so far; the tests count them.
     private(set) var touched = 0
 
@@ -26,6 +29,7 @@ struct TerminalLine {
         length = max(length, cursor + 1)
         if cursor == cells.count { cells.append(Cell()) }
         cells[cursor].scalar = scalar
+        cells[cursor].style = style
         cells[cursor].writtenAt = step
         cursor += 1
         touched += 1
@@ -53,22 +57,53 @@ struct TerminalLine {
 
     /// What stands there.
     func scalars() -> String.UnicodeScalarView {
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: shown().lazy.map(\.scalar))
+        return text
+    }
+
+    /// The same with its looks, in as few parts as there are looks beside each other.
+    func spans() -> [LogSpan] {
+        var spans: [LogSpan] = []
+        var text = String.UnicodeScalarView()
+        var style = TerminalStyle()
+        for cell in shown() {
+            if cell.style != style {
+                if !text.isEmpty { spans.append(LogSpan(text: String(text), classes: style.classes)) }
+                (text, style) = (String.UnicodeScalarView(), cell.style)
+            }
+            text.append(cell.scalar)
+        }
+        if !text.isEmpty { spans.append(LogSpan(text: String(text), classes: style.classes)) }
+        return spans
+    }
+
+    private func shown() -> [(scalar: Unicode.Scalar, style: TerminalStyle)] {
         var wipedAt = clearedAt
-        var shown: [Unicode.Scalar] = []
+        var shown: [(Unicode.Scalar, TerminalStyle)] = []
         shown.reserveCapacity(length)
         for (at, cell) in cells.enumerated().reversed() {
             wipedAt = max(wipedAt, cell.wipedAt)
-            if at < length { shown.append(cell.writtenAt > wipedAt ? cell.scalar : " ") }
+            guard at < length else { continue }
+            shown.append(cell.writtenAt > wipedAt ? (cell.scalar, cell.style) : (" ", TerminalStyle()))
         }
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: shown.reversed())
-        return text
+        return shown.reversed()
+    }
+}
+
+extension Unicode.Scalar {
+    /// Turns the order of the text around it, or is a control character of eight bits: shown as what it is not, such a line deceives.
+    var deceives: Bool {
+        switch value {
+        case 0x80...0x9F, 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 }
 
 /// What stands on a terminal's line when all of this was written to it: a carriage return goes back to its beginning and what
-/// follows is written over what was there (progress bars); ESC [ K, ESC [ 1 K and ESC [ 2 K wipe. Colours and titles are
-/// left out.
+/// follows is written over what was there (progress bars); ESC [ K, ESC [ 1 K and ESC [ 2 K wipe, ESC [ m colours. Titles and
+/// links are left out, and what would turn the text around is a replacement character.
 func lineOnTerminal(_ text: String) -> TerminalLine {
     var line = TerminalLine()
     var scalars = text.unicodeScalars.makeIterator()
@@ -88,6 +123,7 @@ func lineOnTerminal(_ text: String) -> TerminalLine {
                     }
                     parameters.append(next)
                 }
+                if final == "m" { line.style.apply(parameters) }
                 guard final == "K" else { continue }
                 switch String(parameters) {
                 case "", "0": line.wipeToEnd()
@@ -106,6 +142,7 @@ func lineOnTerminal(_ text: String) -> TerminalLine {
             default: break
             }
         case _ where scalar.value < 0x20 && scalar != "\t" || scalar.value == 0x7F: break
+        case _ where scalar.deceives: line.write("\u{FFFD}")
         default: line.write(scalar)
         }
     }

@@ -91,6 +91,7 @@ struct ServeCommand: ParsableCommand {
         app.caches.readiness.stop()
         app.caches.polls.stop()
         app.caches.logReaders.stop()
+        app.caches.liveStreams.stop()
         app.caches.stopping.set()
         work.stop()
         poll.stop()

@@ -42,8 +42,10 @@ public struct LogProgress: Sendable {
     public let job: JobID
     /// Nil while no runner has the job.
     public let task: TaskID?
-    public let rows: Int64
+    public var rows: Int64
     public let hasEnded: Bool
+    /// Changes when the job's status does, or that of one of its steps, or where a step begins.
+    public var mark = ""
 }
 
 /// A log that this instance has taken to seal it.
@@ -220,7 +222,10 @@ public struct LogStore: Sendable {
         """
         select j.id, t.id, coalesce(t.log_rows, 0), j.status <= 4,
                extract(epoch from now() - t.log_closed_at)::bigint, t.log_sealed_at is not null,
-               extract(epoch from now() - greatest(t.heard_at, t.stopped_at))::bigint
+               extract(epoch from now() - greatest(t.heard_at, t.stopped_at))::bigint,
+               left(md5(concat_ws(' ', j.status, t.id, (
+                   select string_agg(s.status || '@' || s.log_index, ' ' order by s.position)
+                     from step s where s.task_id = t.id))), 16)
           from job j left join task t on t.id = j.task_id where j.id = any($1)
         """)
 
@@ -262,7 +267,7 @@ public struct LogStore: Sendable {
                 job: JobID(row.int(0)), task: row.optionalInt(1).map(TaskID.init), rows: row.int(2),
                 hasEnded: logHasEnded(
                     isFinal: row.bool(3), state: Self.state(isSealed: row.bool(5), row.optionalInt(4)),
-                    quietSeconds: row.optionalInt(6), graceSeconds: settings.graceSeconds))
+                    quietSeconds: row.optionalInt(6), graceSeconds: settings.graceSeconds), mark: row.text(7))
         }
     }
 

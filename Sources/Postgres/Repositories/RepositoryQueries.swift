@@ -120,6 +120,26 @@ public struct RepositoryQueries: Sendable {
          where r.id = $1 and r.deleted_at is null
         """)
 
+    private static let byIDs = Statement(
+        "repository_by_ids_seen",
+        """
+        select \(RepositoryStore.columns), \(RepositoryStore.grantColumns)
+          from repository r
+          join account a on a.id = r.owner_id
+          \(RepositoryStore.grants(to: "$2"))
+         where r.id = any($1) and r.deleted_at is null
+        """)
+
+    /// These repositories, with what the account may do there; one that is gone is not there.
+    public func repositories(_ ids: Set<RepositoryID>, seenBy account: AccountID?) throws -> [RepositoryID: Repository]
+    {
+        guard !ids.isEmpty else { return [:] }
+        let found = try database.read(Self.byIDs, .ints(ids.map(\.number)), .int(account?.number ?? 0)).map {
+            try RepositoryStore.repository($0)
+        }
+        return Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// One repository, with what the account may do there.
     public func repository(_ id: RepositoryID, seenBy account: AccountID?) throws -> Repository? {
         try database.read(Self.byID, .int(id.number), .int(account?.number ?? 0)).first.map {

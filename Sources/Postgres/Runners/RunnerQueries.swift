@@ -32,6 +32,7 @@ public struct RunnerView: Sendable {
     /// Now, by the database's clock.
     public let status: RunnerStatus
     public let liveTasks: Int64
+    public var lastOnline: Instant?
 }
 
 /// A job that a runner works on.
@@ -149,6 +150,6 @@ public struct RunnerQueries: Sendable {
             place: row.text(5), labels: row.texts(6), isEphemeral: row.bool(7), isDisabled: row.bool(8),
             status: runnerStatus(
                 lastOnline: row.instant(9), lastActive: row.instant(10), now: Instant(microseconds: row.int(11))),
-            liveTasks: row.int(12))
+            liveTasks: row.int(12), lastOnline: row.instant(9))
     }
 }

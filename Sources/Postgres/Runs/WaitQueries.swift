@@ -4,6 +4,7 @@ import Domain
 public enum QueuePlace: Sendable {
     case repository(RepositoryID)
     case owner(AccountID)
+    case repositories([RepositoryID])
     case everything
 }
 
@@ -151,6 +152,8 @@ public struct WaitQueries: Sendable {
         switch place {
         case .repository(let id): conditions.add("of_repository", .int(id.number)) { "j.repository_id = \($0)" }
         case .owner(let id): conditions.add("of_owner", .int(id.number)) { "j.owner_id = \($0)" }
+        case .repositories(let ids):
+            conditions.add("of_repositories", .ints(ids.map(\.number))) { "j.repository_id = any(\($0))" }
         case .everything: break
         }
         conditions.add("waiting", "j.status = 5 and j.label_set_id = l.id")
@@ -167,6 +170,24 @@ public struct WaitQueries: Sendable {
                  order by c.waiting desc, l.id limit \(kindsMax)
                 """), conditions.values
         )
+    }
+
+    // One step in the index for each repository, however many jobs wait there.
+    private static let waiting = Statement(
+        "wait_repositories",
+        """
+        with recursive found (id, seen) as (
+            (select repository_id, 1 from job where status = 5 order by repository_id limit 1)
+            union all
+            select (select j.repository_id from job j where j.status = 5 and j.repository_id > found.id
+                     order by j.repository_id limit 1), seen + 1
+              from found where found.id is not null and seen < $1)
+        select id from found where id is not null
+        """)
+
+    /// Repositories with jobs that wait for a runner, so many at most.
+    public func waitingRepositories(limit: Int64 = 1_000) throws -> [RepositoryID] {
+        try database.read(Self.waiting, .int(limit)).map { RepositoryID($0.int(0)) }
     }
 
     public func queue(_ place: QueuePlace) throws -> [QueueDepth] {

@@ -38,6 +38,7 @@ package struct App: Sendable {
     let artifactViews: ArtifactQueries
     let storage: ArtifactStorage
     let views: RunQueries
+    let liveViews: LiveQueries
     package let waits: WaitQueries
     package let runnerViews: RunnerQueries
     package let caches: Caches
@@ -52,9 +53,9 @@ package struct App: Sendable {
 
     /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
     /// One for each of its threads that asks PostgreSQL (`Housekeeping.start`), since none of them may keep another waiting:
-    /// the listener, the sweeps, the inbox's readers, four sweeps of logs and runs, two of artifacts,
+    /// the listener, the sweeps, the inbox's readers, five sweeps of logs and runs, two of artifacts,
     /// one of schedules.
-    static let housekeepingConnections = 9 + PlanningLimits.readersPerInstance
+    static let housekeepingConnections = 10 + PlanningLimits.readersPerInstance
 
     /// - Parameter other: the same instance, of which this one is another view: with connections of its own to PostgreSQL,
     ///   and with the same caches. For housekeeping.
@@ -105,6 +106,7 @@ package struct App: Sendable {
         artifactViews = ArtifactQueries(database: database)
         storage = ArtifactStorage(directory: configuration.storageDirectory)
         views = RunQueries(database: database)
+        liveViews = LiveQueries(database: database)
         waits = WaitQueries(database: database)
         runnerViews = RunnerQueries(database: database)
         keys =

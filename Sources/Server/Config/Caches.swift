@@ -9,6 +9,7 @@ package struct Caches: Sendable {
     let passwords = PasswordGuard()
     package let credentials = CredentialCache()
     package let logReaders = LogReaders()
+    package let liveStreams = LiveStreams()
     let workflowNames = WorkflowNames()
     package let stopping = StopFlag()
     package let readiness: Readiness

@@ -115,6 +115,7 @@ package final class Housekeeping: Sendable {
         let seal = SealLogs(app: app, isStopping: isStopping)
         let expire = ExpireLogs(app: app, isStopping: isStopping)
         let watch = WatchLogs(app: app)
+        let streams = KeepStreams(app: app)
         let retention = Retention(app: app, isStopping: isStopping)
         let removal = RemoveRepositories(app: app)
         return [
@@ -127,6 +128,7 @@ package final class Housekeeping: Sendable {
                 }
             },
             Worker { [self] in every(milliseconds: LiveLimits.lookMilliseconds, "watch logs") { try watch.look() } },
+            Worker { [self] in every(milliseconds: 1_000, "streams") { try streams.beat() } },
         ]
     }
 

@@ -87,6 +87,7 @@ struct LogIntake {
         hasStored = true
         text.removeAll()
         app.caches.logReaders.grew(task, rows: done.rows)
+        app.caches.liveStreams.grew(task, rows: done.rows, app)
         rowsKnown = done.taken - index
         if done.taken < first.partialValue { gapAck = done.ack }
         return done.ack

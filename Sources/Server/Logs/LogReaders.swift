@@ -10,7 +10,24 @@ enum LiveLimits {
     static let answerBytesMax = 256 * 1024
     static let answerLinesMax: Int64 = 2_000
     /// How often the logs that somebody watches are looked at for rows that came in through other instances (ADR 0006).
-    static let lookMilliseconds: UInt32 = 250
+    static let lookMilliseconds: UInt32 = 200
+    /// Streams of one person (of nobody: of one address) on one instance: 200 tabs without a worker that shares one, and more.
+    static let streamsPerPersonMax = 500
+    /// Bytes that may wait for a reader of a stream; with more it is closed, and the client comes back.
+    static let streamQueuedBytesMax = 2 * 1024 * 1024
+    /// With more than this untaken, a reader gets no further rows until it has taken them.
+    static let streamBehindBytes = 256 * 1024
+    /// Rows that a reader may be behind; further behind, it gets the last `jumpTailRows` and fetches what it looks at.
+    static let jumpRows: Int64 = 10_000
+    static let jumpTailRows: Int64 = 1_000
+    /// nginx waits 60 s for the next byte (`fastcgi_read_timeout` of /_live/).
+    static let heartbeatMicroseconds: Int64 = 15_000_000
+    /// How long one stream lasts, and how often it is looked at whether its reader may still see what it is told.
+    static let streamMicroseconds: Int64 = 900_000_000
+    static let checkMicroseconds: Int64 = 20_000_000
+    static let spreadMicroseconds: Int64 = 5_000_000
+    /// When a client comes back, at first.
+    static let retryMilliseconds = 1_000
 }
 
 /// The readers who wait for rows on this instance. A cache of nothing: a reader that is never woken looks at its deadline.

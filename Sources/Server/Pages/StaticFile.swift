@@ -8,9 +8,18 @@ struct StaticFile: Sendable {
     /// Scripts that pages name. Each is an ES module; "./NAME.js" in one is another one of these.
     private static let scripts = modules([
         ("frame", PackageResources.frame_js),
+        ("live-stream", PackageResources.live_stream_js),
+        ("live-worker", PackageResources.live_worker_js),
+        ("live", PackageResources.live_js),
         ("log", PackageResources.log_js),
+        ("terminal", PackageResources.terminal_js),
+        ("log-rows", PackageResources.log_rows_js),
+        ("log-view", PackageResources.log_view_js),
+        ("job", PackageResources.job_js),
     ])
     static let frameScript = script("frame")
+    static let liveScript = script("live")
+    static let jobScript = script("job")
     static let logScript = script("log")
     /// All of the pages' style, in one file: the frame's first.
     static let style = StaticFile(

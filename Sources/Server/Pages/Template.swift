@@ -23,6 +23,8 @@ enum Template: String, CaseIterable, Sendable {
     case runList = "RunList"
     case runPage = "RunPage"
     case job = "Job"
+    case jobPage = "JobPage"
+    case queuePage = "QueuePage"
     case logRow = "LogRow"
     case runnersPage = "RunnersPage"
     case api = "APIPage"
@@ -60,6 +62,8 @@ enum Template: String, CaseIterable, Sendable {
             case .runList: PackageResources.RunList_mustache
             case .runPage: PackageResources.RunPage_mustache
             case .job: PackageResources.Job_mustache
+            case .jobPage: PackageResources.JobPage_mustache
+            case .queuePage: PackageResources.QueuePage_mustache
             case .logRow: PackageResources.LogRow_mustache
             case .runnersPage: PackageResources.RunnersPage_mustache
             case .api: PackageResources.APIPage_mustache

@@ -138,7 +138,7 @@ enum RunnerRoutes {
 
 extension RunnerListing {
     /// Where a runner registers that is to appear in this listing.
-    fileprivate var newcomers: RunnerScope {
+    var newcomers: RunnerScope {
         if case .exactly(let scope) = self { return scope }
         return .everything
     }

@@ -11,9 +11,6 @@ enum RunPages {
         Endpoint(
             .get, "/{owner}/{repo}/actions/runs/{run}", .repository(.read), answers: [.page, .failure(404)],
             "Show a run.", runPage),
-        Endpoint(
-            .get, "/{owner}/{repo}/actions/runs/{run}/jobs/{job}", .repository(.read),
-            answers: [.page, .failure(404)], "Show a run, at one of its jobs.", runPage),
     ]
 
     @Sendable static func listPage(_ request: Request, _ place: InRepository, _ app: App) throws -> Response {

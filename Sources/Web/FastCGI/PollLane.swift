@@ -1,4 +1,5 @@
 import CLinux
+import DequeModule
 import Glibc
 import Synchronization
 
@@ -8,13 +9,18 @@ package struct HeldRequest: Sendable {
     package let answer: @Sendable (Response) -> Void
     /// nginx closed the connection: the client is gone.
     package let isGone: @Sendable () -> Bool
+    /// Begins an answer that is written piece by piece, in the place of `answer`; nil when the request is answered already, or
+    /// came by a lane that has no streams.
+    package let stream: @Sendable (Response, HeldStream.Bounds) -> HeldStream?
 
     package init(
-        request: Request, answer: @escaping @Sendable (Response) -> Void, isGone: @escaping @Sendable () -> Bool
+        request: Request, answer: @escaping @Sendable (Response) -> Void, isGone: @escaping @Sendable () -> Bool,
+        stream: @escaping @Sendable (Response, HeldStream.Bounds) -> HeldStream? = { _, _ in nil }
     ) {
         self.request = request
         self.answer = answer
         self.isGone = isGone
+        self.stream = stream
     }
 }
 
@@ -26,9 +32,26 @@ package struct HeldRequest: Sendable {
 package final class PollLane: @unchecked Sendable {
     private final class Peer {
         var reader = RequestReader(bytesMax: LaneLimits.pollBodyBytesMax)
-        var sending: [UInt8] = []
+        /// What is not sent yet, and how much of its first part is.
+        var sending: Deque<[UInt8]> = []
         var sent = 0
+        /// More may follow: the connection stays when all is sent.
+        var outlet: Outlet?
+        var isEnding = true
+        var watchesForRoom = false
         let gone = Gone()
+    }
+    /// What is to be sent on one connection.
+    private struct Outgoing {
+        let descriptor: Int32
+        let gone: Gone
+        let bytes: [UInt8]
+        /// Of a stream; nil of an answer.
+        var outlet: Outlet?
+        /// Nothing follows.
+        var isLast = true
+        /// What waits for the reader is given up with the connection: there was too much of it.
+        var breaksOff = false
     }
     private final class Gone: Sendable { let flag = Atomic<Bool>(false) }
 
@@ -36,7 +59,7 @@ package final class PollLane: @unchecked Sendable {
     private let epoll: Int32
     private let wake: Int32
     private var peers: [Int32: Peer] = [:]
-    private let outgoing = Mutex<[(Int32, Gone, [UInt8])]>([])
+    private let outgoing = Mutex<[Outgoing]>([])
     private let stopping = Atomic<Bool>(false)
     private let handle: @Sendable (HeldRequest) -> Void
     /// What is read goes through here; the epoll thread alone touches it.
@@ -139,7 +162,10 @@ package final class PollLane: @unchecked Sendable {
     private func serve(_ descriptor: Int32, _ mask: UInt32) {
         guard let peer = peers[descriptor] else { return }
         if mask & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { return drop(descriptor) }
-        if mask & EPOLLOUT.rawValue != 0 { return send(descriptor, peer) }
+        if mask & EPOLLOUT.rawValue != 0 {
+            send(descriptor, peer)
+            guard mask & EPOLLIN.rawValue != 0, peers[descriptor] === peer else { return }
+        }
         while true {
             let got = read(descriptor, piece.baseAddress, piece.count)
             if got > 0 {
@@ -159,23 +185,51 @@ package final class PollLane: @unchecked Sendable {
     }
 
     private func drop(_ descriptor: Int32) {
-        peers.removeValue(forKey: descriptor)?.gone.flag.store(true, ordering: .releasing)
+        let peer = peers.removeValue(forKey: descriptor)
+        peer?.gone.flag.store(true, ordering: .releasing)
         close(descriptor)
+        peer?.outlet?.tellOver()
     }
 
     private func hold(_ descriptor: Int32, _ peer: Peer, _ request: Request, _ id: UInt16) {
         let gone = peer.gone
         let answered = Gone()
+        @Sendable func isFirst() -> Bool { !answered.flag.exchange(true, ordering: .acquiringAndReleasing) }
         handle(
             HeldRequest(
                 request: request,
                 answer: { [self] response in
-                    guard !answered.flag.exchange(true, ordering: .acquiringAndReleasing) else { return }
+                    guard isFirst() else { return }
                     let bytes = Record.answer(response.head() + response.body, id: id)
-                    outgoing.withLock { $0.append((descriptor, gone, bytes)) }
-                    nudge()
+                    push(Outgoing(descriptor: descriptor, gone: gone, bytes: bytes))
                 },
-                isGone: { gone.flag.load(ordering: .acquiring) }))
+                isGone: { gone.flag.load(ordering: .acquiring) },
+                stream: { [self] response, bounds in
+                    guard isFirst() else { return nil }
+                    let outlet = Outlet(bounds)
+                    let stream = HeldStream(
+                        id: id, outlet: outlet, isGone: { gone.flag.load(ordering: .acquiring) },
+                        push: { [self] bytes, isLast, breaksOff in
+                            push(
+                                Outgoing(
+                                    descriptor: descriptor, gone: gone, bytes: bytes, outlet: outlet, isLast: isLast,
+                                    breaksOff: breaksOff))
+                        })
+                    var head = response
+                    // Nobody knows its length.
+                    head.stream = Response.Stream(length: nil) { _ in }
+                    stream.send(StreamPiece(head.head()))
+                    return stream
+                }))
+    }
+
+    private func push(_ piece: Outgoing) {
+        let isFirst = outgoing.withLock { queue in
+            queue.append(piece)
+            return queue.count == 1
+        }
+        // Whoever found the queue empty has woken the epoll thread, which takes all of it.
+        if isFirst { nudge() }
     }
 
     private func flush() {
@@ -184,26 +238,56 @@ package final class PollLane: @unchecked Sendable {
             queue.removeAll()
             return taken
         }
-        for (descriptor, gone, bytes) in ready {
+        var touched: [(Int32, Peer)] = []
+        for piece in ready {
             // The number may have been given to another connection meanwhile: `gone` tells them apart.
-            guard let peer = peers[descriptor], peer.gone === gone else { continue }
-            peer.sending = bytes
+            guard let peer = peers[piece.descriptor], peer.gone === piece.gone else {
+                // It left before anything of its stream was sent.
+                piece.outlet?.tellOver()
+                continue
+            }
+            guard !piece.breaksOff else {
+                drop(piece.descriptor)
+                continue
+            }
+            if peer.sending.isEmpty { touched.append((piece.descriptor, peer)) }
+            peer.sending.append(piece.bytes)
+            peer.outlet = piece.outlet
+            peer.isEnding = piece.isLast
+        }
+        for (descriptor, peer) in touched where peers[descriptor] === peer && !peer.watchesForRoom {
             send(descriptor, peer)
         }
     }
 
     private func send(_ descriptor: Int32, _ peer: Peer) {
-        while peer.sent < peer.sending.count {
-            let wrote = peer.sending.withUnsafeBytes {
+        while let bytes = peer.sending.first {
+            let wrote = bytes.withUnsafeBytes {
                 Glibc.send(
                     descriptor, $0.baseAddress?.advanced(by: peer.sent), $0.count - peer.sent, Int32(MSG_NOSIGNAL))
             }
             if wrote < 0 {
-                if errno == EAGAIN, watch(descriptor, EPOLL_CTL_MOD, EPOLLOUT.rawValue) { return }
-                return drop(descriptor)
+                if errno == EINTR { continue }
+                guard errno == EAGAIN else { return drop(descriptor) }
+                if peer.watchesForRoom { return }
+                peer.watchesForRoom = watch(
+                    descriptor, EPOLL_CTL_MOD, EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLOUT.rawValue)
+                if !peer.watchesForRoom { drop(descriptor) }
+                return
             }
             peer.sent += wrote
+            peer.outlet?.sent(wrote)
+            guard peer.sent == bytes.count else { continue }
+            peer.sending.removeFirst()
+            peer.sent = 0
         }
-        drop(descriptor)
+        guard !peer.isEnding else { return drop(descriptor) }
+        if peer.watchesForRoom {
+            peer.watchesForRoom = false
+            guard watch(descriptor, EPOLL_CTL_MOD, EPOLLIN.rawValue | EPOLLRDHUP.rawValue) else {
+                return drop(descriptor)
+            }
+        }
+        peer.outlet?.bounds.drained()
     }
 }

@@ -20,15 +20,19 @@ enum Record {
     }
 
     /// stdout records with the whole response, then END_REQUEST.
-    package static func answer(_ bytes: [UInt8], id: UInt16) -> [UInt8] {
+    package static func answer(_ bytes: [UInt8], id: UInt16) -> [UInt8] { stdout(bytes, id: id) + end(id: id) }
+
+    /// stdout records of these bytes; none of none, since an empty one ends the stream.
+    package static func stdout(_ bytes: [UInt8], id: UInt16) -> [UInt8] {
         var out: [UInt8] = []
+        out.reserveCapacity(bytes.count + headerBytes * (bytes.count / contentBytesMax + 1))
         var at = 0
         while at < bytes.count {
             let next = min(bytes.count, at + contentBytesMax)
             out += header(stdout, id: id, count: next - at) + bytes[at..<next]
             at = next
         }
-        return out + end(id: id)
+        return out
     }
 
     /// The end of stdout, and of the request: done.

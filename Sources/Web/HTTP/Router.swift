@@ -14,6 +14,11 @@ package struct Hold: Sendable {
 
     package func answer(_ response: Response) { held.answer(response.with(context)) }
 
+    /// Begins an answer that is written piece by piece; nil where there is none to begin (`HeldRequest.stream`).
+    package func stream(_ response: Response, _ bounds: HeldStream.Bounds) -> HeldStream? {
+        held.stream(response.with(context), bounds)
+    }
+
     /// Works on a thread of the pool; what it throws is the answer, in the shape of the path's protocol.
     package func work(_ body: @escaping @Sendable () throws -> Void) {
         pool.run { now(body) }

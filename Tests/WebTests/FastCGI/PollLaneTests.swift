@@ -228,4 +228,74 @@ struct PollLaneTests {
         let isOver = polls.end()
         #expect(isOver)
     }
+
+    // MARK: streams
+
+    private static func piece(_ text: String) -> StreamPiece { StreamPiece(Array(text.utf8)) }
+
+    @Test("a stream goes on until it is ended, in the order of its pieces")
+    func stream() throws {
+        let polls = try Held()
+        let client = try Client(to: polls.path)
+        client.ask("a")
+        let request = try #require(polls.wait(for: ["a"])?.first)
+        let drained = Seen<Int>()
+        let stream = try #require(
+            request.stream(.text(200, ""), HeldStream.Bounds(queuedMax: 1 << 20, drained: { drained.add(1) })))
+        #expect(request.stream(.text(200, ""), HeldStream.Bounds(queuedMax: 1)) == nil, "it is answered already")
+        request.answer(.text(200, "not any more"))
+        for number in 0..<50 { #expect(stream.send(Self.piece("\(number) "))) }
+        let isTaken = becomesTrue { stream.queued == 0 && !drained.all.isEmpty }
+        #expect(isTaken)
+        stream.end(Self.piece("end"))
+        #expect(!stream.send(Self.piece("more")))
+        #expect(client.answer() == (0..<50).map { "\($0) " }.joined() + "end")
+        client.leave()
+        let isOver = polls.end()
+        #expect(isOver)
+    }
+
+    @Test("a reader who takes nothing is let go when too much waits for it, and others are served meanwhile")
+    func slowReader() throws {
+        let polls = try Held()
+        let (slow, quick) = (try Client(to: polls.path), try Client(to: polls.path))
+        slow.ask("slow")
+        quick.ask("quick")
+        let requests = try #require(polls.wait(for: ["slow", "quick"]))
+        let overs = Seen<String>()
+        let streams = try zip(["slow", "quick"], requests).map { name, request in
+            try #require(
+                request.stream(.text(200, ""), HeldStream.Bounds(queuedMax: 1 << 20, over: { overs.add(name) })))
+        }
+        let large = Self.piece(String(repeating: "x", count: 100_000))
+        let isLetGo = becomesTrue { !streams[0].send(large) }
+        #expect(isLetGo)
+        let isTold = becomesTrue { overs.all == ["slow"] }
+        #expect(isTold)
+        #expect(streams[0].isGone())
+        streams[1].end(Self.piece("quick"))
+        #expect(quick.answer() == "quick")
+        slow.leave()
+        quick.leave()
+        let isOver = polls.end()
+        #expect(isOver)
+    }
+
+    @Test("a reader who left ends its stream")
+    func leavingReader() throws {
+        let polls = try Held()
+        let client = try Client(to: polls.path)
+        client.ask("a")
+        let request = try #require(polls.wait(for: ["a"])?.first)
+        let overs = Seen<Int>()
+        let stream = try #require(
+            request.stream(.text(200, ""), HeldStream.Bounds(queuedMax: 1 << 20, over: { overs.add(1) })))
+        stream.send(Self.piece("one"))
+        client.leave()
+        let isTold = becomesTrue { overs.all == [1] && stream.isGone() }
+        #expect(isTold)
+        #expect(!stream.send(Self.piece("two")))
+        let isOver = polls.end()
+        #expect(isOver)
+    }
 }
