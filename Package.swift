@@ -86,6 +86,8 @@ let package = Package(
                 .embedInCode("Runners/RunnersPage.mustache"),
                 .embedInCode("Runs/RunList.mustache"), .embedInCode("Runs/RunPage.mustache"),
                 .embedInCode("Secrets/SettingsPage.mustache"),
+                .embedInCode("Webhooks/DeliveryPage.mustache"), .embedInCode("Webhooks/WebhookForm.mustache"),
+                .embedInCode("Webhooks/WebhookListPage.mustache"), .embedInCode("Webhooks/WebhookPage.mustache"),
                 .embedInCode("Workflows/WorkflowPage.mustache"),
             ],
             swiftSettings: strict),

@@ -27,6 +27,7 @@ package enum Routes {
         + GeneralPages.all
         + SettingPages.all
         + EnvironmentPages.all
+        + WebhookRoutes.all + WebhookPages.all
         + LiveLogs.all + RunnerRoutes.all + RunnerPages.all + SummaryRoutes.all + IdentityRoutes.all
         + ArtifactRoutes.all
         + SettingRoutes.all

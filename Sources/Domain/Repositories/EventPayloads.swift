@@ -157,8 +157,11 @@ extension EventPayload {
 }
 
 extension ExpressionValue {
+    /// As JSON; nil when it has more bytes than allowed.
+    package func text(bytesMax: Int) -> String? { try? json(bytesMax: bytesMax) }
+
     /// The same object with one member changed, or made.
-    func with(_ key: String, _ change: (ExpressionValue) -> ExpressionValue) -> ExpressionValue {
+    package func with(_ key: String, _ change: (ExpressionValue) -> ExpressionValue) -> ExpressionValue {
         guard case .object(let object) = self else { return self }
         var pairs = object.pairs
         if let index = pairs.firstIndex(where: { sameScalars($0.key, key) }) {

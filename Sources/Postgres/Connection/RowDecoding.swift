@@ -139,9 +139,11 @@ extension AccountID: ColumnValue {}
 extension ArtifactID: ColumnValue {}
 extension AttemptID: ColumnValue {}
 extension BlobID: ColumnValue {}
+extension DeliveryID: ColumnValue {}
 extension InboxID: ColumnValue {}
 extension JobID: ColumnValue {}
 extension RepositoryID: ColumnValue {}
+extension WebhookID: ColumnValue {}
 extension RunID: ColumnValue {}
 extension RunnerID: ColumnValue {}
 extension TaskID: ColumnValue {}

@@ -22,6 +22,24 @@ public struct InboxEntry: Sendable {
     /// How often it was taken, this time included; the number of the lease.
     public let tries: Int64
 
+    package init(
+        id: InboxID, repository: RepositoryID, pusher: AccountID?, isByJob: Bool, kind: String, ref: String,
+        before: String, after: String, payload: String?, isConfirmed: Bool, options: PushOptions = .none, tries: Int64
+    ) {
+        self.id = id
+        self.repository = repository
+        self.pusher = pusher
+        self.isByJob = isByJob
+        self.kind = kind
+        self.ref = ref
+        self.before = before
+        self.after = after
+        self.payload = payload
+        self.isConfirmed = isConfirmed
+        self.options = options
+        self.tries = tries
+    }
+
     /// The event that the row tells of, with its payload when it has one.
     ///
     /// - Throws: `EventFault` in words for the row's problem.

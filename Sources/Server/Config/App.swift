@@ -50,12 +50,14 @@ package struct App: Sendable {
     let workflows: WorkflowStore
     package let schedules: ScheduleStore
     let pullRequests: PullRequestStore
+    let webhooks: WebhookStore
+    let deliveries: DeliveryStore
 
     /// Connections of what acts without a request: it goes on while requests wait for each other's connections.
     /// One for each of its threads that asks PostgreSQL (`Housekeeping.start`), since none of them may keep another waiting:
     /// the listener, the sweeps, the inbox's readers, five sweeps of logs and runs, two of artifacts,
-    /// one of schedules.
-    static let housekeepingConnections = 10 + PlanningLimits.readersPerInstance
+    /// one of schedules, and those that send to webhooks.
+    static let housekeepingConnections = 10 + WebhookSendLimits.threads + PlanningLimits.readersPerInstance
 
     /// - Parameter other: the same instance, of which this one is another view: with connections of its own to PostgreSQL,
     ///   and with the same caches. For housekeeping.
@@ -121,6 +123,8 @@ package struct App: Sendable {
         deployments = DeploymentQueries(database: database)
         workflows = WorkflowStore(database: database)
         schedules = ScheduleStore(database: database)
+        webhooks = WebhookStore(database: database)
+        deliveries = DeliveryStore(database: database)
         pullRequests = PullRequestStore(database: database, base: configuration.publicURL)
     }
 }

@@ -47,6 +47,8 @@ package struct Configuration: Sendable {
     package var workflows = WorkflowRules()
     /// Who says who somebody is, beside the password.
     var oidc = OIDCConfiguration()
+    /// Where webhooks may be sent to.
+    package var webhookHosts = AllowedHosts.external
     /// The file itself, absolute: hooks are given it.
     var path = ""
 

@@ -39,6 +39,9 @@ package final class Keys: Sendable {
     /// X25519, of the boxes that GitHub's clients put secrets into.
     var boxKey: [UInt8] { get throws { try key("sealed_box") } }
 
+    /// For what signs the deliveries of webhooks.
+    var webhookSeal: Seal { get throws { Seal(key: SymmetricKey(data: try key("webhooks"))) } }
+
     private func all() throws -> Opened {
         if let known = opened.withLock({ $0 }) { return known }
         let seal = Seal(key: SymmetricKey(data: try key("seal")))

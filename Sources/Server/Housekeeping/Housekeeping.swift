@@ -38,7 +38,7 @@ package final class Housekeeping: Sendable {
             Worker { [app] in app.caches.readiness.run() },
             Worker { [self] in sweep() },
             Worker(stackBytes: 4 * 1024 * 1024) { [self] in schedule() },
-        ] + inboxReaders() + logSweeps() + artifactSweeps()
+        ] + inboxReaders() + logSweeps() + artifactSweeps() + webhookSenders()
     }
 
     package func stop() {
@@ -108,6 +108,15 @@ package final class Housekeeping: Sendable {
     private func schedule() {
         let schedules = Schedules(app: app) { [self] in stopping.load(ordering: .relaxed) }
         every(milliseconds: 1_000, "schedules") { try schedules.sweep() }
+    }
+
+    private func webhookSenders() -> [Worker] {
+        let sender = DeliverySender(app: app) { [self] in stopping.load(ordering: .relaxed) }
+        return (0..<WebhookSendLimits.threads).map { _ in
+            Worker(stackBytes: 4 * 1024 * 1024) { [self] in
+                every(milliseconds: 500, "webhooks") { try sender.sweep() }
+            }
+        }
     }
 
     private func logSweeps() -> [Worker] {
@@ -213,6 +222,9 @@ package final class Housekeeping: Sendable {
             Sweep("expired sessions", everySeconds: 300) { [app] in
                 try app.identities.sweep()
                 while try app.sessions.sweep() == SessionLimits.sweptMax {}
+            },
+            Sweep("deliveries of webhooks", everySeconds: 600) { [app] in
+                while try app.deliveries.removeOld(limit: 1000) == 1000 {}
             },
             Sweep("schedule slots", everySeconds: 3600) { [app] in try app.schedules.removeOldSlots() },
             Sweep("keys of addresses", everySeconds: SignedURLLimits.rereadSeconds) { [app] in

@@ -97,7 +97,7 @@ enum RepositorySection: String, CaseIterable {
     case members = "Members"
 
     /// What one has to be to see it.
-    var access: RepositoryAccess { self == .general || self == .members ? .admin : .owner }
+    var access: RepositoryAccess { [.general, .members, .webhooks].contains(self) ? .admin : .owner }
     /// Below `/{owner}/{repo}/settings`.
     var path: String { self == .general ? "" : "/" + rawValue.lowercased() }
 }

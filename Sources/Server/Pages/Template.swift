@@ -20,6 +20,10 @@ enum Template: String, CaseIterable, Sendable {
     case environments = "EnvironmentListPage"
     case environment = "EnvironmentPage"
     case general = "GeneralPage"
+    case webhooks = "WebhookListPage"
+    case webhook = "WebhookPage"
+    case webhookForm = "WebhookForm"
+    case delivery = "DeliveryPage"
     case runList = "RunList"
     case runPage = "RunPage"
     case job = "Job"
@@ -59,6 +63,10 @@ enum Template: String, CaseIterable, Sendable {
             case .environments: PackageResources.EnvironmentListPage_mustache
             case .environment: PackageResources.EnvironmentPage_mustache
             case .general: PackageResources.GeneralPage_mustache
+            case .webhooks: PackageResources.WebhookListPage_mustache
+            case .webhook: PackageResources.WebhookPage_mustache
+            case .webhookForm: PackageResources.WebhookForm_mustache
+            case .delivery: PackageResources.DeliveryPage_mustache
             case .runList: PackageResources.RunList_mustache
             case .runPage: PackageResources.RunPage_mustache
             case .job: PackageResources.Job_mustache

@@ -8,17 +8,17 @@ enum PageSamples {
     static func full(_ text: (String) -> String) -> [any PageModel] {
         frame(text) + logs(text) + runs(text) + runners(text) + observation(text) + repositories(text) + workflows(text)
             + secrets(text)
-            + environments(text)
+            + environments(text) + webhooks(text)
             + accounts(text)
     }
     static let empty: [any PageModel] =
         emptyFrame + emptyLogs + emptyRuns + emptyRunners + emptyObservation + emptyRepositories
-        + emptyWorkflows + emptySecrets + emptyEnvironments
+        + emptyWorkflows + emptySecrets + emptyEnvironments + emptyWebhooks
         + emptyAccounts
 
     /// Templates that others show: they have no page of their own.
     static let partials: Set<Server.Template> = [
-        .layout, .logRow, .state, .stateIcon, .time, .token, .repositoryRow, .runLine, .removal,
+        .layout, .logRow, .state, .stateIcon, .time, .token, .repositoryRow, .runLine, .removal, .webhookForm,
     ]
 
     static func head(_ text: (String) -> String) -> PageHead {
