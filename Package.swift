@@ -22,6 +22,9 @@ let package = Package(
         .systemLibrary(name: "CFCGI", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(
+            name: "CMarkGFM", pkgConfig: "libcmark-gfm",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "RunnerProto",
@@ -48,7 +51,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CArchive", "CCurl", "CLinux", "CZlib", "Client", "Domain", "Postgres", "RunnerProto", "Web",
+                "CArchive", "CCurl", "CLinux", "CMarkGFM", "CZlib", "Client", "Domain", "Postgres", "RunnerProto", "Web",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -60,6 +63,7 @@ let package = Package(
             exclude: ["Artifacts/README.md"],
             // Compiled into the program, so that it needs no files beside it. Their names must differ, wherever they are.
             resources: [
+                .embedInCode("Insights/Insights.mustache"),
                 .embedInCode("Accounts/LoginPage.mustache"), .embedInCode("Accounts/PasswordPage.mustache"),
                 .embedInCode("Accounts/ProfilePage.mustache"), .embedInCode("Accounts/SessionsPage.mustache"),
                 .embedInCode("Accounts/TokensPage.mustache"), .embedInCode("Accounts/LinkPage.mustache"),
@@ -85,6 +89,11 @@ let package = Package(
                 .embedInCode("Repositories/RunLine.mustache"),
                 .embedInCode("Runners/RunnersPage.mustache"),
                 .embedInCode("Runs/RunList.mustache"), .embedInCode("Runs/RunPage.mustache"),
+                .embedInCode("Runs/RunRows.mustache"), .embedInCode("Runs/RunGraph.mustache"),
+                .embedInCode("Runs/JobList.mustache"), .embedInCode("Runs/JobLine.mustache"),
+                .embedInCode("Runs/Bar.mustache"),
+                .embedInCode("Runs/WorkflowFile.mustache"), .embedInCode("Runs/run.css"),
+                .embedInCode("Runs/runs.js"),
                 .embedInCode("Secrets/SettingsPage.mustache"),
                 .embedInCode("Webhooks/DeliveryPage.mustache"), .embedInCode("Webhooks/WebhookForm.mustache"),
                 .embedInCode("Webhooks/WebhookListPage.mustache"), .embedInCode("Webhooks/WebhookPage.mustache"),

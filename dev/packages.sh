@@ -2,7 +2,7 @@
 # Installs what Debian packages lack: `dev/packages.sh run` for `make run`, `dev/packages.sh test` for `make test`, too.
 # As root it installs; as another user it says what to install. Only programs are wanted: no service starts, no cluster is made.
 set -eu -o pipefail
-wanted=(libfcgi-dev libpq-dev zlib1g-dev libarchive-dev libcurl4-openssl-dev postgresql-15 nginx fcgiwrap git python3-venv)
+wanted=(libfcgi-dev libpq-dev zlib1g-dev libarchive-dev libcurl4-openssl-dev libcmark-gfm-dev libcmark-gfm-extensions-dev postgresql-15 nginx fcgiwrap git python3-venv)
 # isolationtester (Tests/Isolation) comes with postgresql-client-15. Chromium looks at the pages (Tests/Clients/test_browser.py),
 # gcc compiles what the benches need, node runs the pages' script, strace kills at chosen system calls (kill_support.py).
 [ "${1:-}" != test ] || wanted+=(chromium strace gcc libc6-dev nodejs)

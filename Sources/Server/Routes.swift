@@ -18,7 +18,12 @@ package enum Routes {
         + RunListRoutes.all
         + QueueRoutes.all
         + GitHubRoutes.all
-        + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + RunPages.all + LogRoutes.all
+        + GitRoutes.all + RepositoryRoutes.all + RunRoutes.all + JobRoutes.all + LogRoutes.all
+        + RunListPages.all
+        + RunPages.all
+        + RunActions.all
+        + WorkflowFilePage.all
+        + InsightsPages.all
         + LogPage.all + StaticFile.endpoints
         + LiveEvents.all + JobPages.all
         + QueuePages.all

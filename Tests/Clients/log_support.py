@@ -47,8 +47,8 @@ class Job:
         self.task = self.runner.fetch()
         run = project.run_of("ci.yml")
         assert run
-        self.page = f"/{project.path}/actions/runs/{run['id']}"
         self.id = project.jobs(run)["one"]["id"]
+        self.page = f"/{project.path}/actions/runs/{run['id']}/jobs/{self.id}"
         self.path = f"/{project.path}/actions/jobs/{self.id}/log"
         self.rest = f"/api/v1/repos/{project.path}/actions/jobs/{self.id}/logs"
 

@@ -32,13 +32,14 @@ def browser():
         browser.close()
 
 
-def opened(browser, project, run):
+def opened(browser, project, run, job="one"):
     page = browser.new_context().new_page()
     page.set_default_timeout(MILLISECONDS_MAX)
     page.problems = []
     page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
-    log_in(page, project.stack.url, project.owner, f"/{project.path}/actions/runs/{run['id']}")
+    path = f"/{project.path}/actions/runs/{run['id']}/jobs/{job_id(project, job)}"
+    log_in(page, project.stack.url, project.owner, path)
     return page
 
 
@@ -48,8 +49,6 @@ def test_a_log_grows_in_the_open_page_and_turns_green(browser, private_project):
     project.push_workflow(WORKFLOW)
     task = runner.fetch()
     page = opened(browser, project, project.run_of("ci.yml"))
-    expect(page.locator("#job-%d h2" % job_id(project, "two"))).to_contain_text("blocked", timeout=MILLISECONDS_MAX)
-    expect(page.get_by_text('waiting for "one" to end')).to_be_visible(timeout=MILLISECONDS_MAX)
     for n in range(4):
         runner.state(task, steps=[pb.StepState(id=0, log_index=0, log_length=n + 1, started_at=now())])
         runner.rows(task, n, [f"<b>line</b> & {n}"])
@@ -58,7 +57,6 @@ def test_a_log_grows_in_the_open_page_and_turns_green(browser, private_project):
     runner.finish(task, index=4)
     expect(page.locator("#job-%d h2" % job_id(project, "one"))).to_contain_text("success", timeout=MILLISECONDS_MAX)
     runner.finish(runner.fetch())
-    expect(page.locator("#status")).to_have_text("success", timeout=MILLISECONDS_MAX)
     assert page.locator("script:not([src])").count() == 0
     assert page.problems == []
 

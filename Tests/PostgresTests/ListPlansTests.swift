@@ -10,7 +10,7 @@ struct ListPlansTests {
     private static let rows = 100_000
     /// Tables that grow with use; a plan that reads one of them whole is wrong, however few rows the page has.
     private static let big = [
-        "run", "attempt", "job", "task", "step", "artifact", "artifact_file", "blob", "runner", "event",
+        "run", "attempt", "job", "task", "step", "artifact", "artifact_file", "blob", "runner", "event", "annotation",
     ]
 
     private static let database = Result { () throws -> Database in
@@ -45,6 +45,8 @@ struct ListPlansTests {
                                   expires_at, uploaded_at)
             select r.repository_id, p.owner_id, r.id, 1, 4, 'dist' || r.id % 100, 'f', 'm', 2, now() + interval '1 day', now()
               from run r join repository p on p.id = r.repository_id;
+            insert into annotation (task_id, log_row, kind, title, file, line, col, message)
+            select id, 0, 1, '', '', 0, 0, 'm' from task;
             insert into blob (digest, bytes) select sha256(n::text::bytea), 1 from generate_series(1, \(rows)) n;
             insert into artifact_file (artifact_id, path, blob_id, bytes) select id, 'f', id, 1 from artifact;
             """)
@@ -105,6 +107,18 @@ struct ListPlansTests {
         for place in [QueuePlace.repository(RepositoryID(1)), .owner(AccountID(1)), .everything] {
             lists.append(WaitQueries.queueList(place))
         }
+        lists.append((RunQueries.workflowChoices, [.int(1)]))
+        lists.append((RunQueries.eventChoices, [.int(1)]))
+        lists.append((RunQueries.recentChoices, [.int(1)]))
+        lists.append((RunQueries.statusCounts, [.int(1), .ints([1, 2, 5, 6])]))
+        lists.append((RunQueries.firstWaiting, [.ints([500, 1000, 1500])]))
+        lists.append((RunQueries.greenDurations, [.int(1), .text("ci3.yml"), .int(90_000)]))
+        let since = Instant(microseconds: 0)
+        lists.append(InsightQueries.runList(of: RepositoryID(1), workflow: nil, since: since))
+        lists.append(InsightQueries.runList(of: RepositoryID(1), workflow: "ci3.yml", since: since))
+        lists.append((InsightQueries.jobs, [.ints(Array(99_000...99_999)), .int(InsightLimits.jobsMax)]))
+        lists.append((InsightQueries.steps, [.ints(Array(49_000...49_999)), .int(InsightLimits.stepsMax)]))
+        lists.append((AnnotationStore.ofTasks, [.ints([1, 2, 3]), .int(100)]))
         return lists
     }()
 

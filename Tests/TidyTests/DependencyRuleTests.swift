@@ -27,7 +27,9 @@ struct DependencyRuleTests {
         (
             "Server",
             [
-                "Client", "Domain", "Postgres", "RunnerProto", "Web", "CArchive", "CCurl", "CLinux", "CZlib", "DequeModule",
+                "Client", "Domain", "Postgres", "RunnerProto", "Web", "CArchive", "CCurl", "CLinux", "CMarkGFM",
+                "CZlib",
+                "DequeModule",
                 "Crypto",
                 "CryptoExtras", "Dispatch", "Foundation", "FoundationNetworking", "Glibc", "Logging", "Mustache",
                 "SwiftProtobuf", "Synchronization",

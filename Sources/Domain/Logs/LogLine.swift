@@ -7,6 +7,9 @@ public let logTimeBytes = 28
 public struct LogText: Sendable {
     public private(set) var bytes: [UInt8] = []
     private var ends: [Int] = []
+    /// Rows that may be annotations, the first `candidatesMax` of them: looked at while their bytes are at hand.
+    public private(set) var candidates: [Int] = []
+    static let candidatesMax = 1_000
     /// The time up to its second, and that second: neighbours share it.
     private var clock: (second: Int64, text: [UInt8])?
 
@@ -19,6 +22,7 @@ public struct LogText: Sendable {
     /// - Parameter content: cut at `LogLimits.rowBytesMax`; more than one byte beyond that need not be handed over.
     public mutating func append(seconds: Int64, nanoseconds: Int32, content: UnsafeRawBufferPointer) {
         let kept = content[..<cutEnd(content)]
+        if mayAnnotate(content), candidates.count < Self.candidatesMax { candidates.append(ends.count) }
         appendTime(seconds, nanoseconds)
         bytes.append(UInt8(ascii: " "))
         if Self.isPlain(UnsafeRawBufferPointer(rebasing: kept)) {
@@ -48,6 +52,21 @@ public struct LogText: Sendable {
     public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
+        candidates.removeAll(keepingCapacity: true)
+    }
+
+    /// What candidates say, with the number of each one's row in this text; of each kind the first
+    /// `AnnotationLimits.keptPerKindMax`.
+    public var annotations: [PlacedAnnotation] {
+        var counts: [Annotation.Kind: Int] = [:]
+        return candidates.compactMap { row in
+            let content = text(of: row..<(row + 1)).dropFirst(logTimeBytes + 1).dropLast()
+            guard let annotation = Annotation(row: content),
+                counts[annotation.kind, default: 0] < AnnotationLimits.keptPerKindMax
+            else { return nil }
+            counts[annotation.kind, default: 0] += 1
+            return PlacedAnnotation(annotation, row: Int64(row))
+        }
     }
 
     public func text(of rows: Range<Int>) -> ArraySlice<UInt8> {

@@ -144,6 +144,7 @@ public struct LogStore: Sendable {
         }
         // Nearly always all rows are new. Then the work is done before the task's row is locked.
         let likely = text.count > 0 ? try pack(text.bytes) : []
+        let annotations = text.annotations
         return try database.transaction { tx in
             guard let row = try tx.first(Self.lock, .int(task.number)), row.int(0) == runner.id.number else {
                 throw LogError.unknownTask
@@ -166,6 +167,11 @@ public struct LogStore: Sendable {
                 Self.insert, .int(task.number), .int(rows), .int(count), .int(bytes),
                 .bytes(share.keep.count == text.count && !share.marks ? likely : try pack(lines)),
                 .int(Int64(lines.count)), .bool(decision.closes), .optional(nowDropped))
+            // Few pieces have any. With the rows that they are read from, or not at all.
+            try AnnotationStore.keep(
+                annotations.filter { share.keep.contains(Int($0.row)) }.map {
+                    PlacedAnnotation($0.annotation, row: rows + $0.row - Int64(share.keep.lowerBound))
+                }, of: task, in: tx)
             return (decision.ack, nowTaken, rows + count)
         }
     }

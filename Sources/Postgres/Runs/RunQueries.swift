@@ -26,6 +26,10 @@ public struct RunView: Sendable {
     public let stoppedAt: Int64?
     /// Somebody has to let it start.
     public let awaitsApproval: Bool
+    /// The workflow's `name` when the run was planned; "" without one.
+    public var workflowName = ""
+    /// How many attempts there are.
+    public var latestAttempt: Int64 = 1
 
     package init(
         id: RunID,
@@ -98,6 +102,14 @@ public struct JobView: Sendable {
     public let stoppedAt: Int64?
     /// Somebody has to let its run start, or it waits for its environment.
     public let awaitsApproval: Bool
+    /// When it was last put into the queue.
+    public var queuedAt: Int64?
+    /// The job that called the workflow which it is of.
+    public var caller: JobID?
+    /// Taken over by a rerun as it was.
+    public var isCarried = false
+    /// Its failure does not fail the run.
+    public var continuesOnError = false
 
     package init(
         id: JobID,
@@ -183,7 +195,7 @@ public struct RunQueries: Sendable {
         select r.id, r.repository_id, r.number, r.workflow_id, r.workflow_path, r.title, r.event, r.ref, r.sha,
                coalesce(a.status, r.status), r.problem, a.number::bigint, coalesce(u.id, 0), coalesce(u.name, 'ghost'),
                coalesce(t.id, u.id, 0), coalesce(t.name, u.name, 'ghost'), r.created_at, a.started_at, a.stopped_at, r.warnings,
-               r.needs_approval and r.approved_at is null
+               r.needs_approval and r.approved_at is null, r.workflow_name, r.latest_attempt::bigint
           from run r join attempt a on a.run_id = r.id
           left join account u on u.id = r.actor_id left join account t on t.id = a.actor_id
         """
@@ -200,7 +212,8 @@ public struct RunQueries: Sendable {
         select j.id, j.repository_id, j.run_id, r.ref, r.sha,
                r.needs_approval and r.approved_at is null
                    or j.status = 7 and exists (select 1 from deployment d where d.job_id = j.id and d.refusal = ''), a.number::bigint, j.key, j.name, j.needs, l.labels, j.status, j.problem, j.handle, j.task_id, t.runner_id,
-               coalesce(n.name, ''), j.created_at, j.started_at, j.stopped_at
+               coalesce(n.name, ''), j.created_at, j.started_at, j.stopped_at,
+               j.queued_at, j.caller_id, j.copied_from is not null, j.continue_on_error
           from job j join run r on r.id = j.run_id join attempt a on a.id = j.attempt_id join label_set l on l.id = j.label_set_id
           left join task t on t.id = j.task_id left join runner n on n.id = t.runner_id
         """
@@ -257,12 +270,14 @@ public struct RunQueries: Sendable {
             (Status, String, Int64, Int64, String, Int64, String).self, from: 9)
         let (createdAt, startedAt, stoppedAt, warnings, awaitsApproval) = try row.decode(
             (Instant, Instant?, Instant?, String, Bool).self, from: 16)
-        return RunView(
+        var run = RunView(
             id: id, repository: repository, number: number, workflowID: file, workflowPath: path, title: title,
             event: event, ref: ref, sha: sha, status: status, problem: problem, warnings: warnings, attempt: attempt,
             actorID: actorID, actor: actor, triggerActorID: triggerActorID, triggerActor: triggerActor,
             createdAt: createdAt.microseconds, startedAt: startedAt?.microseconds, stoppedAt: stoppedAt?.microseconds,
             awaitsApproval: awaitsApproval)
+        (run.workflowName, run.latestAttempt) = try row.decode((String, Int64).self, from: 21)
+        return run
     }
 
     static func job(_ row: Row) throws -> JobView {
@@ -272,10 +287,15 @@ public struct RunQueries: Sendable {
             (Int64, String, String, [String], [String], Status, String).self, from: 6)
         let (task, runnerID, runnerName, createdAt, startedAt, stoppedAt) = try row.decode(
             (TaskID?, Int64?, String, Instant, Instant?, Instant?).self, from: 14)
-        return JobView(
+        var job = JobView(
             id: id, repository: repository, run: run, ref: ref, sha: sha, attempt: attempt, key: key, name: name,
             needs: needs, labels: labels, status: status, problem: problem, handle: row.uuid(13), task: task,
             runnerID: runnerID, runnerName: runnerName, createdAt: createdAt.microseconds,
             startedAt: startedAt?.microseconds, stoppedAt: stoppedAt?.microseconds, awaitsApproval: awaitsApproval)
+        let (queuedAt, caller, isCarried, continuesOnError) = try row.decode(
+            (Instant?, JobID?, Bool, Bool).self, from: 20)
+        (job.queuedAt, job.caller) = (queuedAt?.microseconds, caller)
+        (job.isCarried, job.continuesOnError) = (isCarried, continuesOnError)
+        return job
     }
 }

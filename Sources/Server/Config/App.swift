@@ -31,6 +31,8 @@ package struct App: Sendable {
     let claims: TaskClaims
     let summaries: JobSummaryStore
     let logs: LogStore
+    let annotations: AnnotationStore
+    let insights: InsightQueries
     let logFiles: LogFiles
     let uploads: UploadStore
     package let blobs: BlobStore
@@ -100,6 +102,8 @@ package struct App: Sendable {
             database: database,
             settings: LogStore.Settings(
                 graceSeconds: configuration.sealGraceSeconds, taskBytesMax: configuration.logTaskBytesMax))
+        annotations = AnnotationStore(database: database)
+        insights = InsightQueries(database: database)
         logFiles = LogFiles(directory: configuration.storageDirectory + "/logs")
         uploads = UploadStore(database: database)
         blobs = BlobStore(database: database)

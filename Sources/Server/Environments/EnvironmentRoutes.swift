@@ -91,18 +91,18 @@ enum EnvironmentRoutes {
         return reviewed
     }
 
-    /// What the buttons of a run's page send: browsers ask for name and password.
+    /// What the buttons of a run's page send.
     private static let pages: [Endpoint] = ReviewState.allCases.map { state in
-        Endpoint(
-            .post, "/{owner}/{repo}/actions/runs/{run}/environments/{id}/\(state.rawValue)",
-            .repository(.read, needsToken: true), scope: .repository, answers: [.none(303), .failure(404)],
+        Endpoint.form(
+            "/{owner}/{repo}/actions/runs/{run}/environments/{id}/\(state.rawValue)",
+            .repository(.read, needsToken: true), scope: .repository,
             "Let the jobs of a run use an environment, or not, by the buttons of its page."
-        ) { request, place, app in
+        ) { request, place, form, app in
             let id: EnvironmentID = request.id("id")
             _ = try review(
-                request, place, ReviewBody(environment_ids: [id.number], state: state.rawValue, comment: nil), app)
-            let page = "/\(place.repository.fullName)/actions/runs/\(request.path["run"] ?? "")"
-            return Response(303, type: "text/plain", body: [], headers: [(name: "Location", value: page)])
+                request, place,
+                ReviewBody(environment_ids: [id.number], state: state.rawValue, comment: form.given("comment")), app)
+            return RunActions.back(request, place)
         }
     }
 }

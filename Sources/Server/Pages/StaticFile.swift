@@ -12,6 +12,7 @@ struct StaticFile: Sendable {
         ("live-worker", PackageResources.live_worker_js),
         ("live", PackageResources.live_js),
         ("log", PackageResources.log_js),
+        ("runs", PackageResources.runs_js),
         ("terminal", PackageResources.terminal_js),
         ("log-rows", PackageResources.log_rows_js),
         ("log-view", PackageResources.log_view_js),
@@ -21,10 +22,13 @@ struct StaticFile: Sendable {
     static let liveScript = script("live")
     static let jobScript = script("job")
     static let logScript = script("log")
+    static let runsScript = script("runs")
     /// All of the pages' style, in one file: the frame's first.
     static let style = StaticFile(
         "style", "css", type: "text/css; charset=utf-8",
-        [PackageResources.style_css, PackageResources.log_css].flatMap { $0 + [UInt8(ascii: "\n")] })
+        [PackageResources.style_css, PackageResources.log_css, PackageResources.run_css].flatMap {
+            $0 + [UInt8(ascii: "\n")]
+        })
     /// A water wheel. Without it browsers ask for /favicon.ico and show an error in their console.
     static let icon = StaticFile("icon", "svg", type: "image/svg+xml", PackageResources.icon_svg)
     static let all = scripts + [style, icon]

@@ -26,6 +26,13 @@ enum Template: String, CaseIterable, Sendable {
     case delivery = "DeliveryPage"
     case runList = "RunList"
     case runPage = "RunPage"
+    case runRows = "RunRows"
+    case runGraph = "RunGraph"
+    case jobList = "JobList"
+    case jobLine = "JobLine"
+    case bar = "Bar"
+    case workflowFile = "WorkflowFile"
+    case insights = "Insights"
     case job = "Job"
     case jobPage = "JobPage"
     case queuePage = "QueuePage"
@@ -69,6 +76,13 @@ enum Template: String, CaseIterable, Sendable {
             case .delivery: PackageResources.DeliveryPage_mustache
             case .runList: PackageResources.RunList_mustache
             case .runPage: PackageResources.RunPage_mustache
+            case .runRows: PackageResources.RunRows_mustache
+            case .runGraph: PackageResources.RunGraph_mustache
+            case .jobList: PackageResources.JobList_mustache
+            case .jobLine: PackageResources.JobLine_mustache
+            case .bar: PackageResources.Bar_mustache
+            case .workflowFile: PackageResources.WorkflowFile_mustache
+            case .insights: PackageResources.Insights_mustache
             case .job: PackageResources.Job_mustache
             case .jobPage: PackageResources.JobPage_mustache
             case .queuePage: PackageResources.QueuePage_mustache

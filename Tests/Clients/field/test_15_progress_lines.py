@@ -60,7 +60,7 @@ def test_15_the_page_shows_what_a_terminal_does(talked):
     talked.scripted.state(talked.task, steps=running(len(LINES)))
     talked.scripted.rows(talked.task, 0, LINES)
     run = talked.run_of("ci.yml")
-    page = ask(talked.stack, "GET", f"/{talked.path}/actions/runs/{run['id']}").text
+    page = ask(talked.stack, "GET", f"/{talked.path}/actions/runs/{run['id']}/jobs/{job_id(talked, 'one')}").text
     assert ">progress 100%</span>" in page and "progress 50%" not in page and ">over</span>" in page
     text = talked.log(talked.jobs(run)["one"])
     assert "progress 1%" in text and "##[error]it broke" in text, "the download keeps what was printed"
@@ -106,7 +106,7 @@ def test_h7_a_step_that_a_cancel_killed_is_shown_as_cancelled(talked, ann):
     )
     talked.scripted.rows(talked.task, 1, [], no_more=True)
     run = wait_for(lambda: (found := talked.run_of("ci.yml"))["status"] == "completed" and found, "the run's end")
-    page = ask(talked.stack, "GET", f"/{talked.path}/actions/runs/{run['id']}").text
+    page = ask(talked.stack, "GET", f"/{talked.path}/actions/runs/{run['id']}/jobs/{job_id(talked, 'one')}").text
     assert '<summary>Talk <span class="cancelled">' in page
     steps = {step["name"]: step for step in talked.jobs(run)["one"]["steps"]}
     assert steps["Talk"].get("conclusion") == "cancelled"

@@ -178,8 +178,10 @@ struct EnvironmentRoutesTests {
         let id = try environment()
         let run = try plan("prod")
         let page = "/ann/secret/actions/runs/\(run)"
-        let shown = app.ask("GET", page, as: .ann).text
-        #expect(shown.contains("Jobs wait for the environment prod.") && shown.contains("bob may let them start"))
+        let owners = app.ask("GET", page, as: .ann).text
+        #expect(owners.contains("Waiting for the environment prod") && owners.contains("bob may let its jobs start"))
+        #expect(!owners.contains("\(page)/environments/\(id)/rejected"), "no reviewer")
+        let shown = app.ask("GET", page, as: .bob).text
         #expect(shown.contains("\(page)/environments/\(id)/rejected"))
         let pressed = app.ask("POST", "\(page)/environments/\(id)/rejected", as: .bob)
         #expect(pressed.status == 303 && pressed.header("Location") == page, "\(pressed.status) \(pressed.text)")

@@ -6,19 +6,21 @@
 enum PageSamples {
     /// - Parameter text: what somebody wrote, by the name of the property.
     static func full(_ text: (String) -> String) -> [any PageModel] {
-        frame(text) + logs(text) + runs(text) + runners(text) + observation(text) + repositories(text) + workflows(text)
+        frame(text) + logs(text) + runs(text) + insights(text) + runners(text) + observation(text) + repositories(text)
+            + workflows(text)
             + secrets(text)
             + environments(text) + webhooks(text)
             + accounts(text)
     }
     static let empty: [any PageModel] =
-        emptyFrame + emptyLogs + emptyRuns + emptyRunners + emptyObservation + emptyRepositories
+        emptyFrame + emptyLogs + emptyRuns + emptyInsights + emptyRunners + emptyObservation + emptyRepositories
         + emptyWorkflows + emptySecrets + emptyEnvironments + emptyWebhooks
         + emptyAccounts
 
     /// Templates that others show: they have no page of their own.
     static let partials: Set<Server.Template> = [
-        .layout, .logRow, .state, .stateIcon, .time, .token, .repositoryRow, .runLine, .removal, .webhookForm,
+        .layout, .logRow, .state, .stateIcon, .time, .token, .repositoryRow, .runLine, .removal, .webhookForm, .runGraph,
+        .jobList, .jobLine, .bar,
     ]
 
     static func head(_ text: (String) -> String) -> PageHead {

@@ -17,9 +17,7 @@ struct TemplateTags {
             problems.append("\(template) is no template")
             return
         }
-        if text.contains("{{{") || text.contains("{{&") {
-            problems.append("\(template) shows text that is not escaped")
-        }
+        if text.contains("{{&") { problems.append("\(template) shows text that is not escaped") }
         var current = model
         var outer: [(name: String, model: any PartModel)] = []
         for tag in text.matches(of: /\{\{\s*(?<kind>[#^\/<>$]?)\s*(?<name>[^\s{}]*)\s*\}\}/) {
@@ -42,7 +40,13 @@ struct TemplateTags {
                 if tag.kind == "<" { outer.append((name, current)) }
                 follow(name, current)
             case "$": outer.append((name, current))
-            default: _ = value(of: name, of: current, template)
+            default:
+                let value = value(of: name, of: current, template)
+                let isRaw =
+                    tag.range.lowerBound > text.startIndex && text[text.index(before: tag.range.lowerBound)] == "{"
+                if isRaw, !(value is SanitisedHTML) {
+                    problems.append("\(template) shows text that is not escaped: \(name)")
+                }
             }
         }
     }
