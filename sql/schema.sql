@@ -1,4 +1,4 @@
--- Made by `make schema`; nobody runs it. The last migration in it is 0103_instances.sql.
+-- Made by `make schema`; nobody runs it. The last migration in it is 0120_webhooks.sql.
 CREATE FUNCTION public.ask_for_schedules() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -78,6 +78,65 @@ begin
     return new;
 end $$;
 
+CREATE FUNCTION public.tell_webhooks(repository bigint, event text, action text, subject text, once text, told jsonb) RETURNS void
+    LANGUAGE sql
+    AS $_$
+    insert into webhook_delivery (webhook_id, event, action, subject, once, told)
+    select w.id, $2, $3, $4, $5, $6 from webhook w where w.repository_id = $1 and w.is_active and $2 = any (w.events)
+        on conflict (webhook_id, once) where once is not null do nothing
+$_$;
+
+CREATE FUNCTION public.tell_webhooks_of_event() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform tell_webhooks(
+        new.repository_id, new.kind, coalesce(new.event ->> 'action', ''),
+        case when new.kind = 'pull_request' then 'pull request ' || coalesce(new.event ->> 'number', '') else 'ref ' || new.ref end,
+        'event ' || new.id,
+        jsonb_build_object('inbox', new.id, 'ref', new.ref, 'before', new.before, 'after', new.after, 'pusher', new.pusher_id,
+                           'event', new.event));
+    return null;
+end $$;
+
+CREATE FUNCTION public.tell_webhooks_of_job() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    action text := case when new.status = 5 then 'queued' when new.status = 7 then 'waiting' when new.status = 6 then 'in_progress'
+                        when new.status <= 4 then 'completed' end;
+begin
+    -- A job is made as blocked and may be queued in the same transaction: what it is at its end is told.
+    if tg_op = 'INSERT' and (select j.status from job j where j.id = new.id) is distinct from new.status then
+        return null;
+    end if;
+    if action is not null then
+        perform tell_webhooks(new.repository_id, 'workflow_job', action, 'run ' || new.run_id, null,
+                              jsonb_build_object('job', new.id, 'run', new.run_id, 'status', new.status));
+    end if;
+    return null;
+end $$;
+
+CREATE FUNCTION public.tell_webhooks_of_run() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    told jsonb := jsonb_build_object('run', new.id, 'attempt', new.latest_attempt, 'status', new.status);
+    subject text := 'run ' || new.id;
+    start text := format('run %s attempt %s ', new.id, new.latest_attempt);
+begin
+    if tg_op = 'INSERT' or new.latest_attempt <> old.latest_attempt then
+        perform tell_webhooks(new.repository_id, 'workflow_run', 'requested', subject, start || 'requested',
+                              told || jsonb_build_object('status', 5));
+    end if;
+    if new.status = 6 then
+        perform tell_webhooks(new.repository_id, 'workflow_run', 'in_progress', subject, start || 'in_progress', told);
+    elsif new.status <= 4 then
+        perform tell_webhooks(new.repository_id, 'workflow_run', 'completed', subject, start || 'completed', told);
+    end if;
+    return null;
+end $$;
+
 CREATE TABLE public.access_token (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -152,6 +211,24 @@ ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.annotation (
+    task_id bigint NOT NULL,
+    log_row bigint NOT NULL,
+    kind smallint NOT NULL,
+    title text NOT NULL,
+    file text NOT NULL,
+    line bigint NOT NULL,
+    col bigint NOT NULL,
+    message text NOT NULL,
+    CONSTRAINT annotation_kind_known CHECK (((kind >= 1) AND (kind <= 3)))
+);
+
+COMMENT ON TABLE public.annotation IS 'what rows of logs say of the code; of each kind of one task the first AnnotationLimits.keptPerKindMax';
+
+COMMENT ON COLUMN public.annotation.log_row IS 'the row of the log that says it, from 0';
+
+COMMENT ON COLUMN public.annotation.kind IS '1: error, 2: warning, 3: notice';
 
 CREATE TABLE public.artifact (
     id bigint NOT NULL,
@@ -1391,6 +1468,78 @@ ALTER TABLE public.variable ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.webhook (
+    id bigint NOT NULL,
+    repository_id bigint NOT NULL,
+    url text NOT NULL,
+    content_type text DEFAULT 'json'::text NOT NULL,
+    events text[] NOT NULL,
+    branch_filter text DEFAULT ''::text NOT NULL,
+    secret bytea,
+    authorization_header bytea,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_content_type_known CHECK ((content_type = ANY (ARRAY['json'::text, 'form'::text])))
+);
+
+COMMENT ON COLUMN public.webhook.secret IS 'what signs a delivery, sealed by the key "webhooks" of server_key; null: nothing signs';
+
+COMMENT ON COLUMN public.webhook.authorization_header IS 'sealed likewise';
+
+CREATE TABLE public.webhook_delivery (
+    id bigint NOT NULL,
+    webhook_id bigint NOT NULL,
+    guid uuid DEFAULT gen_random_uuid() NOT NULL,
+    event text NOT NULL,
+    action text DEFAULT ''::text NOT NULL,
+    subject text NOT NULL,
+    once text,
+    told jsonb NOT NULL,
+    payload text,
+    state text DEFAULT 'pending'::text NOT NULL,
+    tries bigint DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease_until timestamp with time zone,
+    status bigint,
+    response text DEFAULT ''::text NOT NULL,
+    problem text DEFAULT ''::text NOT NULL,
+    took bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    sent_at timestamp with time zone,
+    CONSTRAINT webhook_delivery_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text, 'left_out'::text])))
+);
+
+COMMENT ON COLUMN public.webhook_delivery.subject IS 'what it is about; those of one subject are sent in their order';
+
+COMMENT ON COLUMN public.webhook_delivery.once IS 'of a webhook there is one of each; null: any number';
+
+COMMENT ON COLUMN public.webhook_delivery.told IS 'what had happened, as far as rows may say otherwise later';
+
+COMMENT ON COLUMN public.webhook_delivery.payload IS 'what is sent, made at the first try';
+
+COMMENT ON COLUMN public.webhook_delivery.status IS 'of the last answer (HTTP); null without one';
+
+COMMENT ON COLUMN public.webhook_delivery.took IS 'microseconds of the last try';
+
+ALTER TABLE public.webhook_delivery ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhook_delivery_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE public.webhook ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.webhook_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.workflow (
     repository_id bigint NOT NULL,
     file text NOT NULL,
@@ -1409,6 +1558,9 @@ ALTER TABLE ONLY public.access_token
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.annotation
+    ADD CONSTRAINT annotation_pkey PRIMARY KEY (task_id, log_row);
 
 ALTER TABLE ONLY public.artifact_file
     ADD CONSTRAINT artifact_file_pkey PRIMARY KEY (artifact_id, path);
@@ -1616,6 +1768,12 @@ ALTER TABLE ONLY public.used_login_state
 
 ALTER TABLE ONLY public.variable
     ADD CONSTRAINT variable_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_delivery
+    ADD CONSTRAINT webhook_delivery_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.workflow
     ADD CONSTRAINT workflow_pkey PRIMARY KEY (repository_id, file);
@@ -1874,6 +2032,20 @@ CREATE INDEX variable_owner_idx ON public.variable USING btree (owner_id) WHERE 
 
 CREATE INDEX variable_repository_idx ON public.variable USING btree (repository_id) WHERE (repository_id IS NOT NULL);
 
+CREATE INDEX webhook_delivery_due_idx ON public.webhook_delivery USING btree (due_at, id) WHERE (state = 'pending'::text);
+
+CREATE INDEX webhook_delivery_lease_idx ON public.webhook_delivery USING btree (webhook_id, lease_until) WHERE (lease_until IS NOT NULL);
+
+CREATE INDEX webhook_delivery_list_idx ON public.webhook_delivery USING btree (webhook_id, id);
+
+CREATE INDEX webhook_delivery_old_idx ON public.webhook_delivery USING btree (created_at);
+
+CREATE UNIQUE INDEX webhook_delivery_once_idx ON public.webhook_delivery USING btree (webhook_id, once) WHERE (once IS NOT NULL);
+
+CREATE INDEX webhook_delivery_order_idx ON public.webhook_delivery USING btree (webhook_id, subject, id) WHERE (state = 'pending'::text);
+
+CREATE INDEX webhook_repository_idx ON public.webhook USING btree (repository_id);
+
 CREATE INDEX workflow_changed_by_idx ON public.workflow USING btree (changed_by) WHERE (changed_by IS NOT NULL);
 
 CREATE TRIGGER account_ends_sessions AFTER UPDATE OF password_hash, prohibit_login, is_active ON public.account FOR EACH ROW WHEN (((old.password_hash IS DISTINCT FROM new.password_hash) OR (new.prohibit_login AND (NOT old.prohibit_login)) OR (old.is_active AND (NOT new.is_active)))) EXECUTE FUNCTION public.end_sessions();
@@ -1884,9 +2056,15 @@ CREATE TRIGGER artifact_file_replaced AFTER UPDATE OF blob_id ON public.artifact
 
 CREATE TRIGGER artifact_uploaded AFTER UPDATE OF status ON public.artifact FOR EACH ROW WHEN (((new.status = 2) AND (old.status <> 2))) EXECUTE FUNCTION public.note_spare_due();
 
+CREATE TRIGGER inbox_tells_webhooks AFTER UPDATE OF state ON public.inbox FOR EACH ROW WHEN (((new.state = 'read'::text) AND (old.state <> 'read'::text) AND (new.kind = ANY (ARRAY['push'::text, 'create'::text, 'delete'::text, 'pull_request'::text])))) EXECUTE FUNCTION public.tell_webhooks_of_event();
+
 CREATE TRIGGER job_final BEFORE UPDATE OF status ON public.job FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_final_state();
 
 CREATE TRIGGER job_queue_key BEFORE INSERT OR UPDATE OF status ON public.job FOR EACH ROW WHEN (((new.status = 5) AND (new.queue_key IS NULL))) EXECUTE FUNCTION public.job_queue_key_default();
+
+CREATE TRIGGER job_tells_webhooks AFTER UPDATE OF status ON public.job FOR EACH ROW WHEN ((old.status <> new.status)) EXECUTE FUNCTION public.tell_webhooks_of_job();
+
+CREATE CONSTRAINT TRIGGER job_tells_webhooks_new AFTER INSERT ON public.job DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.tell_webhooks_of_job();
 
 CREATE TRIGGER log_file_gone AFTER DELETE ON public.log_file FOR EACH ROW WHEN (((old.path IS NOT NULL) AND (old.expired_at IS NULL))) EXECUTE FUNCTION public.note_log_removal();
 
@@ -1894,12 +2072,19 @@ CREATE TRIGGER repository_changes_schedules AFTER UPDATE OF default_branch, is_a
 
 CREATE TRIGGER repository_keep_last AFTER UPDATE OF artifact_keep_last ON public.repository FOR EACH ROW WHEN ((new.artifact_keep_last IS DISTINCT FROM old.artifact_keep_last)) EXECUTE FUNCTION public.note_keep_last();
 
+CREATE TRIGGER run_tells_webhooks AFTER UPDATE OF status, latest_attempt ON public.run FOR EACH ROW WHEN (((old.status <> new.status) OR (old.latest_attempt <> new.latest_attempt))) EXECUTE FUNCTION public.tell_webhooks_of_run();
+
+CREATE TRIGGER run_tells_webhooks_new AFTER INSERT ON public.run FOR EACH ROW EXECUTE FUNCTION public.tell_webhooks_of_run();
+
 CREATE TRIGGER task_final BEFORE UPDATE OF status ON public.task FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_final_state();
 
 CREATE TRIGGER workflow_changes_schedules AFTER INSERT OR UPDATE OF is_disabled ON public.workflow FOR EACH ROW EXECUTE FUNCTION public.ask_for_schedules();
 
 ALTER TABLE ONLY public.access_token
     ADD CONSTRAINT access_token_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.annotation
+    ADD CONSTRAINT annotation_task_id_fkey FOREIGN KEY (task_id) REFERENCES public.task(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.artifact_file
     ADD CONSTRAINT artifact_file_artifact_id_fkey FOREIGN KEY (artifact_id) REFERENCES public.artifact(id) ON DELETE CASCADE;
@@ -2140,6 +2325,12 @@ ALTER TABLE ONLY public.variable
 
 ALTER TABLE ONLY public.variable
     ADD CONSTRAINT variable_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_delivery
+    ADD CONSTRAINT webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES public.webhook(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES public.repository(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.workflow
     ADD CONSTRAINT workflow_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES public.account(id) ON DELETE SET NULL;
