@@ -41,6 +41,9 @@ package enum Routes {
         + UserRoutes.all + TokenRoutes.all + AdminUserRoutes.all + OrganizationRoutes.all + TeamRoutes.all
         + SettingsRoutes.all
         + LoginRoutes.all
+        + OpenIDRoutes.all
+        + AdminPages.all
+        + MemberPages.all
         + AccountSettingsPages.all
         + DispatchesRoute.all
         + PullRequestRoutes.all

@@ -5,6 +5,7 @@ import http.server
 import threading
 
 import pytest
+from page_support import accessibility_findings, keep_screenshot, opened, overflow
 from playwright.sync_api import expect, sync_playwright
 from session_support import BROWSER, Session, log_in, logged_in
 from support import User, ask, wait_for
@@ -85,6 +86,21 @@ def test_a_wrong_password_is_told_beside_the_form(page, stack, ann):
     page.get_by_label("Password").fill(ann.password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/-/settings/profile")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_form_is_accessible_in_both_schemes_and_on_a_phone(browser, stack, scheme):
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
+    page = opened(context, f"{stack.url}/-/login?to=/-/admin")
+    page.get_by_label("User name").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_label("Password").press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert accessibility_findings(page) == [] and overflow(page) == 0
+    keep_screenshot(page, f"login-{scheme}")
+    # The wrong password's status is all that the console names.
+    assert all("401" in problem for problem in page.problems)
+    context.close()
 
 
 def test_a_session_ended_elsewhere_asks_to_log_in(page, stack, ann):

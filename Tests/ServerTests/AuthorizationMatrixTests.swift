@@ -74,7 +74,7 @@ struct AuthorizationMatrixTests {
             return of(
                 [.anonymous: login, .job: forbidden, .readingJob: forbidden, .otherJob: forbidden], else: yes)
         // Tokens do not reach what is for who logged in.
-        case ("person", _), ("person, also with a password to change", _):
+        case ("person", _), ("person, also with a password to change", _), ("site admin, in person", _):
             return of([.anonymous: login], else: forbidden)
         case ("site admin", _): return of([.anonymous: login, .root: yes], else: forbidden)
         case ("organization: owner", _), ("organization: member", _):

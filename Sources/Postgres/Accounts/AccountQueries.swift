@@ -84,6 +84,19 @@ public struct AccountQueries: Sendable {
         ).value(0)
     }
 
+    private static let byEmail = Statement(
+        "account_by_email",
+        """
+        select \(Account.columns) from account a
+         where lower(a.email) = lower($1) and a.email <> '' and not a.is_org limit 2
+        """)
+
+    /// The person who has a mail address; nil when there are none or several.
+    public func onlyPerson(withEmail email: String) throws -> Account? {
+        let found = try database.read(Self.byEmail, .text(email))
+        return found.count == 1 ? try found.first.map { try Account($0) } : nil
+    }
+
     private static let members = Statement(
         "organization_member_list",
         """

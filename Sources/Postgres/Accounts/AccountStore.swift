@@ -155,6 +155,15 @@ public struct AccountStore: Sendable {
                 .optional(password?.salt), .text(fullName), .text(visibility.rawValue), .bool(mustChangePassword)))
     }
 
+    /// The same, of somebody who logs in by other means than a password.
+    static func create(name: String, email: String, fullName: String, in tx: Transaction) throws -> Account {
+        try Account(
+            try tx.first(
+                insert, .text(name), .text(email), .bool(false), .null(.bytes), .null(.bytes), .text(fullName),
+                .text(Visibility.public.rawValue), .bool(false)
+            ).orNone(of: insert))
+    }
+
     /// An organization, with its first owner in the team Owners.
     public func createOrganization(
         name: String, owner: AccountID, fullName: String = "", email: String = "", description: String = "",

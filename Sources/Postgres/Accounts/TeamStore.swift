@@ -191,6 +191,21 @@ public struct TeamStore: Sendable {
             try Team($0)
         }
     }
+    private static let reaching = Statement(
+        "team_reaching",
+        """
+        select \(Team.columns) from team t
+         where t.organization_id = $2
+           and (t.permission = 'owner' or t.all_repositories
+                or exists (select from team_repository r where r.team_id = t.id and r.repository_id = $1))
+         order by lower(t.name) limit 200
+        """)
+
+    /// Teams of the owner whose members may do something in a repository.
+    public func teams(reaching repository: RepositoryID, of owner: AccountID) throws -> [Team] {
+        try database.read(Self.reaching, .int(repository.number), .int(owner.number)).map { try Team($0) }
+    }
+
     public func count(of organization: AccountID) throws -> Int64 {
         try database.readOne(Self.count, .int(organization.number)).value(0)
     }

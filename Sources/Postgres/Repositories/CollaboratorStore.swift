@@ -31,6 +31,21 @@ public struct CollaboratorStore: Sendable {
         }
     }
 
+    private static let members = Statement(
+        "collaborator_members",
+        """
+        select \(Account.columns), c.permission from collaborator c join account a on a.id = c.account_id
+         where c.repository_id = $1 order by lower(a.name) limit $2
+        """)
+
+    /// With what each was granted, by name.
+    public func members(of repository: RepositoryID, limit: Int64) throws -> [(Account, RepositoryAccess)] {
+        try database.read(Self.members, .int(repository.number), .int(limit)).compactMap { row in
+            guard let access = RepositoryAccess(word: row.text(Account.columnCount)) else { return nil }
+            return (try Account(row), access)
+        }
+    }
+
     public func count(of repository: RepositoryID) throws -> Int64 {
         try database.readOne(Self.count, .int(repository.number)).value(0)
     }

@@ -12,6 +12,17 @@ struct ProfilePage: PageModel {
     let fullNameProblem: String?
     let email: String
     let emailProblem: String?
+    /// Nil: nobody logs in by another server.
+    let identity: IdentityPart?
+}
+
+struct IdentityPart: PartModel {
+    let provider: String
+    let isLinked: Bool
+    /// What one is called there.
+    let there: String?
+    let action: String
+    let token: String
 }
 
 /// The page of where one is logged in.

@@ -2,37 +2,22 @@ import Domain
 import Postgres
 import Web
 
-/// A part of somebody's own settings.
-enum AccountTab: String, CaseIterable {
-    case profile = "Profile"
-    case password = "Password"
-    case tokens = "Access tokens"
-    case sessions = "Sessions"
-
-    var link: String {
-        switch self {
-        case .profile: AccountSettingsPages.profile
-        case .password: PasswordPage.path
-        case .tokens: AccountSettingsPages.tokens
-        case .sessions: AccountSettingsPages.sessions
-        }
-    }
-
-    static func all(at here: AccountTab) -> [RepositoryTab] {
-        allCases.map { RepositoryTab(name: $0.rawValue, link: $0.link, isHere: $0 == here) }
-    }
-}
-
 /// Pages: what a person sets of their own account.
 enum AccountSettingsPages {
     static let profile = "/-/settings/profile"
     static let tokens = "/-/settings/tokens"
     static let sessions = "/-/settings/sessions"
 
-    static let all: [Endpoint] = profileEndpoints + tokenEndpoints + sessionEndpoints
+    static let all: [Endpoint] =
+        [
+            Endpoint(.get, "/-/settings", .person, answers: [.none(303), .failure(401)], "Show one's settings.") {
+                _, _, _ in
+                .seeOther(profile)
+            }
+        ] + profileEndpoints + tokenEndpoints + sessionEndpoints
 
-    static func head(_ tab: AccountTab, _ person: ByAccount) -> PageHead {
-        PageHead(tab.rawValue, caller: person.caller, tabs: AccountTab.all(at: tab))
+    static func head(_ section: AccountSection, _ person: ByAccount) -> PageHead {
+        PageHead(section.rawValue, caller: person.caller, section: section)
     }
 
     // MARK: sessions
@@ -79,7 +64,7 @@ enum AccountSettingsPages {
             request, person, app in
             guard let account = person.caller.person else { throw Failure(.missing, "not found") }
             return try profilePage(
-                person, ProfileFields(fullName: account.fullName, email: account.email),
+                app, person, ProfileFields(fullName: account.fullName, email: account.email),
                 isSaved: request.query["saved"] != nil)
         },
         Endpoint.form(
@@ -95,7 +80,8 @@ enum AccountSettingsPages {
                 fields.emailProblem = "This is no mail address, such as ann@example.com."
             }
             guard fields.fullNameProblem == nil, fields.emailProblem == nil else {
-                return try profilePage(person, fields, isSaved: false, status: 422)
+                return try profilePage(
+                    app, person, fields, isSaved: false, status: 422)
             }
             var edit = AccountEdit()
             edit.fullName = fields.fullName
@@ -113,13 +99,23 @@ enum AccountSettingsPages {
     }
 
     private static func profilePage(
-        _ person: ByAccount, _ fields: ProfileFields, isSaved: Bool, status: Int = 200
+        _ app: App, _ person: ByAccount, _ fields: ProfileFields, isSaved: Bool, status: Int = 200
     ) throws -> Response {
         try ProfilePage(
             head: head(.profile, person), token: person.caller.formToken, name: person.caller.name, isSaved: isSaved,
             fullName: fields.fullName, fullNameProblem: fields.fullNameProblem, email: fields.email,
-            emailProblem: fields.emailProblem
+            emailProblem: fields.emailProblem, identity: try identity(of: person, app)
         ).response(status)
+    }
+
+    /// Who one is at the other server by which people log in.
+    private static func identity(of person: ByAccount, _ app: App) throws -> IdentityPart? {
+        let oidc = app.configuration.oidc
+        guard oidc.isOffered else { return nil }
+        let known = try app.identities.identity(of: person.account, issuer: oidc.issuer)
+        return IdentityPart(
+            provider: oidc.name, isLinked: known != nil, there: known.map { $0.email.isEmpty ? $0.subject : $0.email },
+            action: known == nil ? OpenIDRoutes.link : OpenIDRoutes.unlink, token: person.caller.formToken)
     }
 
     // MARK: access tokens

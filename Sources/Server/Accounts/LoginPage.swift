@@ -18,6 +18,15 @@ struct LoginProviderLink: PartModel {
     let link: String
 }
 
+/// The page that leads to the other server, to join an account with who somebody is there.
+struct LinkPage: PageModel {
+    static let template = Template.link
+
+    let head: PageHead
+    let name: String
+    let link: String
+}
+
 /// The page by which a person changes the password.
 struct PasswordPage: PageModel {
     static let template = Template.password

@@ -58,7 +58,11 @@ enum LoginRoutes {
         try LoginPage(
             head: PageHead("Log in", caller: .anonymous), token: try Sessions(app: app).visitorToken(request),
             to: to ?? "",
-            user: user, problem: problem, provider: nil
+            user: user, problem: problem,
+            provider: app.configuration.oidc.isOffered
+                ? LoginProviderLink(
+                    name: app.configuration.oidc.name,
+                    link: OpenIDRoutes.begin + (to.map { "?to=" + percentEncoded($0) } ?? "")) : nil
         ).response(status)
     }
 
@@ -118,7 +122,7 @@ extension LoginRoutes {
         _ request: Request, _ person: ByAccount, to: String?, _ problems: PasswordProblems, _ status: Int
     ) throws -> Response {
         try PasswordPage(
-            head: PageHead("Change your password", caller: person.caller, tabs: AccountTab.all(at: .password)),
+            head: PageHead("Change your password", caller: person.caller, section: .password),
             token: person.caller.formToken, to: to ?? "", isOwed: person.caller.person?.mustChangePassword == true,
             user: person.caller.name, oldProblem: problems.old, newProblem: problems.new, againProblem: problems.again
         ).response(status)

@@ -58,7 +58,7 @@ extension Request {
     /// Of a page or the REST API, which take a session's cookie; git, runners and signed addresses have credentials of their own.
     var takesSessions: Bool {
         guard let first = segments.first else { return true }
-        if isREST { return true }
+        if isREST || segments == ["api", "swagger"] { return true }
         return first != "api" && first != "twirp" && (!first.hasPrefix("_") || first == "_live")
     }
 }

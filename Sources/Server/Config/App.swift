@@ -7,11 +7,14 @@ import Postgres
 /// What an instance is made of. Everything here is a value or safe to share; facts live in PostgreSQL only.
 package struct App: Sendable {
     package let configuration: Configuration
+    /// What this instance is called beside others.
+    let instance: String
     package let log: Logger
     let database: Database
     package let accounts: AccountStore
     package let accessTokens: AccessTokenStore
     let sessions: SessionStore
+    let identities: ExternalIdentityStore
     package let accountViews: AccountQueries
     package let teams: TeamStore
     package let repositories: RepositoryStore
@@ -62,6 +65,7 @@ package struct App: Sendable {
     ///   and with the same caches. For housekeeping.
     package init(configuration: Configuration, instance: String, beside other: App? = nil) throws {
         self.configuration = configuration
+        self.instance = instance
         log = JSONLogHandler.logger(instance: instance)
         caches = other?.caches ?? Caches(configuration)
         database = Database(
@@ -70,6 +74,7 @@ package struct App: Sendable {
         accounts = AccountStore(database: database)
         accessTokens = AccessTokenStore(database: database)
         sessions = SessionStore(database: database)
+        identities = ExternalIdentityStore(database: database)
         accountViews = AccountQueries(database: database)
         teams = TeamStore(database: database)
         repositories = RepositoryStore(database: database)

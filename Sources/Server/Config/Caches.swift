@@ -15,9 +15,13 @@ package struct Caches: Sendable {
     package let readiness: Readiness
     /// Answers that are made while they are sent; others must find a thread beside them.
     let streams: Turnstile
+    /// The other server of log-ins.
+    let provider: OpenIDProvider
+    let sweeps = SweepStates()
 
     init(_ configuration: Configuration) {
         readiness = Readiness(dsn: configuration.databaseDSN)
         streams = Turnstile(placesMax: max(1, configuration.workThreads / 4))
+        provider = OpenIDProvider(placesMax: max(1, configuration.workThreads / 4))
     }
 }

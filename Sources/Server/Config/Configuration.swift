@@ -45,6 +45,8 @@ package struct Configuration: Sendable {
     }
     /// Which workflow files are read, and which events start nothing.
     package var workflows = WorkflowRules()
+    /// Who says who somebody is, beside the password.
+    var oidc = OIDCConfiguration()
     /// Where webhooks may be sent to.
     package var webhookHosts = AllowedHosts.external
     /// The file itself, absolute: hooks are given it.

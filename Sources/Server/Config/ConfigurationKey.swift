@@ -137,7 +137,7 @@ package struct ConfigurationKey: Sendable {
 
     /// By section, in the order of the example file.
     package static let all: [ConfigurationKey] =
-        server + workflows + webhooks + storage + secrets + tasks + logs + artifacts
+        server + workflows + webhooks + storage + secrets + login + tasks + logs + artifacts
 
     private static let server: [ConfigurationKey] = [
         Self(

@@ -9,6 +9,7 @@ package final class Housekeeping: Sendable {
     private let app: App
     private let listener: Listener
     private let groups: WakeGroups
+    private let startedAt = Instant(microseconds: Clock.nowMicroseconds())
     private let stopping = Atomic<Bool>(false)
     /// Counts the calls to look at the inbox; each of its readers remembers which it has heard.
     private let inboxRings = Atomic<Int>(1)
@@ -157,7 +158,11 @@ package final class Housekeeping: Sendable {
     /// Repeats a sweep until we stop. One that failed is reported and tried again at its next turn.
     private func every(milliseconds: UInt32, _ name: String, _ sweep: () throws -> Void) {
         while !stopping.load(ordering: .relaxed) {
-            do { try sweep() } catch {
+            do {
+                try sweep()
+                app.caches.sweeps.note(name, nil)
+            } catch {
+                app.caches.sweeps.note(name, error)
                 app.log.warning("housekeeping failed", metadata: ["sweep": "\(name)", "err": "\(error)"])
             }
             var slept: UInt32 = 0
@@ -174,7 +179,11 @@ package final class Housekeeping: Sendable {
         while !stopping.load(ordering: .relaxed) {
             let now = Clock.monotonicMicroseconds()
             for index in sweeps.indices where sweeps[index].isDue(now) {
-                do { try sweeps[index].run() } catch {
+                do {
+                    try sweeps[index].run()
+                    app.caches.sweeps.note(sweeps[index].name, nil)
+                } catch {
+                    app.caches.sweeps.note(sweeps[index].name, error)
                     // One that fails stops no other; it is tried again when it is due next.
                     app.log.warning("sweep failed", metadata: ["sweep": "\(sweeps[index].name)", "err": "\(error)"])
                 }
@@ -206,7 +215,12 @@ package final class Housekeeping: Sendable {
             Sweep("settled pushes", everySeconds: 60) { [app] in
                 while try app.inbox.removeSettled() == InboxLimits.sweptMax {}
             },
+            Sweep("instances", everySeconds: 10) { [app, startedAt] in
+                try InstanceStore(database: app.database).tell(
+                    app.instance, startedAt: startedAt, sweeps: app.caches.sweeps.all)
+            },
             Sweep("expired sessions", everySeconds: 300) { [app] in
+                try app.identities.sweep()
                 while try app.sessions.sweep() == SessionLimits.sweptMax {}
             },
             Sweep("deliveries of webhooks", everySeconds: 600) { [app] in

@@ -117,6 +117,7 @@ extension InRepository {
 /// The pages of one's own settings.
 enum AccountSection: String, CaseIterable {
     case profile = "Profile"
+    case password = "Password"
     case tokens = "Access tokens"
     case sessions = "Sessions"
     case secrets = "Secrets"

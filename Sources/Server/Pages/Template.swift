@@ -44,6 +44,10 @@ enum Template: String, CaseIterable, Sendable {
     case profile = "ProfilePage"
     case sessions = "SessionsPage"
     case tokens = "TokensPage"
+    case link = "LinkPage"
+    case admin = "AdminPage"
+    case adminUsers = "AdminUsersPage"
+    case members = "MembersPage"
 
     /// The text of its file.
     var text: String {
@@ -90,6 +94,10 @@ enum Template: String, CaseIterable, Sendable {
             case .profile: PackageResources.ProfilePage_mustache
             case .sessions: PackageResources.SessionsPage_mustache
             case .tokens: PackageResources.TokensPage_mustache
+            case .link: PackageResources.LinkPage_mustache
+            case .admin: PackageResources.AdminPage_mustache
+            case .adminUsers: PackageResources.AdminUsersPage_mustache
+            case .members: PackageResources.MembersPage_mustache
             }
         return String(decoding: bytes, as: UTF8.self)
     }

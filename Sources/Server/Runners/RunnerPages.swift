@@ -112,7 +112,9 @@ private struct RunnerPagePlace<Context: HasCaller & Sendable>: Sendable {
         return RunnersPage(
             head: head(context), address: address, token: context.caller.formToken, total: total, hasNone: total == 0,
             hasRunners: !runners.isEmpty,
-            runners: runners.map { row($0, jobs[$0.id] ?? [], why: reasons[$0.id]?.words.shown, now: request.now) },
+            runners: runners.map {
+                row($0, jobs[$0.id] ?? [], why: reasons[$0.id]?.words.shown, context, now: request.now)
+            },
             next: Int64(part.number * part.limit) < total ? part.number + 1 : nil, isEverywhere: listing == .all,
             registration: shown.registration,
             removal: leaving.map { runner, problem in
@@ -124,10 +126,14 @@ private struct RunnerPagePlace<Context: HasCaller & Sendable>: Sendable {
             })
     }
 
-    private func row(_ runner: RunnerView, _ jobs: [RunnerJob], why: String?, now: Instant) -> RunnerRow {
+    private func row(
+        _ runner: RunnerView, _ jobs: [RunnerJob], why: String?, _ context: Context, now: Instant
+    ) -> RunnerRow {
         RunnerRow(
             id: runner.id.number, name: runner.name, version: runner.version, status: "\(runner.reachable)",
-            labels: runner.labels.map(RunnerLabelPart.init), place: runner.place.shown ?? "all repositories",
+            labels: runner.labels.map(RunnerLabelPart.init),
+            place: listing(context) == .all ? runner.place.shown ?? "all repositories" : nil,
+            address: address(context), token: context.caller.formToken,
             seen: runner.lastOnline.map { TimePart($0, now: now) }, isDisabled: runner.isDisabled,
             isEphemeral: runner.isEphemeral,
             jobs: jobs.map { job in

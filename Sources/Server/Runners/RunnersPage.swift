@@ -25,7 +25,11 @@ struct RunnerRow: PartModel {
     let version: String
     let status: String
     let labels: [RunnerLabelPart]
-    let place: String
+    /// Nil on the page of one place.
+    let place: String?
+    /// Of the page, and of its forms.
+    let address: String
+    let token: String
     let seen: TimePart?
     let isDisabled: Bool
     let isEphemeral: Bool

@@ -13,7 +13,42 @@ extension PageSamples {
             ProfilePage(
                 head: head(text), token: text("form token"), name: text("name"), isSaved: true,
                 fullName: text("full name"), fullNameProblem: text("full name problem"), email: text("email"),
-                emailProblem: text("email problem")),
+                emailProblem: text("email problem"),
+                identity: IdentityPart(
+                    provider: text("provider"), isLinked: true, there: text("there"), action: text("identity action"),
+                    token: text("identity token"))),
+            LinkPage(head: head(text), name: text("provider"), link: text("provider link")),
+            AdminPage(
+                head: head(text), problems: [AdminProblem(problem: text("problem"))],
+                facts: [AdminFact(words: text("fact"), value: text("value"), link: text("fact link"))],
+                queue: [
+                    AdminQueueRow(
+                        labels: text("labels"), waiting: text("waiting"), oldest: time(text), reason: text("reason"))
+                ], isQueueEmpty: false,
+                instances: [
+                    InstanceRow(
+                        name: text("instance"), isHere: true, startedAt: time(text), seenAt: time(text), isSilent: true,
+                        sweepCount: 3, sweeps: [SweepRow(sweep: text("sweep"), problem: text("sweep problem"))])
+                ]),
+            AdminUsersPage(
+                head: head(text), q: text("q"), total: 3,
+                users: [
+                    AdminUserRow(
+                        name: text("name"), fullName: text("full name"), email: text("email"), isAdmin: true,
+                        isDisabled: true, isSelf: false, loggedInAt: time(text), action: text("action"),
+                        token: text("user token"))
+                ], next: text("next")),
+            MembersPage(
+                head: head(text), token: text("form token"), owner: text("owner"), ownerLink: text("owner link"),
+                hasNone: true,
+                members: [
+                    MemberRow(
+                        name: text("name"), fullName: text("full name"), link: text("link"),
+                        choices: [PermissionChoice(word: text("word"), words: text("words"), isChosen: true)],
+                        action: text("member action"), remove: text("remove"), token: text("member token"))
+                ], hasTeams: true, teams: [TeamRow(name: text("team"), permission: text("team permission"))],
+                action: text("action"), user: text("user"), userProblem: text("user problem"),
+                permissions: [PermissionChoice(word: text("new word"), words: text("new words"), isChosen: true)]),
             SessionsPage(
                 head: head(text), token: text("form token"),
                 sessions: [
@@ -41,7 +76,14 @@ extension PageSamples {
             againProblem: nil),
         ProfilePage(
             head: emptyHead, token: "", name: "", isSaved: false, fullName: "", fullNameProblem: nil, email: "",
-            emailProblem: nil),
+            emailProblem: nil, identity: nil),
+        LinkPage(head: emptyHead, name: "", link: ""),
+        AdminPage(head: emptyHead, problems: [], facts: [], queue: [], isQueueEmpty: true, instances: []),
+        AdminUsersPage(head: emptyHead, q: "", total: 0, users: [], next: nil),
+        MembersPage(
+            head: emptyHead, token: "", owner: "", ownerLink: "", hasNone: false, members: [], hasTeams: false,
+            teams: [],
+            action: "", user: "", userProblem: nil, permissions: []),
         SessionsPage(head: emptyHead, token: "", sessions: []),
         TokensPage(
             head: emptyHead, token: "", made: nil, name: "", nameProblem: nil, scopesProblem: nil, scopes: [],

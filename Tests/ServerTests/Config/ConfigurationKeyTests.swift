@@ -19,6 +19,8 @@ struct ConfigurationKeyTests {
         case "artifacts.same_name": "replace"
         case "actions.replace": "a/b=c/d"
         case "workflows.cancel_outdated": "none"
+        case "login.oidc_scopes": "openid groups"
+        case _ where key.rule == "true or false": "true"
         case "server.addresses": "https://other.example"
         case _ where key.rule.contains("address"): "https://other.example"
         case _ where key.rule.contains("a time"): "7s"

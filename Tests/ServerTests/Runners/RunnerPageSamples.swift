@@ -9,7 +9,8 @@ extension PageSamples {
                 runners: [
                     RunnerRow(
                         id: 12, name: text("runner"), version: text("version"), status: text("status"),
-                        labels: [RunnerLabelPart(label: text("label"))], place: text("place"), seen: time(text),
+                        labels: [RunnerLabelPart(label: text("label"))], place: text("place"),
+                        address: text("row address"), token: text("row token"), seen: time(text),
                         isDisabled: true, isEphemeral: true,
                         jobs: [
                             RunnerJobLink(
