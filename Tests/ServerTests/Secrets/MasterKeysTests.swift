@@ -96,7 +96,7 @@ struct MasterKeysTests {
             let app = try TestApp(hasMasterKey: hasMasterKey)
             #expect(try app.app.keys.check().isEmpty)
             let rows = try ServerKeyStore(database: app.app.database).all()
-            #expect(rows.map(\.purpose) == ["runtime_token", "seal"])
+            #expect(rows.map(\.purpose) == ["form_token", "runtime_token", "seal"])
             #expect(
                 rows.allSatisfy { ($0.wrappedBy != nil) == hasMasterKey && $0.key.count == (hasMasterKey ? 60 : 32) })
         }
@@ -112,9 +112,9 @@ struct MasterKeysTests {
             return try App(configuration: configuration, instance: "new")
         }
         var new = try server([Self.digits[0]])
-        #expect(try new.keys.check() == ["runtime_token", "seal"])
+        #expect(try new.keys.check() == ["form_token", "runtime_token", "seal"])
         #expect(try new.keys.runtimeKey == before)
-        #expect(try KeyRotation(app: new).wrap() == 2)
+        #expect(try KeyRotation(app: new).wrap() == 3)
         #expect(try KeyRotation(app: new).wrap() == 0)
         new = try server([Self.digits[0]])
         #expect(try new.keys.check().isEmpty)
