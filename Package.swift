@@ -51,7 +51,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CArchive", "CCurl", "CLinux", "CMarkGFM", "CZlib", "Client", "Domain", "Postgres", "RunnerProto", "Web",
+                "CArchive", "CCurl", "CLinux", "CMarkGFM", "CZlib", "Client", "Domain", "Postgres", "RunnerProto",
+                "Web",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),

@@ -1,4 +1,4 @@
-"""The page of runs of a repository with a million runs against that of one with a hundred; the weight of the page of a run.
+"""The page of runs at a million runs against that at a hundred; the weight of the page of a run.
 
 First byte and whole answer are asked for in turns; Chromium's own time is told when playwright is there (.venv-test).
 """
@@ -15,10 +15,12 @@ from harness import Bench, Figure
 
 JOBS = """
 insert into label_set (labels) values ('{linux}') on conflict do nothing;
-insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, label_set_id, payload, status, queued_at,
+insert into job (run_id, attempt_id, repository_id, owner_id, key, name, position, label_set_id, payload, status,
+                 queued_at,
                  started_at, stopped_at, needs)
 select r.id, a.id, r.repository_id, 1, 'job' || n, 'job ' || n, n, (select min(id) from label_set), '', 1, now(),
-       now() + n * interval '1 s', now() + (n + 60) * interval '1 s', case when n > 1 then array['job' || n / 2] else '{}' end
+       now() + n * interval '1 s', now() + (n + 60) * interval '1 s',
+       case when n > 1 then array['job' || n / 2] else '{}' end
   from run r join attempt a on a.run_id = r.id, generate_series(1, 20) n where r.id = %d;
 """
 
@@ -48,10 +50,7 @@ def rendered(url: str) -> "Callable[[str], float] | None":
     except ImportError:
         return None
     page = (
-        sync_playwright()
-        .start()
-        .chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        .new_page()
+        sync_playwright().start().chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"]).new_page()
     )
 
     def load(path: str) -> float:
@@ -85,10 +84,14 @@ def run(bench: Bench) -> list[Figure]:
                     if turn >= 2:  # the first ones make plans and fill caches
                         times[name].append((first, last))
                         loads[name].append(loaded)
-            middle = {name: [statistics.median(column) for column in zip(*all_, strict=True)] for name, all_ in times.items()}
+            middle = {
+                name: [statistics.median(column) for column in zip(*all_, strict=True)] for name, all_ in times.items()
+            }
             note = f"of {many} runs against {few}"
             what = f"page of runs{query}"
-            figures.append(Figure(f"{what}, first byte", middle["many"][0], "ms", middle["few"][0], at_most=1.5, note=note))
+            figures.append(
+                Figure(f"{what}, first byte", middle["many"][0], "ms", middle["few"][0], at_most=1.5, note=note)
+            )
             figures.append(Figure(f"{what}, whole", middle["many"][1], "ms", middle["few"][1], at_most=1.5, note=note))
             if load:
                 seen = {name: statistics.median(all_) for name, all_ in loads.items()}
@@ -99,7 +102,12 @@ def run(bench: Bench) -> list[Figure]:
         page = len(gzip.compress(body, 6))
         shares = ", ".join(f"{path.split('/')[-1].split('.')[0]} {size}" for path, size in weights.items())
         figures.append(
-            Figure("page of a run of 20 jobs with its assets", (page + sum(weights.values())) / 1024, "KiB", at_most=60,
-                   note=f"compressed bytes: page {page}, {shares}")
+            Figure(
+                "page of a run of 20 jobs with its assets",
+                (page + sum(weights.values())) / 1024,
+                "KiB",
+                at_most=60,
+                note=f"compressed bytes: page {page}, {shares}",
+            )
         )
     return figures

@@ -343,7 +343,9 @@ def main() -> int:
     number, page = run["run_number"], f"/demo/hello/actions/runs/{run['id']}"
     if run["conclusion"] != "success":
         demo.show_failure(run)
-        raise Problem(f"run {number} ended as {run['conclusion']}: {stack.url}{page}\nread also {stack.logs}/runner.log")
+        raise Problem(
+            f"run {number} ended as {run['conclusion']}: {stack.url}{page}\nread also {stack.logs}/runner.log"
+        )
     print(f"""
 run {number} is green after {time.monotonic() - began:.0f} s; open
   {stack.url}/-/login?to={urllib.parse.quote(page, safe="")}

@@ -1,4 +1,4 @@
-"""Pages in Debian's Chromium, as a person sees them: logged in by the form, with every complaint of the console kept."""
+"""Pages in Debian's Chromium, as a person sees them: logged in by the form, with each complaint of the console."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def opened(context: BrowserContext, address: str) -> Page:
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.problems = problems  # type: ignore[attr-defined]
+    page.problems = problems
     page.goto(address)
     return page
 

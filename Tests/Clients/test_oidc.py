@@ -1,4 +1,4 @@
-"""Log-in by OpenID Connect: the whole way with a real provider (django-oauth-toolkit) in Chromium, and what a hostile one tries."""
+"""Log-in by OpenID Connect: with a real provider (django-oauth-toolkit) in Chromium, and what a hostile one tries."""
 
 import base64
 import hashlib
@@ -213,7 +213,7 @@ def test_both_algorithms_are_taken_and_the_verifier_fits_its_challenge(victim, h
     for private, id, alg in [(hostile.rsa, "r", "RS256"), (hostile.ec, "e", "ES256")]:
         session = Session(victim)
         asked = begun(session, "/-/settings/profile")
-        hostile.forge = lambda: jwt.encode(claims(hostile, asked), private, alg, headers={"kid": id})  # noqa: B023
+        hostile.forge = lambda: jwt.encode(claims(hostile, asked), private, alg, headers={"kid": id})
         answer = back(session, asked["state"])
         assert answer.status == 303 and answer.headers["Location"] == "/-/settings/profile", answer.text
         assert session.get("/api/v1/user").json["login"] == "carl"
@@ -312,7 +312,7 @@ def test_a_mail_address_counts_when_it_is_verified(victim, hostile):
             email_verified=verified,
             preferred_username=f"mallory{verified}".replace("None", "none"),
         )
-        hostile.forge = lambda: jwt.encode(told, hostile.rsa, "RS256", headers={"kid": "r"})  # noqa: B023
+        hostile.forge = lambda: jwt.encode(told, hostile.rsa, "RS256", headers={"kid": "r"})
         assert back(session, asked["state"]).status == 303
         assert session.get("/api/v1/user").json["login"].startswith(name)
     session = Session(victim)

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+import support
 from page_support import logged_in, opened, start
 from playwright.sync_api import expect, sync_playwright
-import support
 from support import User, ask, wait_for
 
 WORKFLOW = """\
@@ -213,7 +213,9 @@ def test_a_new_person_makes_a_repository_and_is_shown_how_to_push(browser, stack
 def test_times_say_in_a_script_what_the_server_says(page, project):
     source = Path(__file__).parents[1] / "DomainTests/Pages/SpanWordsTests.swift"
     table = re.search(r"agoes: .*? = \[(.*?)\n    \]", source.read_text(), re.S)[1]
-    cases = [(int(seconds.replace("_", "")), words) for seconds, words in re.findall(r'\((-?[\d_]+), "([^"]+)"\)', table)]
+    cases = [
+        (int(seconds.replace("_", "")), words) for seconds, words in re.findall(r'\((-?[\d_]+), "([^"]+)"\)', table)
+    ]
     assert len(cases) > 10
     page.goto(project.stack.url + "/")
     now = 1_769_817_601_000

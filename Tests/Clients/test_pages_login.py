@@ -1,4 +1,4 @@
-"""Log-in by the page, its cookie and what other sites make of it: by plain HTTP on two instances, and in Debian's Chromium."""
+"""Log-in by the page, its cookie and what other sites make of it: by plain HTTP on two instances, and in Chromium."""
 
 import functools
 import http.server
@@ -170,7 +170,11 @@ def test_the_cookie_reads_the_api_and_changes_it_with_a_token_alone(stack, proje
     assert session.get(path).status == 200
     assert session.get("/api/v1/user").json["login"] == project.owner.name
     assert session.get("/api/v1/user", headers={"Sec-Fetch-Site": "same-site"}).status == 401
-    for headers in ({}, {"X-CSRF-Token": "x"}, {"X-CSRF-Token": session.token("/-/settings/profile"), "Origin": "null"}):
+    for headers in (
+        {},
+        {"X-CSRF-Token": "x"},
+        {"X-CSRF-Token": session.token("/-/settings/profile"), "Origin": "null"},
+    ):
         assert session.ask("DELETE", path, headers=headers).status == 403
     token = {"X-CSRF-Token": session.token("/-/settings/profile")}
     assert session.ask("DELETE", path, headers=token).status == 204
@@ -194,4 +198,3 @@ def test_a_disabled_account_is_out_on_every_instance(stack, admin):
         assert {session.get("/-/settings/profile").status for session in sessions} == {303}
     answer = Session(stack).log_in(user.name, user.password)
     assert answer.status == 403 and "may not log in" in answer.text
-

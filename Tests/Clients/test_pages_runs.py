@@ -1,4 +1,4 @@
-"""The pages of runs in Debian's Chromium: list and filters, graph, waterfall, buttons, findings, hostile names, workflow file."""
+"""The pages of runs in Debian's Chromium: list, filters, graph, waterfall, buttons, findings, hostile names."""
 
 import html
 import re
@@ -115,7 +115,14 @@ def test_filters_stand_in_the_address(browser, project):
     # Jobs that wait say why, in the list.
     expect(rows.first.locator(".why")).to_contain_text(re.compile("runner|before it"))
     assert page.problems == []
-    for path in ("?status=odd", "?event=%3Cb%3E", "?actor=nobody", "?branch=%00", "?workflow=" + "x" * 2000, "?page=999"):
+    for path in (
+        "?status=odd",
+        "?event=%3Cb%3E",
+        "?actor=nobody",
+        "?branch=%00",
+        "?workflow=" + "x" * 2000,
+        "?page=999",
+    ):
         answer = ask(project.stack, "GET", f"/{project.path}/actions{path}")
         assert answer.status == 200 and 'class="empty"' in answer.text, path
 
@@ -168,7 +175,9 @@ def test_graph_waterfall_buttons_and_reasons(browser, project):
     expect(page.locator("#status")).to_have_text("failure")
     expect(page.locator(".excerpt .said")).to_contain_text("it broke here")
     expect(page.locator(".excerpt")).to_contain_text("fine")
-    expect(page.locator(f"#job-{jobs['build']['id']} .bar").first).to_have_attribute("aria-label", re.compile(r"ran \d s"))
+    expect(page.locator(f"#job-{jobs['build']['id']} .bar").first).to_have_attribute(
+        "aria-label", re.compile(r"ran \d s")
+    )
     page.get_by_role("button", name="Re-run failed jobs").click()
     page.wait_for_url(lambda url: url.endswith(f"/runs/{run['id']}"))
     expect(page.locator("#attempts summary")).to_have_text("attempt 2 of 2")
@@ -269,6 +278,13 @@ def test_a_form_without_rights_changes_nothing(project, stranger):
 
 
 def test_pages_of_what_is_not_there(project):
-    for path in ("runs/0", "runs/99999999999999999999", "runs/x", "runs/1/attempts/0", "runs/1/attempts/9", "runs/0/workflow"):
+    for path in (
+        "runs/0",
+        "runs/99999999999999999999",
+        "runs/x",
+        "runs/1/attempts/0",
+        "runs/1/attempts/9",
+        "runs/0/workflow",
+    ):
         answer = ask(project.stack, "GET", f"/{project.path}/actions/{path}")
         assert answer.status == 404, (path, answer.status)

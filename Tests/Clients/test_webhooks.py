@@ -177,7 +177,7 @@ def test_one_that_is_killed_while_it_sends_loses_nothing(tmp_path, receiver):
 
 
 def test_nothing_is_sent_where_it_may_not(stack, project, receiver):
-    """The standard is what is public: neither this host, nor a name that leads to it, nor what an answer redirects to."""
+    """The standard is what is public: neither this host nor a name that leads to it."""
     port = receiver.server.server_port
     addresses = [f"http://127.0.0.1:{port}/", f"http://localhost:{port}/", f"http://[::ffff:127.0.0.1]:{port}/"]
     addresses += [f"http://0x7f000001:{port}/", f"http://0:{port}/", "http://169.254.169.254/latest/meta-data"]

@@ -19,8 +19,8 @@ enum PageSamples {
 
     /// Templates that others show: they have no page of their own.
     static let partials: Set<Server.Template> = [
-        .layout, .logRow, .state, .stateIcon, .time, .token, .repositoryRow, .runLine, .removal, .webhookForm, .runGraph,
-        .jobList, .jobLine, .bar,
+        .layout, .logRow, .state, .stateIcon, .time, .token, .repositoryRow, .runLine, .removal, .webhookForm,
+        .runGraph, .jobList, .jobLine, .bar,
     ]
 
     static func head(_ text: (String) -> String) -> PageHead {
