@@ -12,7 +12,7 @@ import runner_pb as pb
 from conftest import private_stack
 from page_support import logged_in, opened, start
 from playwright.sync_api import expect, sync_playwright
-from support import Project, User, ask, wait_for
+from support import Project, User, ask, git, wait_for
 
 WORKFLOW = "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: x}]}}\n"
 
@@ -187,6 +187,32 @@ def test_nothing_is_sent_where_it_may_not(stack, project, receiver):
         wait_for(lambda hook=hook: [d[0] + d[1] for d in deliveries(project, hook)] == ["pending1"], "the try")
         wait_for(lambda hook=hook: deliveries(project, hook)[0][3] != "", "its end")
     assert receiver.got == []
+
+
+def test_new_and_removed_refs_are_told_as_such(place, receiver):
+    made(place, receiver.url, ["push", "create", "delete"])
+    place.push_workflow(WORKFLOW)
+    git(place.checkout, "push", "--quiet", place.url(place.owner), "HEAD:refs/tags/v1")
+    git(place.checkout, "push", "--quiet", place.url(place.owner), ":refs/tags/v1")
+    wait_for(lambda: len(receiver.got) == 5, "all of them")
+    told = [(headers["X-Gitea-Event"], json.loads(body)) for headers, body in receiver.got]
+    assert [(event, payload["ref"]) for event, payload in told] == [
+        ("create", "main"),
+        ("push", "refs/heads/main"),
+        ("create", "v1"),
+        ("push", "refs/tags/v1"),
+        ("delete", "v1"),
+    ]
+    assert [payload["ref_type"] for event, payload in told if event != "push"] == ["branch", "tag", "tag"]
+
+
+def test_one_that_gives_no_answer_holds_no_other(place, receiver):
+    dead = made(place, "http://127.0.0.1:9/", ["workflow_job", "push"])
+    made(place, receiver.url, ["push"])
+    place.push_workflow(WORKFLOW)
+    wait_for(lambda: len(receiver.got) == 1, "the push")
+    wait_for(lambda: "1" in [d[1] for d in deliveries(place, dead)], "a try")
+    assert place.stack.sql(f"select paused_until > now() from webhook where id = {dead}").strip() == "t"
 
 
 def test_what_is_no_webhook_is_refused(place, stranger_of_hooks):

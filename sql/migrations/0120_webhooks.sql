@@ -13,12 +13,14 @@ create table webhook (
     secret               bytea,
     authorization_header bytea,
     is_active            boolean not null default true,
+    paused_until         timestamptz,
     created_at           timestamptz not null default now(),
     updated_at           timestamptz not null default now(),
     constraint webhook_content_type_known check (content_type in ('json', 'form'))
 );
 comment on column webhook.secret is 'what signs a delivery, sealed by the key "webhooks" of server_key; null: nothing signs';
 comment on column webhook.authorization_header is 'sealed likewise';
+comment on column webhook.paused_until is 'nothing is sent before: its receiver gave no answer';
 create index webhook_repository_idx on webhook (repository_id);
 
 create table webhook_delivery (
@@ -50,7 +52,8 @@ comment on column webhook_delivery.payload is 'what is sent, made at the first t
 comment on column webhook_delivery.status is 'of the last answer (HTTP); null without one';
 comment on column webhook_delivery.took is 'microseconds of the last try';
 create index webhook_delivery_list_idx on webhook_delivery (webhook_id, id);
-create index webhook_delivery_due_idx on webhook_delivery (due_at, id) where state = 'pending';
+create index webhook_delivery_due_idx on webhook_delivery (due_at) where state = 'pending';
+create index webhook_delivery_next_idx on webhook_delivery (webhook_id, due_at, id) where state = 'pending';
 create index webhook_delivery_order_idx on webhook_delivery (webhook_id, subject, id) where state = 'pending';
 create index webhook_delivery_lease_idx on webhook_delivery (webhook_id, lease_until) where lease_until is not null;
 create index webhook_delivery_old_idx on webhook_delivery (created_at);
@@ -104,17 +107,36 @@ create constraint trigger job_tells_webhooks_new after insert on job deferrable 
 create trigger job_tells_webhooks after update of status on job for each row
     when (old.status <> new.status) execute function tell_webhooks_of_job();
 
--- Events are told once they were read: the runs that they start are there then.
+-- Events are told once they were read: the runs that they start are there then. A push of a new ref is also its creation, one that
+-- takes a ref away is nothing but its deletion, as forges tell it; rows of the kinds create and delete are there for workflows alone.
 create function tell_webhooks_of_event() returns trigger language plpgsql as $$
+declare
+    told jsonb := jsonb_build_object('inbox', new.id, 'ref', new.ref, 'before', new.before, 'after', new.after,
+                                     'pusher', new.pusher_id, 'event', new.event);
+    is_new boolean := new.before ~ '^0+$';
+    is_gone boolean := new.after ~ '^0+$';
+    short jsonb := jsonb_build_object(
+        'ref', regexp_replace(new.ref, '^refs/(heads|tags)/', ''),
+        'ref_type', case when new.ref like 'refs/tags/%' then 'tag' else 'branch' end,
+        'sha', case when is_gone then new.before else new.after end, 'pusher_type', 'user');
 begin
-    perform tell_webhooks(
-        new.repository_id, new.kind, coalesce(new.event ->> 'action', ''),
-        case when new.kind = 'pull_request' then 'pull request ' || coalesce(new.event ->> 'number', '') else 'ref ' || new.ref end,
-        'event ' || new.id,
-        jsonb_build_object('inbox', new.id, 'ref', new.ref, 'before', new.before, 'after', new.after, 'pusher', new.pusher_id,
-                           'event', new.event));
+    if new.kind = 'pull_request' then
+        perform tell_webhooks(new.repository_id, new.kind, coalesce(new.event ->> 'action', ''),
+                              'pull request ' || coalesce(new.event ->> 'number', ''), 'event ' || new.id, told);
+        return null;
+    end if;
+    if new.ref !~ '^refs/(heads|tags)/' then
+        return null;
+    end if;
+    if is_new or is_gone then
+        perform tell_webhooks(new.repository_id, case when is_gone then 'delete' else 'create' end, '', 'ref ' || new.ref,
+                              'ref of event ' || new.id, told || jsonb_build_object('event', short));
+    end if;
+    if not is_gone then
+        perform tell_webhooks(new.repository_id, 'push', '', 'ref ' || new.ref, 'event ' || new.id, told);
+    end if;
     return null;
 end $$;
 create trigger inbox_tells_webhooks after update of state on inbox for each row
-    when (new.state = 'read' and old.state <> 'read' and new.kind in ('push', 'create', 'delete', 'pull_request'))
+    when (new.state = 'read' and old.state <> 'read' and new.kind in ('push', 'pull_request'))
     execute function tell_webhooks_of_event();

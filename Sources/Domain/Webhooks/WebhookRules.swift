@@ -19,6 +19,8 @@ public enum WebhookLimits {
     public static let seconds = 10
     /// Seconds for which a delivery is left to the instance that sends it: above `seconds`.
     public static let leaseSeconds: Int64 = 60
+    /// Seconds for which nothing is sent to a receiver that gave no answer.
+    public static let silenceSeconds: Int64 = 20
     /// Days that deliveries are kept.
     public static let keptDays: Int64 = 30
 }

@@ -107,22 +107,26 @@ public struct DeliveryStore: Sendable {
         "select \(columns) from webhook_delivery d where d.webhook_id = $1 order by d.id desc limit $2 offset $3")
     private static let byID = Statement(
         "delivery_by_id", "select \(columns) from webhook_delivery d where d.webhook_id = $1 and d.id = $2")
-    /// The first that is due, but none before an earlier one of its subject, and of each repository one at a time: a receiver that
-    /// hangs keeps nobody else's waiting. What an instance took and did not settle is due again when its lease is over.
+    /// Of the webhooks that are not being sent to the one whose delivery waited longest, and none before an earlier one of its
+    /// subject: a receiver that hangs keeps its own deliveries waiting alone. What an instance took and did not settle is due
+    /// again when its lease is over; of two that take the same at once the second finds it no longer due.
     static let take = Statement(
         "delivery_take",
         """
         update webhook_delivery d
            set tries = d.tries + 1, due_at = now() + make_interval(secs => $1::bigint),
                lease_until = now() + make_interval(secs => $1::bigint)
-          from (select c.id, w.repository_id from webhook_delivery c join webhook w on w.id = c.webhook_id
-                 where c.state = 'pending' and c.due_at <= now()
-                   and not exists (select 1 from webhook_delivery e where e.webhook_id = c.webhook_id
-                                      and e.subject = c.subject and e.state = 'pending' and e.id < c.id)
-                   and not exists (select 1 from webhook v join webhook_delivery b on b.webhook_id = v.id
-                                    where v.repository_id = w.repository_id and b.lease_until > now())
-                 order by c.due_at, c.id limit 1 for update of c skip locked) next
-         where d.id = next.id
+          from (select c.id, w.repository_id from webhook w cross join lateral (
+                    select n.id, n.due_at from webhook_delivery n
+                     where n.webhook_id = w.id and n.state = 'pending' and n.due_at <= now()
+                       and not exists (select 1 from webhook_delivery e where e.webhook_id = n.webhook_id
+                                          and e.subject = n.subject and e.state = 'pending' and e.id < n.id)
+                     order by n.due_at, n.id limit 1) c
+                 where exists (select 1 from webhook_delivery a where a.state = 'pending' and a.due_at <= now())
+                   and (w.paused_until is null or w.paused_until <= now())
+                   and not exists (select 1 from webhook_delivery b where b.webhook_id = w.id and b.lease_until > now())
+                 order by c.due_at, c.id limit 1) next
+         where d.id = next.id and d.state = 'pending' and d.due_at <= now()
         returning d.id, d.webhook_id, next.repository_id, d.guid::text, d.event, d.action, d.told::text, d.payload, d.tries
         """)
     private static let settle = Statement(

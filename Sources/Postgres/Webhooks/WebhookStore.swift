@@ -89,6 +89,8 @@ public struct WebhookStore: Sendable {
         """)
     private static let remove = Statement(
         "webhook_remove", "delete from webhook where repository_id = $1 and id = $2 returning id")
+    private static let pause = Statement(
+        "webhook_pause", "update webhook set paused_until = now() + make_interval(secs => $2::bigint) where id = $1")
     private static let sealed = Statement(
         "webhook_sealed", "select secret, authorization_header from webhook where id = $1")
 
@@ -132,6 +134,11 @@ public struct WebhookStore: Sendable {
 
     public func remove(_ id: WebhookID, in repository: RepositoryID) throws -> Bool {
         try !database.write(Self.remove, .int(repository.number), .int(id.number)).isEmpty
+    }
+
+    /// Sends nothing to it for so long: others would wait for what gives no answer.
+    public func pause(_ id: WebhookID, seconds: Int64) throws {
+        try database.write(Self.pause, .int(id.number), .int(seconds))
     }
 
     /// What is sealed; nil of one that is gone.

@@ -41,6 +41,12 @@ extension Web.Access where App == Server.App, Context == Caller {
     /// Needs no credentials, but bad ones are refused.
     static var anyone: Self { Self("anyone") { request, app in try app.authenticate(request) } }
 
+    /// Whoever the session's cookie stands for, also who may do nothing but change the password; nobody else is refused. Its form's
+    /// token is checked.
+    static var session: Self {
+        Self("open") { request, app in try Sessions(app: app).caller(of: request) ?? .anonymous }
+    }
+
     static var siteAdmin: Self {
         Self("site admin") { request, app in try app.caller(of: request, wanting: .administrator) }
     }

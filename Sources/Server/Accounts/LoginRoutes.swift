@@ -18,7 +18,7 @@ enum LoginRoutes {
         Endpoint(
             .post, path, .open, body: .form,
             answers: [.none(303), .failure(401), .failure(403), .failure(429), .failure(503)], "Log in.", logIn),
-        Endpoint.form("/-/logout", .anyone, answers: [.none(303), .failure(403)], "Log out.") {
+        Endpoint.form("/-/logout", .session, answers: [.none(303), .failure(403)], "Log out.") {
             request, caller, _, app in
             if case .session(let session) = caller.credential {
                 _ = try app.caches.credentials.changing(session.account) {

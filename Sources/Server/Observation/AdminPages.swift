@@ -26,9 +26,11 @@ enum AdminPages {
         },
     ]
 
-    private static func head(_ title: String, _ caller: Caller) -> PageHead {
+    static func head(_ title: String, _ caller: Caller) -> PageHead {
         var head = PageHead(title, caller: caller, crumbs: [Crumb(name: "Administration", link: path)])
-        head.sections = [("Overview", path), ("Users", users)].map { name, link in
+        head.sections = [
+            ("Overview", path), ("Users", users), ("Secrets", "\(path)/secrets"), ("Variables", "\(path)/variables"),
+        ].map { name, link in
             RepositoryTab(
                 name: name, link: link, isHere: name == title || name == "Overview" && title == "Administration")
         }

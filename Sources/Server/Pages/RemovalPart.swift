@@ -1,3 +1,4 @@
+import Domain
 import Web
 
 /// The question before something goes for good: whoever asks for it types its name. `{{#removal}}{{>Removal}}{{/removal}}`.
@@ -17,8 +18,12 @@ struct RemovalPart: PartModel {
 
     /// - Returns: whether the form has the name; the fields `name` and `typed`.
     static func isConfirmed(_ form: Form) -> Bool {
-        guard let name = form["name"], let typed = form.given("typed") else { return false }
-        return Array(typed.utf8) == Array(name.utf8)
+        guard let name = form["name"], let typed = form["typed"] else { return false }
+        // As it is, or as a page shows it: what turns or hides text is spelled out there, and browsers show no two spaces.
+        func bare(_ text: String) -> [[UInt8]] {
+            text.utf8.split { $0 == 0x20 || (0x09...0x0D).contains($0) }.map { Array($0) }
+        }
+        return !bare(typed).isEmpty && [bare(name), bare(harmlessOnPage(name))].contains(bare(typed))
     }
     static let mismatch = "what was typed is not the name"
 }

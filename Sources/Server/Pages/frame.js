@@ -65,7 +65,7 @@ addEventListener("keydown", event => {
   if (known.act(event) !== false) event.preventDefault();
 });
 
-const repository = document.querySelector(".tabs a")?.getAttribute("href");
+const repository = document.querySelector('nav[aria-label="Repository"] a')?.getAttribute("href");
 onKey("g d", "the dashboard", () => { location.href = "/"; });
 if (repository) onKey("g r", "the repository's runs", () => { location.href = repository + "/actions"; });
 function step(by) {

@@ -69,6 +69,8 @@ struct OwnerPage: PageModel {
     let isOrganization: Bool
     let fullName: String?
     let description: String?
+    /// Of the organization, for whoever owns it.
+    let settings: [Crumb]
     let repositories: [RepositoryRow]
     let hasNone: Bool
     /// The address of the next page.

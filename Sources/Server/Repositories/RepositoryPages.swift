@@ -15,16 +15,17 @@ enum RepositoryPageLimits {
 enum RepositoryPages {
     static let all: [Endpoint] = [
         Endpoint(
-            .get, "/", .anyone, answers: [.page],
+            .get, "/", .anyone, scope: .repository, answers: [.page],
             "Show what runs, waits and failed lately in the viewer's repositories."
         ) { request, caller, app in try dashboard(request, caller, app).response() },
         Endpoint(
-            .get, "/{username}", .anyone, query: Page.numbered, answers: [.page, .failure(404)],
+            .get, "/{username}", .anyone, scope: .repository, query: Page.numbered, answers: [.page, .failure(404)],
             "Show the repositories of a person or an organization.", owner),
         Endpoint(
             .get, "/{owner}/{repo}", .repository(.read), answers: [.page, .failure(404)],
             "Show a repository: its branches and workflows.", repository),
-        Endpoint.form("/-/repositories", .account, "Make a repository of one's own.", create),
+        Endpoint.form(
+            "/-/repositories", .account, scope: [.user, .repository], "Make a repository of one's own.", create),
     ]
 
     // MARK: dashboard
@@ -40,7 +41,9 @@ enum RepositoryPages {
         filter.isDescending = true
         let limit = RepositoryPageLimits.repositoriesMax
         let repositories = try app.repositoryViews.list(filter, ListPart(limit: limit))
-        let groups = try caller.account.map { try Self.groups(of: $0, request, caller, app) } ?? []
+        // A token for what everybody sees tells of nothing else.
+        let account = caller.isPublicOnly ? nil : caller.account
+        let groups = try account.map { try Self.groups(of: $0, request, caller, app) } ?? []
         return DashboardPage(
             head: PageHead("Dashboard", caller: caller), isNobody: caller.account == nil, groups: groups,
             isQuiet: caller.account != nil && groups.isEmpty,
@@ -115,10 +118,20 @@ enum RepositoryPages {
         return try OwnerPage(
             head: PageHead(account.name, caller: caller, crumbs: [Crumb(name: account.name, link: "/\(account.name)")]),
             isOrganization: account.isOrganization, fullName: account.fullName.shown,
-            description: account.description.shown,
+            description: account.description.shown, settings: settings(of: account, caller, app),
             repositories: rows(of: Array(found.prefix(page.limit)), request, app), hasNone: found.isEmpty,
             next: found.count > page.limit ? "?page=\(page.number + 1)&limit=\(page.limit)" : nil
         ).response()
+    }
+
+    private static func settings(of account: Account, _ caller: Caller, _ app: App) throws -> [Crumb] {
+        guard account.isOrganization, caller.scopes == nil,
+            let view = try app.teams.organization(named: account.name, seenBy: caller.account),
+            authorize(caller.principal, .organization(view.facts, .owner)) == .allowed
+        else { return [] }
+        return ["Secrets", "Variables"].map {
+            Crumb(name: $0, link: "/-/organizations/\(account.name)/\($0.lowercased())")
+        }
     }
 
     // MARK: repository

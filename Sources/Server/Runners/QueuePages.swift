@@ -9,7 +9,8 @@ enum QueuePages {
     ]
 
     @Sendable private static func page(_ request: Request, _ caller: Caller, _ app: App) throws -> Response {
-        let queue = try app.waits.queue(caller.isAdmin ? .everything : .repositories(seen(by: caller, app)))
+        let queue = try app.waits.queue(
+            caller.isAdmin && caller.scopes == nil ? .everything : .repositories(seen(by: caller, app)))
         return try QueuePage(
             head: PageHead("Queue", caller: caller), hasNone: queue.isEmpty, hasRows: !queue.isEmpty,
             rows: queue.map { depth in

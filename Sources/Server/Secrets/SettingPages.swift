@@ -6,12 +6,14 @@ import Web
 enum SettingPages {
     static let all: [Endpoint] =
         SettingPagePlace(
-            path: "/{owner}/{repo}/settings", access: .repository(.owner), level: { .repository($0.id) },
+            path: "/{owner}/{repo}/settings", access: .repository(.owner), scope: .repository,
+            level: { .repository($0.id) },
             address: { "/\($0.repository.fullName)/settings" }, whose: { "of \($0.repository.fullName)" },
             head: { place, title, isSecret in place.head(title, section: isSecret ? .secrets : .variables) }
         ).endpoints
         + SettingPagePlace(
             path: "/{owner}/{repo}/settings/environments/{environment}", access: .environment(.owner),
+            scope: .repository,
             level: { .environment($0.environment.id) }, address: { EnvironmentPages.address(of: $0) },
             whose: { "of the environment \($0.environment.name) of \($0.place.repository.fullName)" },
             head: { within, title, _ in
@@ -21,14 +23,15 @@ enum SettingPages {
             }
         ).endpoints
         + SettingPagePlace(
-            path: "/-/settings", access: .account, level: { .owner($0.account) }, address: { _ in "/-/settings" },
+            path: "/-/settings", access: .account, scope: .user, level: { .owner($0.account) },
+            address: { _ in "/-/settings" },
             whose: { "of all repositories of \($0.caller.name)" },
             head: { by, title, isSecret in
                 PageHead(title, caller: by.caller, section: isSecret ? .secrets : .variables)
             }
         ).endpoints
         + SettingPagePlace(
-            path: "/-/organizations/{org}", access: .organization, level: { .owner($0.id) },
+            path: "/-/organizations/{org}", access: .organization, scope: .organization, level: { .owner($0.id) },
             address: { "/-/organizations/\($0.organization.name)" },
             whose: { "of all repositories of \($0.organization.name)" },
             head: { place, title, _ in
@@ -38,11 +41,10 @@ enum SettingPages {
             }
         ).endpoints
         + SettingPagePlace(
-            path: "/-/admin", access: .siteAdmin, level: { _ in .instance }, address: { _ in "/-/admin" },
+            path: "/-/admin", access: .siteAdmin, scope: .admin, level: { _ in .instance },
+            address: { _ in "/-/admin" },
             whose: { _ in "of all repositories of this server" },
-            head: { caller, title, _ in
-                PageHead(title, caller: caller, crumbs: [Crumb(name: "Administration", link: "/-/admin")])
-            }
+            head: { caller, title, _ in AdminPages.head(title, caller) }
         ).endpoints
 }
 
@@ -54,6 +56,7 @@ extension InEnvironment: HasCaller {
 private struct SettingPagePlace<Context: HasCaller & Sendable>: Sendable {
     let path: String
     let access: Web.Access<App, Context>
+    let scope: ScopeCategory
     let level: @Sendable (Context) -> SettingLevel
     let address: @Sendable (Context) -> String
     let whose: @Sendable (Context) -> String
@@ -78,7 +81,7 @@ private struct SettingPagePlace<Context: HasCaller & Sendable>: Sendable {
         ]
         return [
             Endpoint(
-                .get, "\(path)/\(words)", access, query: asked, answers: [.page, .failure(404)],
+                .get, "\(path)/\(words)", access, scope: scope, query: asked, answers: [.page, .failure(404)],
                 "Show the \(words) of this level."
             ) { [self] request, context, app in
                 var typed = Typed()
@@ -92,11 +95,11 @@ private struct SettingPagePlace<Context: HasCaller & Sendable>: Sendable {
                 typed.removal = request.given("remove").map { ($0, nil) }
                 return try page(isSecret, typed, request, context, app).response()
             },
-            Endpoint.form("\(path)/\(words)", access, "Make or change a \(word).") {
+            Endpoint.form("\(path)/\(words)", access, scope: scope, "Make or change a \(word).") {
                 [self] request, context, form, app in
                 try save(isSecret, form, request, context, app)
             },
-            Endpoint.form("\(path)/\(words)/remove", access, "Remove a \(word).") {
+            Endpoint.form("\(path)/\(words)/remove", access, scope: scope, "Remove a \(word).") {
                 [self] request, context, form, app in
                 let changes = SettingChanges(app: app, level: level(context))
                 let name = form["name"] ?? ""

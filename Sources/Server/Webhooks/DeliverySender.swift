@@ -78,6 +78,7 @@ struct DeliverySender {
                 status: Int64(answer.status), response: shown,
                 problem: isTaken ? "" : "the receiver answered \(answer.status)", took: took)
         } catch let problem as OutgoingRequest.Problem {
+            try app.webhooks.pause(hook.id, seconds: WebhookLimits.silenceSeconds)
             return Self.failed(
                 delivery, problem.description, payload: payload, took: Clock.monotonicMicroseconds() - began)
         }

@@ -133,7 +133,7 @@ enum WorkflowPages {
         do {
             let run = try Dispatch(app: app, place: place, workflow: id).start(ref: ref, inputs: inputs)
             return .seeOther("/\(place.repository.fullName)/actions/runs/\(run)")
-        } catch let failure as Failure where [.invalid, .conflict, .forbidden].contains(failure.kind) {
+        } catch let failure as Failure where [.invalid, .conflict, .forbidden, .missing].contains(failure.kind) {
             return try page(request, place, app, sent: (ref, inputs, failure.message)).response(422)
         }
     }

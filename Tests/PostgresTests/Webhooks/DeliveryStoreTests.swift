@@ -59,7 +59,7 @@ struct DeliveryStoreTests {
         try fixture.plan([RunFixture.job("a")])
         let first = try #require(try deliveries.take())
         #expect(first.event == "workflow_run" && first.tries == 1)
-        // Of the repository one at a time.
+        // Of a webhook one at a time.
         #expect(try deliveries.take() == nil)
         try deliveries.settle(first, DeliveryOutcome(.pending, pauseSeconds: 600, problem: "busy"))
         #expect(try deliveries.take() == nil)

@@ -26,7 +26,8 @@ extension PageSamples {
                 more: text("more")),
             OwnerPage(
                 head: head(text), isOrganization: true, fullName: text("full name"), description: text("about"),
-                repositories: [row(text)], hasNone: true, next: text("next")),
+                settings: [Crumb(name: text("setting"), link: text("setting link"))], repositories: [row(text)],
+                hasNone: true, next: text("next")),
             RepositoryPage(
                 head: head(text), description: text("description"), isPrivate: true, isArchived: true,
                 clone: text("clone"), teaching: TeachingPart(commands: text("commands")),
@@ -52,7 +53,8 @@ extension PageSamples {
         DashboardPage(
             head: emptyHead, isNobody: false, groups: [], isQuiet: false, repositories: [], beginning: nil, more: nil),
         OwnerPage(
-            head: emptyHead, isOrganization: false, fullName: nil, description: nil, repositories: [], hasNone: false,
+            head: emptyHead, isOrganization: false, fullName: nil, description: nil, settings: [], repositories: [],
+            hasNone: false,
             next: nil),
         RepositoryPage(
             head: emptyHead, description: nil, isPrivate: false, isArchived: false, clone: "", teaching: nil,
