@@ -88,16 +88,34 @@ $_$;
 
 CREATE FUNCTION public.tell_webhooks_of_event() RETURNS trigger
     LANGUAGE plpgsql
-    AS $$
+    AS $_$
+declare
+    told jsonb := jsonb_build_object('inbox', new.id, 'ref', new.ref, 'before', new.before, 'after', new.after,
+                                     'pusher', new.pusher_id, 'event', new.event);
+    is_new boolean := new.before ~ '^0+$';
+    is_gone boolean := new.after ~ '^0+$';
+    short jsonb := jsonb_build_object(
+        'ref', regexp_replace(new.ref, '^refs/(heads|tags)/', ''),
+        'ref_type', case when new.ref like 'refs/tags/%' then 'tag' else 'branch' end,
+        'sha', case when is_gone then new.before else new.after end, 'pusher_type', 'user');
 begin
-    perform tell_webhooks(
-        new.repository_id, new.kind, coalesce(new.event ->> 'action', ''),
-        case when new.kind = 'pull_request' then 'pull request ' || coalesce(new.event ->> 'number', '') else 'ref ' || new.ref end,
-        'event ' || new.id,
-        jsonb_build_object('inbox', new.id, 'ref', new.ref, 'before', new.before, 'after', new.after, 'pusher', new.pusher_id,
-                           'event', new.event));
+    if new.kind = 'pull_request' then
+        perform tell_webhooks(new.repository_id, new.kind, coalesce(new.event ->> 'action', ''),
+                              'pull request ' || coalesce(new.event ->> 'number', ''), 'event ' || new.id, told);
+        return null;
+    end if;
+    if new.ref !~ '^refs/(heads|tags)/' then
+        return null;
+    end if;
+    if is_new or is_gone then
+        perform tell_webhooks(new.repository_id, case when is_gone then 'delete' else 'create' end, '', 'ref ' || new.ref,
+                              'ref of event ' || new.id, told || jsonb_build_object('event', short));
+    end if;
+    if not is_gone then
+        perform tell_webhooks(new.repository_id, 'push', '', 'ref ' || new.ref, 'event ' || new.id, told);
+    end if;
     return null;
-end $$;
+end $_$;
 
 CREATE FUNCTION public.tell_webhooks_of_job() RETURNS trigger
     LANGUAGE plpgsql
@@ -1478,6 +1496,7 @@ CREATE TABLE public.webhook (
     secret bytea,
     authorization_header bytea,
     is_active boolean DEFAULT true NOT NULL,
+    paused_until timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT webhook_content_type_known CHECK ((content_type = ANY (ARRAY['json'::text, 'form'::text])))
@@ -1486,6 +1505,8 @@ CREATE TABLE public.webhook (
 COMMENT ON COLUMN public.webhook.secret IS 'what signs a delivery, sealed by the key "webhooks" of server_key; null: nothing signs';
 
 COMMENT ON COLUMN public.webhook.authorization_header IS 'sealed likewise';
+
+COMMENT ON COLUMN public.webhook.paused_until IS 'nothing is sent before: its receiver gave no answer';
 
 CREATE TABLE public.webhook_delivery (
     id bigint NOT NULL,
@@ -2032,11 +2053,13 @@ CREATE INDEX variable_owner_idx ON public.variable USING btree (owner_id) WHERE 
 
 CREATE INDEX variable_repository_idx ON public.variable USING btree (repository_id) WHERE (repository_id IS NOT NULL);
 
-CREATE INDEX webhook_delivery_due_idx ON public.webhook_delivery USING btree (due_at, id) WHERE (state = 'pending'::text);
+CREATE INDEX webhook_delivery_due_idx ON public.webhook_delivery USING btree (due_at) WHERE (state = 'pending'::text);
 
 CREATE INDEX webhook_delivery_lease_idx ON public.webhook_delivery USING btree (webhook_id, lease_until) WHERE (lease_until IS NOT NULL);
 
 CREATE INDEX webhook_delivery_list_idx ON public.webhook_delivery USING btree (webhook_id, id);
+
+CREATE INDEX webhook_delivery_next_idx ON public.webhook_delivery USING btree (webhook_id, due_at, id) WHERE (state = 'pending'::text);
 
 CREATE INDEX webhook_delivery_old_idx ON public.webhook_delivery USING btree (created_at);
 
@@ -2056,7 +2079,7 @@ CREATE TRIGGER artifact_file_replaced AFTER UPDATE OF blob_id ON public.artifact
 
 CREATE TRIGGER artifact_uploaded AFTER UPDATE OF status ON public.artifact FOR EACH ROW WHEN (((new.status = 2) AND (old.status <> 2))) EXECUTE FUNCTION public.note_spare_due();
 
-CREATE TRIGGER inbox_tells_webhooks AFTER UPDATE OF state ON public.inbox FOR EACH ROW WHEN (((new.state = 'read'::text) AND (old.state <> 'read'::text) AND (new.kind = ANY (ARRAY['push'::text, 'create'::text, 'delete'::text, 'pull_request'::text])))) EXECUTE FUNCTION public.tell_webhooks_of_event();
+CREATE TRIGGER inbox_tells_webhooks AFTER UPDATE OF state ON public.inbox FOR EACH ROW WHEN (((new.state = 'read'::text) AND (old.state <> 'read'::text) AND (new.kind = ANY (ARRAY['push'::text, 'pull_request'::text])))) EXECUTE FUNCTION public.tell_webhooks_of_event();
 
 CREATE TRIGGER job_final BEFORE UPDATE OF status ON public.job FOR EACH ROW EXECUTE FUNCTION public.refuse_change_of_final_state();
 
