@@ -292,6 +292,21 @@ def test_polling_tells_the_same_at_once(job):
     assert json.dumps(lines_of("b"))[1:-1] in answer.text and "retry: " in answer.text
 
 
+def test_what_could_not_be_told_is_told_when_the_database_answers_again(job):
+    stream = Stream(job.stack, f"log={job.id}")
+    stream.read_until(lambda: stream.of("job"))
+    # The table is one that an event of a job needs, and the look that finds it changed does not.
+    job.stack.sql("alter table run rename to run_aside")
+    try:
+        job.stack.sql(f"update step set log_index = 1 where task_id = {job.task.id} and position = 0")
+        time.sleep(2)
+    finally:
+        job.stack.sql("alter table run_aside rename to run")
+    count = len(stream.of("job"))
+    stream.read_until(lambda: len(stream.of("job")) > count, seconds=10)
+    stream.close()
+
+
 def test_a_quiet_stream_is_kept_open(job):
     """By comments; nginx closes what says nothing for 60 s."""
     stream = Stream(job.stack, f"log={job.id}")

@@ -104,6 +104,104 @@ def test_a_page_opened_before_any_runner_came_shows_the_log(context, project):
     runner.finish(task, index=1)
 
 
+def followed(context, path: str):
+    """A page under a clock of ours, which notes how often it was loaded and how often it fetched itself."""
+    page = context.new_page()
+    page.loads, page.fetches = [], []
+    page.clock.install()
+    page.on("framenavigated", lambda frame: page.loads.append(frame.url))
+    page.on("request", lambda asked: page.fetches.append(asked.url) if asked.resource_type == "fetch" else None)
+    page.goto(path)
+    return page
+
+
+def test_the_page_of_an_expired_log_is_loaded_once(context, job):
+    job.rows(0, ["a"])
+    finish(job, rows=1)
+    job.wait_sealed()
+    job.stack.sql(f"update log_file set task_stopped_at = now() - interval '366 days' where task_id = {job.task.id}")
+    wait_for(lambda: "The log was removed on" in ask(job.stack, "GET", address(job)).text, "an expired log")
+    page = followed(context, f"{job.stack.url}{address(job)}")
+    expect(page.get_by_text("The log was removed on")).to_be_visible()
+    assert "There is no log" not in page.content()
+    page.clock.run_for(60_000)
+    page.wait_for_timeout(3_000)
+    assert len(page.loads) == 1 and page.fetches == []
+
+
+def test_the_page_of_a_job_without_a_runner_is_followed_to_its_end(context, project):
+    project.push_workflow("on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo one\n")
+    run = wait_for(lambda: project.run_of("ci.yml"), "the run")
+    job = wait_for(lambda: project.jobs(run), "its job")["one"]
+    path = f"/{project.path}/actions/runs/{run['id']}/jobs/{job['id']}"
+    page = followed(context, f"{project.stack.url}{path}")
+    expect(page.get_by_text("There is no log yet: no runner has begun this job.")).to_be_visible()
+    token = {"Authorization": f"token {project.owner.token}"}
+    answer = ask(project.stack, "POST", f"/api/v1/repos/{project.path}/actions/runs/{run['id']}/cancel", headers=token)
+    assert answer.status < 300, answer.text
+    wait_for(lambda: 'data-done="true"' in ask(project.stack, "GET", path).text, "a job that is cancelled")
+    page.clock.run_for(11_000)
+    expect(page.get_by_text("There is no log: this job ran on no runner.")).to_be_visible()
+    page.wait_for_timeout(1_000)
+    count = len(page.fetches)
+    page.clock.run_for(60_000)
+    page.wait_for_timeout(1_000)
+    assert len(page.loads) == 1 and len(page.fetches) == count >= 1
+
+
+MANY_TOPICS = """async address => {
+    const {LiveStream} = await import(address);
+    const asked = [], states = {}, logs = [], encoder = new TextEncoder();
+    const names = url => [...url.matchAll(/log=(\\d+)/g)].map(found => Number(found[1]));
+    globalThis.fetch = async (url, {signal}) => {
+        const isPoll = url.endsWith("&poll=1");
+        asked.push({isPoll, names: names(url)});
+        return new Response(new ReadableStream({start(stream) {
+            for (const id of names(url)) {
+                const log = {topic: `log:${id}`, from: 0, next: 1, total: 1, done: false, text: ""};
+                stream.enqueue(encoder.encode(`event: log\\ndata: ${JSON.stringify(log)}\\n\\n`));
+            }
+            if (isPoll) stream.close();
+            else signal.addEventListener("abort", () => stream.error(signal.reason));
+        }}));
+    };
+    const stream = new LiveStream(), pause = time => new Promise(done => setTimeout(done, time));
+    const pages = Array.from({length: 140}, (_, id) => ({take(message) {
+        if (message.kind === "state") states[id] = message.state;
+        if (message.kind === "log") logs.push(id);
+    }}));
+    const seen = () => ({asked: asked.splice(0), logs: [...new Set(logs.splice(0))].length,
+        polling: Object.keys(states).filter(id => states[id] === "polling").map(Number)});
+    pages.forEach((page, id) => stream.add(page, `log:${id}`, 0));
+    await pause(500);
+    const first = seen();
+    stream.show(pages[0], "log:0", 0);
+    await pause(500);
+    const shown = seen();
+    for (let id = 100; id < 140; id++) stream.remove(pages[id]);
+    await pause(500);
+    const left = seen();
+    pages.forEach(page => stream.remove(page));
+    return {first, shown, left};
+}"""
+
+
+def test_topics_that_a_stream_has_no_place_for_are_polled(context, job):
+    page = opened(context, job)
+    script = page.evaluate("document.querySelector('script[src*=job]').src")
+    found = page.evaluate(MANY_TOPICS, re.sub(r"[^/]*$", "live-stream.js", script))
+    first, shown, left = found["first"], found["shown"], found["left"]
+    streams = [asked for asked in first["asked"] if not asked["isPoll"]]
+    assert [sorted(asked["names"]) for asked in streams] == [list(range(76, 140))]
+    polled = [len(asked["names"]) for asked in first["asked"] if asked["isPoll"]]
+    assert polled == [64, 12] and first["logs"] == 140 and first["polling"] == list(range(76))
+    assert shown["asked"][0]["names"] == [0, *range(139, 76, -1)], (
+        "a page that is looked at takes the oldest one's place"
+    )
+    assert shown["polling"] == list(range(1, 77))
+    assert left["asked"][0]["names"] == [0, *range(99, 36, -1)], "places that are free are taken"
+
+
 def connections(stack) -> int:
     """Requests that are held in the poll lanes now."""
     held = 0

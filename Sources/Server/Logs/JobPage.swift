@@ -12,6 +12,7 @@ struct JobPage: PageModel {
     let run: Int64
     let runNumber: Int64
     let status: String
+    let isDone: Bool
     let problem: String?
     /// Why it does not run.
     let why: String?
@@ -27,6 +28,8 @@ struct JobPage: PageModel {
     let expiredAt: String?
     let hasSummary: Bool
     let log: JobLogPart?
+    /// Why there is no log, when there never was one.
+    let absence: String?
 }
 
 struct JobAttemptLink: PartModel {

@@ -79,7 +79,7 @@ enum JobPages {
                     Crumb(name: "\(run.title) #\(run.number)", link: runAddress),
                 ], scripts: [.jobScript]),
             job: job.id.number, base: base, run: run.id.number, runNumber: run.number, status: "\(job.status)",
-            problem: job.problem.shown,
+            isDone: job.status.isDone, problem: job.problem.shown,
             why: job.status.isDone || job.status == .running
                 ? nil : try app.waits.why(job: job.id, in: place.id)?.words.shown,
             runner: job.runnerName.shown, started: TimePart(job.startedAt, now: request.now),
@@ -92,8 +92,14 @@ enum JobPages {
             rerun: mayWrite && run.status.isDone && job.attempt == run.attempt ? form("rerun") : nil,
             cancel: mayWrite && !job.status.isDone ? form("cancel") : nil,
             expiredAt: expiredAt.map(clockText), hasSummary: hasSummary,
-            log: expiredAt == nil ? try reader.map { try log(of: job, $0, request, base: base, app) } : nil
+            log: expiredAt == nil ? try reader.map { try log(of: job, $0, request, base: base, app) } : nil,
+            absence: reader == nil ? absence(of: job) : nil
         ).response()
+    }
+
+    private static func absence(of job: JobView) -> String {
+        job.status.isDone
+            ? "There is no log: this job ran on no runner." : "There is no log yet: no runner has begun this job."
     }
 
     private static func log(

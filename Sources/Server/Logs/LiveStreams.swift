@@ -35,6 +35,8 @@ package final class LiveStreams: Sendable {
         var mark: String?
         var isPumping = false
         var isChanged = false
+        /// When it is told again after a failure; monotonic microseconds.
+        var retryAt: Int64 = 0
     }
     private struct State {
         var readers: [Int: Reader] = [:]
@@ -129,8 +131,13 @@ package final class LiveStreams: Sendable {
 
     /// What one look found. Topics that are gone are not in it.
     func look(_ progress: [LogProgress], marks: [LiveTopic: String], _ app: App) {
-        let changed = state.withLock { state -> [LiveTopic] in
-            var changed: [LiveTopic] = []
+        let clock = Clock.monotonicMicroseconds()
+        let changed = state.withLock { state -> Set<LiveTopic> in
+            // Of these the last telling failed, and nothing else may change that would bring the next.
+            let failed = state.watched.lazy.filter { _, watched in
+                watched.isChanged && !watched.isPumping && watched.retryAt <= clock
+            }
+            var changed = Set(failed.map(\.key))
             for now in progress {
                 let topic = LiveTopic.log(now.job)
                 guard var watched = state.watched[topic] else { continue }
@@ -139,11 +146,11 @@ package final class LiveStreams: Sendable {
                 guard !isOld, watched.progress.map({ $0.differs(from: now) }) ?? true else { continue }
                 watched.progress = now
                 state.watched[topic] = watched
-                changed.append(topic)
+                changed.insert(topic)
             }
             for (topic, mark) in marks where state.watched[topic] != nil && state.watched[topic]?.mark != mark {
                 state.watched[topic]?.mark = mark
-                changed.append(topic)
+                changed.insert(topic)
             }
             return changed
         }
@@ -190,7 +197,11 @@ package final class LiveStreams: Sendable {
         }
         hold?.work { [self] in
             do { try tell(topic, app) } catch {
-                state.withLock { $0.watched[topic]?.isPumping = false }
+                state.withLock {
+                    $0.watched[topic]?.isPumping = false
+                    $0.watched[topic]?.isChanged = true
+                    $0.watched[topic]?.retryAt = Clock.monotonicMicroseconds() + LiveLimits.retellMicroseconds
+                }
                 app.log.warning("an event could not be made", metadata: ["topic": "\(topic)", "err": "\(error)"])
             }
         }

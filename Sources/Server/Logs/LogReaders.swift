@@ -28,6 +28,8 @@ enum LiveLimits {
     static let spreadMicroseconds: Int64 = 5_000_000
     /// When a client comes back, at first.
     static let retryMilliseconds = 1_000
+    /// When an event that could not be made is made again.
+    static let retellMicroseconds: Int64 = 1_000_000
 }
 
 /// The readers who wait for rows on this instance. A cache of nothing: a reader that is never woken looks at its deadline.

@@ -31,21 +31,28 @@ async function renewHead() {
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html"), head = fresh.getElementById("jobhead");
   if (head) document.getElementById("jobhead").replaceWith(head);
+  const absence = fresh.getElementById("nolog");
+  if (absence) document.getElementById("nolog")?.replaceWith(absence);
   renewTimes();
   return fresh;
 }
-// No runner has begun: the page is loaded anew when there is a log.
+// No runner has begun: the page is loaded anew when there is a log. Of a job that is done none comes any more.
 function awaitLog() {
   const job = /\/jobs\/(\d+)/.exec(location.pathname)?.[1];
-  if (!job) return;
-  let status;
-  subscribe(`log:${job}`, message => {
+  const isDone = () => document.getElementById("jobhead")?.dataset.done !== "false";
+  if (!job || isDone()) return;
+  let status, timer, end;
+  const look = async () => {
+    const fresh = await renewHead().catch(() => null);
+    if (fresh?.getElementById("joblog")) location.reload();
+    else if (isDone()) { end(); clearInterval(timer); }
+  };
+  end = subscribe(`log:${job}`, message => {
     if (message.kind !== "job") return;
-    if (message.sections.length) location.reload();
-    else if (status && status !== message.status) renewHead();
+    if (message.sections.length || status && status !== message.status) look();
     status = message.status;
   });
-  setInterval(() => { if (!document.hidden) renewHead(); }, 10000);
+  timer = setInterval(() => { if (!document.hidden) look(); }, 10000);
 }
 
 function begin() {

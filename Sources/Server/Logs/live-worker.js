@@ -11,7 +11,10 @@ onconnect = event => {
   pages.set(port, page);
   port.onmessage = ({data}) => {
     page.heardAt = Date.now();
+    // One that was thought to have crashed may have been frozen.
+    pages.set(port, page);
     if (data.act === "add") stream.add(page, data.topic, data.position);
+    if (data.act === "show") stream.show(page, data.topic, data.position);
     if (data.act === "remove") stream.remove(page, data.topic);
     if (data.act === "leave") { stream.remove(page); pages.delete(port); }
   };

@@ -2,18 +2,18 @@
 //
 // Topics: "run:ID" and "runs:REPOSITORY" (messages {kind: "changed", mark}; the first comes at once), "log:JOB" ({kind: "log", from,
 // next, total, done, text} and {kind: "job", status, sections …}). All of them: {kind: "gone", status, words}, when the topic may not be
-// seen any more, and {kind: "state", state}: "open", "waiting" (for the server), "polling" (too many streams are open).
+// seen any more, and {kind: "state", state}: "open", "waiting" (for the server), "polling" (too many are open).
 // One stream serves all pages of a browser (live-worker.js); where there are no such workers, one serves a page.
 import {LiveStream} from "./live-stream.js";
 
 const hiddenMax = 300000;      // a page that nobody looks at for so long lets go of its topics until somebody does
 const topics = new Map();      // topic → {position, handlers}
-let link;                      // {add, remove, leave}
+let link;                      // {add, show, remove, leave}
 let isAsleep = false;
 
 function local() {
   const stream = new LiveStream(), page = {take};
-  return {add: (topic, position) => stream.add(page, topic, position), remove: topic => stream.remove(page, topic), leave: () => stream.remove(page)};
+  return {add: (topic, position) => stream.add(page, topic, position), show: (topic, position) => stream.show(page, topic, position), remove: topic => stream.remove(page, topic), leave: () => stream.remove(page)};
 }
 function shared() {
   const worker = new SharedWorker("./live-worker.js", {type: "module", name: "millrace-live"});
@@ -24,6 +24,7 @@ function shared() {
   worker.port.start();
   return {
     add: (topic, position) => worker.port.postMessage({act: "add", topic, position}),
+    show: (topic, position) => worker.port.postMessage({act: "show", topic, position}),
     remove: topic => worker.port.postMessage({act: "remove", topic}),
     leave: () => worker.port.postMessage({act: "leave"}),
   };
@@ -73,7 +74,12 @@ export function subscribe(topic, handler, position) {
 
 function sleep() { if (link && !isAsleep) { isAsleep = true; link.leave(); } }
 function wake() {
-  if (!isAsleep || document.hidden) return;
+  if (document.hidden) return;
+  if (!isAsleep) {
+    // A stream has room for the topics that were looked at last.
+    if (link) for (const [topic, entry] of topics) link.show(topic, entry.position);
+    return;
+  }
   isAsleep = false;
   link = undefined;
   open();

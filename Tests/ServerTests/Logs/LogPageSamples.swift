@@ -20,7 +20,7 @@ extension PageSamples {
         let form = JobForm(action: text("action"), token: text("token"))
         return JobPage(
             head: head(text), job: 7, base: text("base"), run: 8, runNumber: 9, status: text("status"),
-            problem: text("problem"), why: text("why"), runner: text("runner"), started: time(text),
+            isDone: true, problem: text("problem"), why: text("why"), runner: text("runner"), started: time(text),
             duration: text("duration"), hasAttempts: true,
             attempts: [
                 JobAttemptLink(number: 1, link: text("attempt"), status: text("attempt status"), isHere: true)
@@ -38,12 +38,13 @@ extension PageSamples {
                     JobRowPart(
                         number: 3, label: text("row number"), time: text("row time"), kind: text("kind"),
                         spans: [JobSpanPart(classes: text("classes"), text: text("row"))])
-                ], older: text("older"), newer: text("newer"), first: 12, last: 13))
+                ], older: text("older"), newer: text("newer"), first: 12, last: 13), absence: text("absence"))
     }
     static let emptyJobPage = JobPage(
-        head: emptyHead, job: 1, base: "", run: 1, runNumber: 1, status: "", problem: nil, why: nil, runner: nil,
+        head: emptyHead, job: 1, base: "", run: 1, runNumber: 1, status: "", isDone: false, problem: nil, why: nil,
+        runner: nil,
         started: nil, duration: nil, hasAttempts: false, attempts: [], rerun: nil, cancel: nil, expiredAt: nil,
-        hasSummary: false, log: nil)
+        hasSummary: false, log: nil, absence: nil)
 
     static func logs(_ text: (String) -> String) -> [any PageModel] { [job(text), jobPage(text)] }
     static let emptyLogs: [any PageModel] = [emptyJob, emptyJobPage]
