@@ -44,7 +44,7 @@ def opened(context, job, anchor: str = ""):
 
 
 def address(job) -> str:
-    return f"{job.page}/jobs/{job.id}"
+    return job.page
 
 
 def steps(job, *states) -> None:
