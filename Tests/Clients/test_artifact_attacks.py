@@ -236,7 +236,8 @@ def test_each_bit_of_an_address_counts(job, kind):
             address(path[: -len(number)] + id, fields).removeprefix(job.stack.url),
             b"",
         )
-        assert answer.status == 403 or (id == "" and answer.status == 404), id
+        # Without a number the path may be one of a page, which asks for a log-in.
+        assert answer.status == 403 or (id == "" and answer.status in (401, 404)), id
 
 
 @pytest.mark.parametrize("kind", ["upload", "download"])

@@ -55,7 +55,7 @@ def test_a_log_grows_in_the_open_page_and_turns_green(browser, private_project):
         # Without a reload, as text and not as markup.
         expect(page.get_by_text(f"<b>line</b> & {n}")).to_be_visible(timeout=MILLISECONDS_MAX)
     runner.finish(task, index=4)
-    expect(page.locator("#job-%d h2" % job_id(project, "one"))).to_contain_text("success", timeout=MILLISECONDS_MAX)
+    expect(page.locator("#jobhead .state")).to_contain_text("success", timeout=MILLISECONDS_MAX)
     runner.finish(runner.fetch())
     assert page.locator("script:not([src])").count() == 0
     assert page.problems == []
