@@ -387,7 +387,7 @@ def test_summaries_are_shown_as_text(project):
     assert job.put(f"{job.run}", "of the job").json["message"] == "success", "Forgejo's runner"
     page = job.page()
     # Markdown, without its HTML, and headings below the page's.
-    assert "<h3>All well</h3>" in page and "alert(1) grüße" in page and "<script>alert" not in page
+    assert "<h3>All well</h3>" in page and "<script>alert" not in page
     assert page.index("of the job") < page.index("All well") < page.index("second")
     whole = ask(job.stack, "GET", f"/{project.path}/actions/jobs/{job.job}/summary")
     assert whole.type == "text/plain" and whole.text == f"of the job\n{text}\nsecond\n"
