@@ -40,7 +40,8 @@ final class GitProcess {
             var ends: [Int32] = [-1, -1]
             // Closed on exec from the start, or a program that another thread starts in between would inherit them; Swift's
             // Glibc has no pipe2. And a write to one whose program has ended raises no signal.
-            let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            // O_CLOEXEC is the same bit as SOCK_CLOEXEC, whose name the optimizing build (Swift 6.3.1) gives to another C module.
+            let kind = Int32(SOCK_STREAM.rawValue) | O_CLOEXEC
             guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
                 closeAll()
                 throw FileProblem("make a pipe for", name)
